@@ -1,0 +1,82 @@
+import type { ErrorCode } from './errors.ts'
+import type { Role, Tier, TokenUsage } from './models.ts'
+import type { Plan } from './plan.ts'
+import type { InspectedFile, Observation, RunResult, ToolSpecification } from './run.ts'
+import type { ExecutionLanguage, ExecutionResult } from './sandbox.ts'
+import type { ToolTest } from './tool.ts'
+
+/** What a run reports, without the envelope. Every front, the journal and the tests read this one stream. */
+export type RunEventBody =
+  | { type: 'run-started'; request: string; files: string[]; notice: string | null }
+  | { type: 'inputs-inspected'; files: InspectedFile[]; wallMs: number }
+  | {
+      type: 'tools-retrieved'
+      total: number
+      candidates: { name: string; version: number; summary: string; score: number }[]
+    }
+  | { type: 'plan-ready'; plan: Plan; attempt: number }
+  | { type: 'step-started'; stepId: string; decision: 'reuse' | 'make' | 'script'; goal: string }
+  | {
+      type: 'tests-written'
+      stepId: string
+      tool: string
+      tests: ToolTest[]
+      dropped: { name: string; reason: string }[]
+    }
+  | {
+      type: 'code-written'
+      stepId: string
+      language: ExecutionLanguage
+      code: string
+      attempt: number
+      specification: ToolSpecification | null
+    }
+  | { type: 'code-rejected'; stepId: string; attempt: number; problems: string[] }
+  | { type: 'test-passed'; stepId: string; test: string; wallMs: number }
+  | { type: 'test-failed'; stepId: string; test: string; reason: string; wallMs: number }
+  | { type: 'tool-saved'; stepId: string; name: string; version: number; tests: number; saved: boolean }
+  | { type: 'tool-reused'; stepId: string; name: string; version: number }
+  | { type: 'execution-started'; stepId: string; language: ExecutionLanguage; purpose: 'test' | 'use' | 'script' }
+  | { type: 'output'; stepId: string; stream: 'stdout' | 'stderr'; text: string }
+  | {
+      type: 'execution-finished'
+      stepId: string
+      purpose: 'use' | 'script'
+      result: ExecutionResult
+      observation: Observation
+    }
+  | {
+      type: 'model-called'
+      role: Role
+      tier: Tier
+      model: string
+      purpose: string
+      usage: TokenUsage
+      costUsd: number | null
+      wallMs: number
+      attempts: number
+      reply: string
+    }
+  | { type: 'model-reply-rejected'; role: Role; purpose: string; problem: string; attempt: number }
+  | { type: 'replanned'; reason: string; attempt: number }
+  | {
+      type: 'budget-warned'
+      limit: 'modelCalls' | 'tokens' | 'costUsd' | 'wallMs' | 'executions'
+      used: number
+      allowed: number
+    }
+  | { type: 'step-finished'; stepId: string; succeeded: boolean }
+  | { type: 'answer-delta'; text: string }
+  | { type: 'warning'; code: ErrorCode | 'price_unknown' | 'usage_estimated'; message: string }
+  | { type: 'run-finished'; result: RunResult }
+
+export interface RunEventEnvelope {
+  runId: string
+  /** ISO 8601. */
+  at: string
+  /** Counts from 1 within the run, without gaps. */
+  sequence: number
+}
+
+export type RunEvent = RunEventEnvelope & RunEventBody
+export type RunEventType = RunEventBody['type']

@@ -1,0 +1,32 @@
+import type { ToolModule } from './sandbox.ts'
+import type { LedgerSummary, NewTool, ToolCandidate, ToolState, ToolSummary, ToolUse, ToolVersion } from './tool.ts'
+
+export interface ToolQuery {
+  text: string
+  /** Default 5. */
+  limit?: number
+  /** Default: `verified` and `trusted`. */
+  states?: ToolState[]
+}
+
+/** The tools that were kept. All methods reject with `HandaxeError` only (`unknown_tool`, `tool_rejected`, `store_…`). */
+export interface Library {
+  /** Best first. Empty where nothing reaches the floor: "none fits" is a normal answer. */
+  search(query: ToolQuery): Promise<ToolCandidate[]>
+  /** The current version, or the one asked for. */
+  get(name: string, version?: number): Promise<ToolVersion>
+  find(name: string, version?: number): Promise<ToolVersion | null>
+  list(): Promise<ToolSummary[]>
+  count(): Promise<number>
+  /**
+   * Saves a new version under its name (or the existing one where the code is the same), with the versions of the tools
+   * that it imports. Rejects with `tool_rejected` on a cycle or on an import of a tool that is not there.
+   */
+  save(tool: NewTool): Promise<ToolVersion>
+  setState(name: string, version: number, state: ToolState, reason: string): Promise<void>
+  remove(name: string): Promise<void>
+  recordUse(use: ToolUse): Promise<void>
+  ledger(name: string): Promise<LedgerSummary>
+  /** The modules to pass to an execution: the tools named and all that they import, in their pinned versions. */
+  closure(names: { name: string; version?: number }[]): Promise<ToolModule[]>
+}

@@ -1,0 +1,58 @@
+const MIB = 1024 * 1024
+
+/** Bounds of one execution in the sandbox. Every one is enforced from outside the code. */
+export interface Limits {
+  /** Memory of all processes of the execution together, with its temporary files. */
+  memoryBytes: number
+  /** CPU time of all processes of the execution together. */
+  cpuMs: number
+  /** Time from the hand-over of the code to its end. */
+  wallMs: number
+  /** Processes and threads that may exist at one time. */
+  processes: number
+  /** Bytes of stdout, and again of stderr, after which the program is ended (`output-limit`). */
+  outputBytes: number
+  /** How much of each of stdout and stderr is kept: half of it as head, half as tail. */
+  capturedBytes: number
+  /** Bytes of the returned value as JSON. */
+  valueBytes: number
+  /** Bytes in the output folder. The file system there is no larger. */
+  artifactBytes: number
+  artifactCount: number
+  /** Bytes of the other writable files (`/tmp`, `/box`); they count as memory too. */
+  temporaryBytes: number
+  openFiles: number
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
+  memoryBytes: 512 * MIB,
+  cpuMs: 30_000,
+  wallMs: 30_000,
+  processes: 64,
+  outputBytes: 8 * MIB,
+  capturedBytes: 64 * 1024,
+  valueBytes: 8 * MIB,
+  artifactBytes: 64 * MIB,
+  artifactCount: 256,
+  temporaryBytes: 128 * MIB,
+  openFiles: 256,
+})
+
+/** Bounds of one run. A run that meets one ends with what it has so far and the code of that bound. */
+export interface Budget {
+  modelCalls: number
+  /** Input and output tokens of all model calls together. */
+  tokens: number
+  /** US dollars. A model without a known price counts as nothing here, and the result says so (`costKnown`). */
+  costUsd: number
+  wallMs: number
+  executions: number
+}
+
+export const DEFAULT_BUDGET: Readonly<Budget> = Object.freeze({
+  modelCalls: 40,
+  tokens: 1_000_000,
+  costUsd: 5,
+  wallMs: 15 * 60_000,
+  executions: 400,
+})

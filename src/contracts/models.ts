@@ -1,0 +1,103 @@
+/** `provider/model`, such as `anthropic/claude-sonnet-5`. `provider:model` is accepted where a person writes it. */
+export type ModelId = string
+
+/** What kind of work a model does in the loop. */
+export type Role = 'planner' | 'coder' | 'tester' | 'reviewer' | 'answerer'
+
+/** How strong a model is asked for. The configuration maps each tier to models. */
+export type Tier = 'fast' | 'strong' | 'reasoning'
+
+export type Difficulty = 'easy' | 'medium' | 'hard'
+
+export interface Message {
+  role: 'user' | 'assistant'
+  content: string
+}
+
+export interface TokenUsage {
+  inputTokens: number
+  outputTokens: number
+  /** Part of `inputTokens` that the provider read from its cache. */
+  cachedInputTokens: number
+  /** Part of `outputTokens` that was reasoning. */
+  reasoningTokens: number
+  /** False where the provider did not report them and they are an estimate by length. */
+  reported: boolean
+}
+
+export type FinishReason = 'stop' | 'length' | 'content-filter' | 'other'
+
+export interface ModelRequest {
+  instructions: string
+  messages: Message[]
+  /** Always sent. Default: the tier's value in the configuration. */
+  maxOutputTokens: number
+  temperature?: number
+  /** Milliseconds for one attempt. */
+  timeoutMs: number
+  /** Epoch milliseconds after which no retry may begin or wait. */
+  deadlineAt?: number
+  signal?: AbortSignal
+  onDelta?: (delta: { kind: 'text' | 'reasoning'; text: string }) => void
+}
+
+export interface ModelReply {
+  text: string
+  reasoning: string
+  finishReason: FinishReason
+  usage: TokenUsage
+  /** Which model answered, as `provider/model`. */
+  model: ModelId
+  /** US dollars; null where the price is not known. */
+  costUsd: number | null
+  attempts: number
+  wallMs: number
+}
+
+/** One model of one provider, with retries. Rejects with `HandaxeError` only. */
+export interface Model {
+  readonly id: ModelId
+  generate(request: ModelRequest): Promise<ModelReply>
+}
+
+export interface RoutedCall extends Omit<ModelRequest, 'maxOutputTokens' | 'timeoutMs'> {
+  role: Role
+  /** Chooses the tier together with the role. */
+  difficulty: Difficulty
+  /** How often this piece of work has failed before: each failure raises the tier by one. */
+  escalation: number
+  maxOutputTokens?: number
+  timeoutMs?: number
+}
+
+export interface RoutedReply extends ModelReply {
+  role: Role
+  tier: Tier
+}
+
+export interface ModelPrice {
+  /** US dollars per million tokens. */
+  inputUsd: number
+  outputUsd: number
+  cachedInputUsd?: number
+  /** ISO date on which the price was read. */
+  date: string
+}
+
+export interface ModelStatus {
+  tier: Tier
+  model: ModelId
+  /** Which environment variable holds the key, and whether it is set; null where no key is needed. */
+  key: { variable: string; present: boolean } | null
+  price: ModelPrice | null
+  calls: number
+  failures: number
+  costUsd: number
+}
+
+/** Picks the model by role, difficulty and evidence, and falls over to the tier's next model when a provider is down. */
+export interface Gateway {
+  generate(call: RoutedCall): Promise<RoutedReply>
+  describe(): ModelStatus[]
+  close(): Promise<void>
+}
