@@ -1,0 +1,73 @@
+import { HandaxeError } from '../contracts/errors.ts'
+import type { RunEvent } from '../contracts/events.ts'
+import type { LedgerSummary, ToolSummary, ToolVersion } from '../contracts/tool.ts'
+import type { RunRecord } from '../contracts/run.ts'
+import type { App } from './open-app.ts'
+import { parseToolReference } from './parse-tool-reference.ts'
+
+/** What every front can ask of handaxe besides a run. No front decides anything of its own. */
+
+export async function listTools(app: App): Promise<ToolSummary[]> {
+  return (await app.library()).list()
+}
+
+export interface FoundTool {
+  name: string
+  version: number
+  score: number
+  summary: string
+  language: string
+  state: string
+}
+
+/** At most `limit` tools, best first; empty where none fits. */
+export async function searchTools(app: App, text: string, limit = 5): Promise<FoundTool[]> {
+  const candidates = await (await app.library()).search({ text, limit })
+  return candidates.map(({ tool, score }) => ({
+    name: tool.name,
+    version: tool.version,
+    score,
+    summary: tool.summary,
+    language: tool.language,
+    state: tool.state,
+  }))
+}
+
+/** The tool named as `name` or `name@version`, with its ledger. Rejects with `unknown_tool`. */
+export async function showTool(app: App, reference: string): Promise<{ tool: ToolVersion; ledger: LedgerSummary }> {
+  const { name, version } = parseToolReference(reference)
+  const library = await app.library()
+  return { tool: await library.get(name, version), ledger: await library.ledger(name) }
+}
+
+export async function removeTool(app: App, name: string): Promise<void> {
+  const library = await app.library()
+  await library.get(name)
+  await library.remove(name)
+}
+
+export async function listRuns(app: App, limit: number): Promise<RunRecord[]> {
+  return (await app.store()).journal.listRuns({ limit })
+}
+
+/** A run by its id, the beginning of its id, or `last`. Rejects with `unknown_run`. */
+export async function showRun(app: App, reference: string): Promise<{ run: RunRecord; events: RunEvent[] }> {
+  const { journal } = await app.store()
+  const run = await findRun(journal, reference)
+  return { run, events: await journal.events(run.runId) }
+}
+
+const SEARCHED_RUNS = 1000
+
+async function findRun(journal: Awaited<ReturnType<App['store']>>['journal'], reference: string): Promise<RunRecord> {
+  const exact = reference === 'last' ? (await journal.listRuns({ limit: 1 }))[0] : await journal.findRun(reference)
+  if (exact) return exact
+  const matching =
+    reference === 'last'
+      ? []
+      : (await journal.listRuns({ limit: SEARCHED_RUNS })).filter(({ runId }) => runId.startsWith(reference))
+  if (matching.length === 1 && matching[0] !== undefined) return matching[0]
+  const problem =
+    matching.length > 1 ? `${matching.length} runs begin with "${reference}"` : `There is no run "${reference}"`
+  throw new HandaxeError('unknown_run', problem, { hint: 'See `handaxe runs list`.' })
+}

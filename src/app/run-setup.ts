@@ -1,0 +1,21 @@
+import { dirname } from 'node:path'
+import { installSystemPackages } from '../sandbox/setup/system-packages.ts'
+import { preparePythonEnvironment, type PythonEnvironment } from '../sandbox/setup/python-environment.ts'
+import type { Config } from './config.ts'
+
+export interface SetupReport {
+  systemPackages: string[]
+  python: PythonEnvironment
+}
+
+/** Installs what the sandbox needs on this machine. Does nothing where all is there. Rejects with `sandbox_unavailable`. */
+export async function runSetup(
+  config: Config,
+  options: { onProgress: (line: string) => void; signal: AbortSignal },
+): Promise<SetupReport> {
+  const shared = { environment: config.environment, userId: process.getuid?.() ?? -1, ...options }
+  const { installed } = await installSystemPackages(['bubblewrap', 'python3', 'python3-venv'], shared)
+  // The environment's folder is the one above bin/python.
+  const python = await preparePythonEnvironment({ ...shared, folder: dirname(dirname(config.pythonPath)) })
+  return { systemPackages: installed, python }
+}

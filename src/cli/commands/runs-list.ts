@@ -1,0 +1,39 @@
+import { hostname } from 'node:os'
+import { listRuns } from '../../app/operations.ts'
+import type { RunRecord } from '../../contracts/run.ts'
+import type { CommandContext } from '../command.ts'
+import { numberOption, switchOption } from '../option-values.ts'
+import { formatTable } from '../render/format.ts'
+import { safeText } from '../terminal.ts'
+
+const DEFAULT_LIMIT = 20
+
+export async function runCommand(context: CommandContext): Promise<number> {
+  const runs = await listRuns(
+    await context.openApp(),
+    numberOption(context.options, 'limit', { whole: true }) ?? DEFAULT_LIMIT,
+  )
+  if (switchOption(context.options, 'json')) context.terminal.writeResult(`${JSON.stringify(runs)}\n`)
+  else if (runs.length === 0) context.terminal.writeProgress('There are no runs yet.\n')
+  else {
+    const rows = runs.map((run) => [
+      run.runId,
+      run.startedAt.slice(0, 19).replace('T', ' '),
+      displayStatus(run),
+      safeText(run.request).replaceAll('\n', ' ').slice(0, 70),
+    ])
+    context.terminal.writeResult(`${formatTable([['RUN', 'STARTED', 'STATUS', 'REQUEST'], ...rows])}\n`)
+  }
+  return 0
+}
+
+/** A run whose process is gone without an end was interrupted, whatever the journal says. */
+export function displayStatus(run: RunRecord): string {
+  if (run.status !== 'running' || run.host !== hostname()) return run.status
+  try {
+    process.kill(run.processId, 0)
+    return 'running'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'running' : 'interrupted'
+  }
+}

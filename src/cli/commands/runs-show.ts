@@ -1,0 +1,27 @@
+import { showRun } from '../../app/operations.ts'
+import type { CommandContext } from '../command.ts'
+import { switchOption } from '../option-values.ts'
+import { renderEvent } from '../render/event-lines.ts'
+import { renderRunResult } from '../render/run-result.ts'
+import { safeText } from '../terminal.ts'
+import { displayStatus } from './runs-list.ts'
+
+export async function runCommand(context: CommandContext): Promise<number> {
+  const { run, events } = await showRun(await context.openApp(), context.positionals[0] ?? '')
+  const { terminal } = context
+  if (switchOption(context.options, 'json')) terminal.writeResult(`${JSON.stringify({ ...run, events })}\n`)
+  else if (switchOption(context.options, 'events'))
+    for (const event of events) terminal.writeResult(`${JSON.stringify(event)}\n`)
+  else {
+    terminal.writeResult(`${run.runId} ${displayStatus(run)} ${run.startedAt}\n`)
+    for (const event of events) {
+      const lines = renderEvent(event, { colors: terminal.out, verbose: switchOption(context.options, 'verbose') })
+      if (lines !== '') terminal.writeResult(`${lines}\n`)
+    }
+    if (run.result !== null)
+      terminal.writeResult(
+        `\n${safeText(run.result.answer ?? '(no answer)')}\n${renderRunResult(run.result, terminal.out)}`,
+      )
+  }
+  return 0
+}

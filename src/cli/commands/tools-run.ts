@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import { runTool } from '../../app/run-tool.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { JsonObject } from '../../contracts/json.ts'
+import type { CommandContext } from '../command.ts'
+import { resolveInputFiles } from '../input-files.ts'
+import { listOption, numberOption, switchOption, textOption } from '../option-values.ts'
+import { readStandardInput } from '../read-standard-input.ts'
+import { describeExecutionEnd } from '../render/execution-end.ts'
+
+export async function runCommand(context: CommandContext): Promise<number> {
+  const { options, terminal, workingFolder } = context
+  const [reference = '', given = '{}'] = context.positionals
+  const toolArguments = parseArguments(given === '-' ? await readStandardInput() : given)
+  const artifacts = textOption(options, 'artifacts')
+  const wallMs = numberOption(options, 'timeout-ms', { whole: true })
+  const { tool, result } = await runTool(await context.openApp({ idleSandboxes: 1 }), {
+    reference,
+    arguments: toolArguments,
+    files: resolveInputFiles(listOption(options, 'file'), workingFolder),
+    signal: context.signal,
+    ...(artifacts === undefined ? {} : { artifactsFolder: resolve(workingFolder, artifacts) }),
+    ...(wallMs === undefined ? {} : { wallMs }),
+  })
+  if (switchOption(options, 'json')) {
+    terminal.writeResult(
+      `${JSON.stringify({ tool: tool.name, version: tool.version, ...result, backend: result.guarantees.backend })}\n`,
+    )
+  } else {
+    if (result.status === 'ok') terminal.writeResult(`${JSON.stringify(result.value ?? null)}\n`)
+    const { value: _, ...rest } = result
+    terminal.writeProgress(describeExecutionEnd(rest, terminal.err))
+  }
+  return result.status === 'ok' ? 0 : context.signal.aborted ? 130 : 1
+}
+
+function parseArguments(text: string): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new HandaxeError('invalid_arguments', `ARGUMENTS is not valid JSON: ${(error as Error).message}`, {
+      hint: 'Example: handaxe tools run NAME \'{"window": 37}\'',
+      cause: error,
+    })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new HandaxeError('invalid_arguments', 'ARGUMENTS is not a JSON object', {
+      hint: 'Example: \'{"window": 37}\'',
+    })
+  }
+  return value as JsonObject
+}

@@ -1,0 +1,14 @@
+import { showTool } from '../../app/operations.ts'
+import type { CommandContext } from '../command.ts'
+import { switchOption } from '../option-values.ts'
+import { renderTool } from '../render/tool.ts'
+
+export async function runCommand(context: CommandContext): Promise<number> {
+  const shown = await showTool(await context.openApp(), context.positionals[0] ?? '')
+  context.terminal.writeResult(
+    switchOption(context.options, 'json')
+      ? `${JSON.stringify({ ...shown.tool, ledger: shown.ledger })}\n`
+      : renderTool(shown.tool, shown.ledger, context.terminal.out),
+  )
+  return 0
+}

@@ -1,0 +1,143 @@
+import type { RunEvent } from '../../contracts/events.ts'
+import type { InspectedFile, Observation } from '../../contracts/run.ts'
+import type { Plan, Step } from '../../contracts/plan.ts'
+import { safeText, type Terminal } from '../terminal.ts'
+import { clipLines, formatBytes, formatDuration, formatUsd, plural } from './format.ts'
+
+type Colors = Terminal['err']
+
+export interface EventLineOptions {
+  colors: Colors
+  /** Whole code and output instead of their beginning and end. */
+  verbose: boolean
+}
+
+/** What a person reads of one event, as lines without a final line feed; empty where there is nothing to say. */
+export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptions): string {
+  const mark = (sign: string, text: string): string => `${sign} ${text}`
+  const block = (text: string, most: number): string =>
+    indent(safeText(verbose ? text : clipLines(text.trimEnd(), most)))
+  switch (event.type) {
+    case 'run-started':
+      return [event.notice, mark(colors.bold('?'), safeText(event.request))].filter((line) => line !== null).join('\n')
+    case 'inputs-inspected':
+      return event.files.map((file) => mark(colors.cyan('▪'), describeFile(file))).join('\n')
+    case 'tools-retrieved':
+      return mark(colors.cyan('▪'), describeCandidates(event))
+    case 'plan-ready':
+      return `${mark(colors.blue('◆'), `plan (${event.plan.difficulty}): ${safeText(event.plan.understanding)}`)}${describePlan(event.plan, colors)}`
+    case 'step-started':
+      return mark(colors.blue('▸'), `${event.stepId} ${event.decision}: ${safeText(event.goal)}`)
+    case 'tests-written':
+      return [
+        mark(colors.blue('▸'), `${event.stepId} tests for ${event.tool}, written before the code:`),
+        ...event.tests.map((test) => `    · ${safeText(test.name)}`),
+        ...event.dropped.map((test) =>
+          colors.yellow(`    · dropped: ${safeText(test.name)}: ${safeText(test.reason)}`),
+        ),
+      ].join('\n')
+    case 'code-written':
+      return `${mark(colors.blue('▸'), `${event.stepId} code (${event.language}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}):`)}\n${colors.dim(block(event.code, 60))}`
+    case 'code-rejected':
+      return [
+        mark(colors.red('✗'), `${event.stepId} the code is not accepted:`),
+        ...event.problems.map((problem) => `    ${safeText(problem)}`),
+      ].join('\n')
+    case 'test-passed':
+      return mark(colors.green('✓'), `${safeText(event.test)} ${colors.dim(formatDuration(event.wallMs))}`)
+    case 'test-failed':
+      return mark(colors.red('✗'), `${safeText(event.test)}: ${safeText(event.reason)}`)
+    case 'tool-saved':
+      return mark(
+        colors.green('+'),
+        `${event.name} v${event.version} ${event.saved ? 'kept in the library' : 'not kept (--no-save)'}, ${plural(event.tests, 'test')} passed`,
+      )
+    case 'tool-reused':
+      return mark(colors.green('↻'), `${event.stepId} reuses ${event.name} v${event.version}: no code is written`)
+    case 'execution-finished':
+      return describeExecution(event, colors, block)
+    case 'model-called':
+      return colors.dim(
+        mark(
+          '·',
+          `${event.purpose}: ${event.model} (${event.tier}), ${event.usage.inputTokens}+${event.usage.outputTokens} tokens, ${event.costUsd === null ? 'price not known' : formatUsd(event.costUsd)}, ${formatDuration(event.wallMs)}`,
+        ),
+      )
+    case 'model-reply-rejected':
+      return mark(colors.yellow('!'), `reply not usable (${event.purpose}): ${safeText(event.problem)}`)
+    case 'replanned':
+      return mark(colors.yellow('!'), `planning again: ${safeText(event.reason)}`)
+    case 'budget-warned':
+      return mark(colors.yellow('!'), `${event.limit}: ${event.used} of ${event.allowed} used`)
+    case 'warning':
+      return mark(colors.yellow('!'), safeText(event.message))
+    case 'output':
+    case 'answer-delta':
+    case 'execution-started':
+    case 'step-finished':
+    case 'run-finished':
+      return ''
+  }
+}
+
+function describeFile(file: InspectedFile): string {
+  const facts = [formatBytes(file.bytes), file.encoding].filter((fact) => fact !== null)
+  if (file.table !== null) facts.unshift(plural(file.table.rows, 'row'))
+  const head = `${safeText(file.name)}: ${file.kind}, ${facts.join(', ')}`
+  const columns = file.table?.columns.map((column) => `${safeText(column.name)} ${column.type}`).join(', ')
+  const notes = file.notes.map((note) => `\n    ${safeText(note)}`).join('')
+  return `${head}${columns === undefined ? '' : `\n    ${columns}`}${notes}`
+}
+
+function describeCandidates(event: Extract<RunEvent, { type: 'tools-retrieved' }>): string {
+  if (event.total === 0) return 'library: empty'
+  if (event.candidates.length === 0) return `library: none of its ${plural(event.total, 'tool')} fits`
+  const lines = event.candidates.map((tool) => `\n    ${tool.name} v${tool.version}: ${safeText(tool.summary)}`)
+  return `library: ${event.candidates.length} of ${plural(event.total, 'tool')} shown to the planner${lines.join('')}`
+}
+
+function describePlan(plan: Plan, colors: Colors): string {
+  if (plan.steps.length === 0) return ' No code is needed.'
+  return plan.steps.map((step) => `\n    ${step.id} ${colors.bold(step.decision)} ${describeStep(step)}`).join('')
+}
+
+function describeStep(step: Step): string {
+  const needs = step.needs.length === 0 ? '' : ` (after ${step.needs.join(', ')})`
+  const subject =
+    step.decision === 'reuse' ? `${step.tool}: ` : step.decision === 'make' ? `${step.specification.name}: ` : ''
+  return `${subject}${safeText(step.goal)}${needs}`
+}
+
+function describeExecution(
+  event: Extract<RunEvent, { type: 'execution-finished' }>,
+  colors: Colors,
+  block: (text: string, most: number) => string,
+): string {
+  const { result, observation } = event
+  const sign = result.status === 'ok' ? colors.green('✓') : colors.red('✗')
+  const lines = [
+    `${sign} ${event.stepId} executed: ${result.status}, ${formatDuration(result.usage.wallMs)}`,
+    ...describeObservation(observation, block),
+  ]
+  for (const artifact of result.artifacts)
+    lines.push(`    file ${artifact.path} (${artifact.mediaType}, ${formatBytes(artifact.bytes)})`)
+  for (const dropped of result.droppedArtifacts)
+    lines.push(colors.yellow(`    left out: ${safeText(dropped.name)} (${dropped.reason})`))
+  return lines.join('\n')
+}
+
+function describeObservation(observation: Observation, block: (text: string, most: number) => string): string[] {
+  const lines: string[] = []
+  if (observation.value !== null) lines.push(block(`value ${observation.value}`, 12))
+  if (observation.stdout !== '') lines.push(block(observation.stdout, 12))
+  if (observation.error !== null) lines.push(block(observation.error, 16))
+  for (const surprise of observation.surprises) lines.push(indent(`surprising: ${safeText(surprise)}`))
+  return lines
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n')
+}

@@ -1,0 +1,64 @@
+import type { App } from '../app/open-app.ts'
+import { HandaxeError } from '../contracts/errors.ts'
+import type { CommandSpecification, OptionValues } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import { parseCommandLine } from './parse-command-line.ts'
+import { renderError } from './render/error.ts'
+import { createTerminal } from './terminal.ts'
+import { listenForInterrupts } from './interrupts.ts'
+import { readVersion } from './version.ts'
+
+/** Runs one command line to its end and returns the exit code. Nothing is thrown. */
+export async function runCli(args: string[]): Promise<number> {
+  const environment = process.env
+  const terminal = createTerminal(environment)
+  try {
+    const parsed = parseCommandLine(args, COMMANDS)
+    if (parsed.kind === 'version') {
+      terminal.writeResult(`handaxe ${readVersion()}\n`)
+      return 0
+    }
+    if (parsed.kind === 'help') {
+      const { renderCommandHelp, renderOverview } = await import('./render/help.ts')
+      terminal.writeResult(
+        parsed.command === null ? renderOverview(COMMANDS, parsed.group) : renderCommandHelp(parsed.command),
+      )
+      return 0
+    }
+    return await runParsed(parsed, terminal, environment)
+  } catch (error) {
+    terminal.writeProgress(renderError(error, terminal.err, { stack: Boolean(environment['HANDAXE_DEBUG']) }))
+    return HandaxeError.isInstance(error) ? error.exitCode : 70
+  }
+}
+
+async function runParsed(
+  parsed: { command: CommandSpecification; options: OptionValues; positionals: string[] },
+  terminal: ReturnType<typeof createTerminal>,
+  environment: Record<string, string | undefined>,
+): Promise<number> {
+  const interrupts = listenForInterrupts()
+  let app: App | null = null
+  try {
+    const { runCommand } = await parsed.command.load()
+    return await runCommand({
+      options: parsed.options,
+      positionals: parsed.positionals,
+      terminal,
+      environment,
+      workingFolder: process.cwd(),
+      signal: interrupts.signal,
+      openApp: async (selection) => {
+        const [{ loadConfig }, { openApp }] = await Promise.all([
+          import('../app/config.ts'),
+          import('../app/open-app.ts'),
+        ])
+        app ??= openApp(loadConfig({ environment }), selection)
+        return app
+      },
+    })
+  } finally {
+    await (app as App | null)?.close()
+    interrupts.stop()
+  }
+}

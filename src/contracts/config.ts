@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+const price = z.strictObject({
+  inputUsd: z.number().nonnegative(),
+  outputUsd: z.number().nonnegative(),
+  cachedInputUsd: z.number().nonnegative().optional(),
+  date: z.string(),
+})
+
+const models = z.union([z.string(), z.array(z.string()).min(1)])
+
+/** The configuration file, `config.json` in the user's folder or `handaxe.json` in a project. Unknown names are errors. */
+export const configFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  /** One model, or several in order of fall-over, for each tier. */
+  models: z.strictObject({ fast: models.optional(), strong: models.optional(), reasoning: models.optional() }).optional(),
+  /** Further OpenAI-compatible providers, or other addresses of known ones. Keys are named by their variable, never written here. */
+  providers: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
+      z.strictObject({ baseUrl: z.url().optional(), keyVariable: z.string().optional() }),
+    )
+    .optional(),
+  /** US dollars per million tokens, by `provider/model`; takes precedence over the built-in table. */
+  prices: z.record(z.string(), price).optional(),
+  budget: z
+    .strictObject({
+      modelCalls: z.int().positive().optional(),
+      tokens: z.int().positive().optional(),
+      costUsd: z.number().positive().optional(),
+      wallMs: z.int().positive().optional(),
+      executions: z.int().positive().optional(),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      memoryBytes: z.int().positive().optional(),
+      cpuMs: z.int().positive().optional(),
+      wallMs: z.int().positive().optional(),
+      processes: z.int().positive().optional(),
+      outputBytes: z.int().positive().optional(),
+      artifactBytes: z.int().positive().optional(),
+    })
+    .optional(),
+  make: z.enum(['auto', 'always', 'never']).optional(),
+  store: z.string().optional(),
+  python: z.string().optional(),
+})
+
+export type ConfigFile = z.infer<typeof configFileSchema>

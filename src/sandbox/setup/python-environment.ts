@@ -1,0 +1,138 @@
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { HandaxeError } from '../../contracts/errors.ts'
+import { runCommand, type CommandOptions } from './run-command.ts'
+import { installSystemPackages, lastLines } from './system-packages.ts'
+
+/** What every Python tool may import besides the standard library. */
+export const PYTHON_PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib'] as const
+
+export interface PythonEnvironment {
+  pythonPath: string
+  /** Where the packages come from. */
+  source: 'pypi' | 'distribution'
+  /** Python itself and each package with its version. */
+  versions: Record<string, string>
+  created: boolean
+}
+
+export interface PythonEnvironmentOptions extends CommandOptions {
+  /** The virtual environment's folder; made whole and then renamed into place, so a broken one is never seen. */
+  folder: string
+  userId: number
+  onProgress: (line: string) => void
+}
+
+const DESCRIBE = `
+import importlib, json, sys
+versions = {"python": "%d.%d.%d" % sys.version_info[:3]}
+for name in sys.argv[1:]:
+    versions[name] = importlib.import_module(name).__version__
+print(json.dumps(versions))
+`
+
+/**
+ * A virtual environment with numpy, pandas, scipy and matplotlib: from PyPI (wheels only, nothing is built), or on the
+ * distribution's packages where PyPI cannot be reached. Rejects with `sandbox_unavailable`.
+ */
+export async function preparePythonEnvironment(options: PythonEnvironmentOptions): Promise<PythonEnvironment> {
+  const pythonPath = join(options.folder, 'bin', 'python')
+  const existing = await describePython(pythonPath, options)
+  if (existing !== null) return { pythonPath, source: await sourceOf(options), versions: existing, created: false }
+
+  const temporary = `${options.folder}.${process.pid}.tmp`
+  await mkdir(dirname(options.folder), { recursive: true })
+  try {
+    const source = await buildEnvironment(temporary, options)
+    const versions = await describePython(join(temporary, 'bin', 'python'), options)
+    if (versions === null) {
+      throw new HandaxeError('sandbox_unavailable', 'The new Python environment cannot import its packages', {
+        hint: `Look at the output of: ${join(temporary, 'bin', 'python')} -c "import ${PYTHON_PACKAGES.join(', ')}"`,
+      })
+    }
+    await rm(options.folder, { recursive: true, force: true })
+    await rename(temporary, options.folder)
+    return { pythonPath, source, versions, created: true }
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+async function buildEnvironment(folder: string, options: PythonEnvironmentOptions): Promise<'pypi' | 'distribution'> {
+  const base = await findBasePython(options)
+  options.onProgress(`creating a Python environment with ${PYTHON_PACKAGES.join(', ')} from PyPI`)
+  const created = await runCommand(base, ['-m', 'venv', folder], options)
+  if (created.exitCode !== 0) {
+    throw new HandaxeError(
+      'sandbox_unavailable',
+      `python3 -m venv failed: ${lastLines(created.stderr + created.stdout)}`,
+      {
+        hint: 'apt-get install -y python3-venv',
+      },
+    )
+  }
+  const install = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--only-binary',
+    ':all:',
+    ...PYTHON_PACKAGES,
+  ]
+  const installed = await runCommand(join(folder, 'bin', 'python'), install, options)
+  if (installed.exitCode === 0) return 'pypi'
+
+  options.onProgress(
+    `PyPI did not serve them (${lastLines(installed.stderr, 1)}); taking the distribution's packages instead`,
+  )
+  await installSystemPackages(
+    PYTHON_PACKAGES.map((name) => `python3-${name}`),
+    options,
+  )
+  const again = await runCommand(
+    '/usr/bin/python3',
+    ['-m', 'venv', '--clear', '--system-site-packages', '--without-pip', folder],
+    options,
+  )
+  if (again.exitCode !== 0) {
+    throw new HandaxeError('sandbox_unavailable', `python3 -m venv failed: ${lastLines(again.stderr + again.stdout)}`, {
+      hint: 'apt-get install -y python3-venv',
+    })
+  }
+  return 'distribution'
+}
+
+/** Versions of Python and the packages; null where it does not run or one of them is missing. */
+export async function describePython(
+  pythonPath: string,
+  options: CommandOptions,
+): Promise<Record<string, string> | null> {
+  const outcome = await runCommand(pythonPath, ['-I', '-c', DESCRIBE, ...PYTHON_PACKAGES], {
+    ...options,
+    timeoutMs: 60_000,
+  })
+  if (outcome.exitCode !== 0) return null
+  return JSON.parse(outcome.stdout) as Record<string, string>
+}
+
+async function findBasePython(options: CommandOptions): Promise<string> {
+  const check = 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 3)'
+  // The distribution's own first: it lies in /usr, which the sandbox mounts anyway.
+  for (const candidate of ['/usr/bin/python3', 'python3']) {
+    if ((await runCommand(candidate, ['-I', '-c', check], options)).exitCode === 0) return candidate
+  }
+  throw new HandaxeError('sandbox_unavailable', 'No Python 3.10 or newer with the venv module was found', {
+    hint: 'apt-get install -y python3 python3-venv',
+  })
+}
+
+async function sourceOf(options: PythonEnvironmentOptions): Promise<'pypi' | 'distribution'> {
+  const outcome = await runCommand(
+    join(options.folder, 'bin', 'python'),
+    ['-I', '-c', 'import numpy, sys; print(numpy.__file__.startswith(sys.prefix))'],
+    options,
+  )
+  return outcome.stdout.trim() === 'True' ? 'pypi' : 'distribution'
+}
