@@ -1,5 +1,9 @@
-/** The name nearest to `wanted` by edit distance, or null where none is near enough to be a slip of the fingers. */
-export function closest(wanted: string, names: string[]): string | null {
+/** Bounds the work, which grows with the product of the lengths. */
+const MOST_CHARACTERS = 200
+
+/** The name nearest to `given` by edit distance, or null where none is near enough to be a slip of the fingers. */
+export function closest(given: string, names: string[]): string | null {
+  const wanted = given.slice(0, MOST_CHARACTERS)
   let best: { name: string; share: number } | null = null
   for (const name of names) {
     const longest = Math.max(wanted.length, name.length, 1)
@@ -10,13 +14,8 @@ export function closest(wanted: string, names: string[]): string | null {
   return best !== null && best.share <= 0.34 ? best.name : null
 }
 
-/**
- * Damerau-Levenshtein distance with adjacent transpositions (optimal string alignment).
- * Inputs are cut at 200 characters to bound the work.
- */
-function editDistance(left: string, right: string): number {
-  const a = left.slice(0, 200)
-  const b = right.slice(0, 200)
+/** Damerau-Levenshtein distance with adjacent transpositions (optimal string alignment). */
+function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)]
   for (let row = 1; row <= a.length; row++) {
     const above = rows[row - 1] ?? []
