@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findPython } from './python.ts'
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+
+export interface CliOutcome {
+  exitCode: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+  wallMs: number
+}
+
+export interface CliOptions {
+  environment?: Record<string, string>
+  workingFolder?: string
+  input?: string
+  /** Called with the process once it runs, to signal it. */
+  onStart?: (child: ChildProcess) => void
+}
+
+/** A new, empty HANDAXE_HOME. */
+export function createHome(): string {
+  return mkdtempSync(join(tmpdir(), 'handaxe-home-'))
+}
+
+/**
+ * Runs `handaxe` from the sources as a process with nothing of this environment but what a user's shell has:
+ * no key, no configuration, colours off.
+ */
+export function runCli(home: string, args: string[], options: CliOptions = {}): Promise<CliOutcome> {
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    cwd: options.workingFolder ?? home,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: home,
+      HANDAXE_HOME: home,
+      HANDAXE_PYTHON: findPython(),
+      // An address on which nothing listens: no test may find a real Ollama.
+      OLLAMA_HOST: 'http://127.0.0.1:1',
+      ...options.environment,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  options.onStart?.(child)
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input ?? '')
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr, wallMs: performance.now() - startedAt }))
+  })
+}
