@@ -27,6 +27,15 @@ export interface TokenUsage {
 
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'other'
 
+/**
+ * A piece of a reply. `restart`: what came before is void because the attempt broke off and the reply begins again;
+ * `text` then says why.
+ */
+export interface ModelDelta {
+  kind: 'text' | 'reasoning' | 'restart'
+  text: string
+}
+
 export interface ModelRequest {
   instructions: string
   messages: Message[]
@@ -38,7 +47,8 @@ export interface ModelRequest {
   /** Epoch milliseconds after which no retry may begin or wait. */
   deadlineAt?: number
   signal?: AbortSignal
-  onDelta?: (delta: { kind: 'text' | 'reasoning'; text: string }) => void
+  /** Called as the reply comes in. */
+  onDelta?: (delta: ModelDelta) => void
 }
 
 export interface ModelReply {

@@ -1,0 +1,13 @@
+import { FREE_PRICE } from '../free-price.ts'
+import { createCompatibleModel } from './openai-compatible.ts'
+import type { ProviderDefinition } from './provider.ts'
+
+export const lmstudio: ProviderDefinition = {
+  name: 'lmstudio',
+  baseUrl: 'http://localhost:1234/v1',
+  keyVariable: null,
+  local: true,
+  startHint: 'Start its server (`lms server start`), or set its baseUrl under "providers" in the configuration.',
+  createModel: (modelName, connection) => createCompatibleModel('lmstudio', modelName, connection),
+  priceOf: () => FREE_PRICE,
+}

@@ -1,0 +1,20 @@
+import type { ProviderDefinition } from './provider.ts'
+
+const OPENAI_HOST = 'api.openai.com'
+
+export const openai: ProviderDefinition = {
+  name: 'openai',
+  baseUrl: `https://${OPENAI_HOST}/v1`,
+  baseUrlVariable: 'OPENAI_BASE_URL',
+  keyVariable: 'OPENAI_API_KEY',
+  local: false,
+  async createModel(modelName, { baseUrl, apiKey, headers, fetch, config }) {
+    const { createOpenAI } = await import('@ai-sdk/openai')
+    const provider = createOpenAI({ baseURL: baseUrl, apiKey, headers, fetch })
+    // Other servers behind OPENAI_BASE_URL rarely have /responses, and some of OpenAI's own models have nothing else.
+    const api = config.api ?? (new URL(baseUrl).host === OPENAI_HOST ? 'responses' : 'chat')
+    return api === 'responses' ? provider.responses(modelName) : provider.chat(modelName)
+  },
+  // The Responses interface keeps every exchange for 30 days unless told otherwise.
+  callOptions: { openai: { store: false } },
+}

@@ -1,0 +1,200 @@
+import { generateText, streamText, wrapLanguageModel } from 'ai'
+import type { LanguageModelUsage } from 'ai'
+import type { FinishReason, ModelRequest, TokenUsage } from '../contracts/models.ts'
+import { startAttemptClock } from './attempt-clock.ts'
+import { classifyError } from './classify-error.ts'
+import type { DeltaSink } from './delta-sink.ts'
+import { estimateUsage } from './estimate-usage.ts'
+import { observeFetch, replayFetch } from './observe-fetch.ts'
+import { AttemptFailure, createProblem } from './problem.ts'
+import type { Provider, SdkModel } from './providers/provider.ts'
+
+export interface AttemptReply {
+  text: string
+  reasoning: string
+  finishReason: FinishReason
+  usage: TokenUsage
+  /** US dollars as the provider billed them; null where it does not say. */
+  billedUsd: number | null
+}
+
+export interface AttemptTarget {
+  provider: Provider
+  modelName: string
+  secrets: readonly string[]
+  stallMs: number
+}
+
+/** What is read from the model: streamed or whole, before it is judged. */
+interface RawReply {
+  text: string
+  reasoning: string
+  finishReason: string
+  /** False where the stream ended without the provider's own word that it is complete. */
+  complete: boolean
+  usage: LanguageModelUsage
+}
+
+/**
+ * One call of one model over the network. Rejects with `AttemptFailure`, or with the reason of `request.signal` as soon
+ * as that is aborted; in both cases the connection is closed by then.
+ */
+export async function runAttempt(target: AttemptTarget, request: ModelRequest, sink: DeltaSink): Promise<AttemptReply> {
+  const { provider, modelName, secrets, stallMs } = target
+  const clock = startAttemptClock({ timeoutMs: request.timeoutMs, stallMs, signal: request.signal })
+  const exchange = observeFetch({ onBytes: clock.touch, secrets })
+  const onDelta = (kind: 'text' | 'reasoning', text: string): void => {
+    clock.begin()
+    sink.emit(kind, text)
+  }
+  try {
+    const model = await createQuietModel(target, exchange.fetch)
+    const reading = readStream(model, provider, request, clock.signal, onDelta).catch(async (error: unknown) => {
+      const body = exchange.wholeReply()
+      if (body === null) throw error
+      const wholeModel = await createQuietModel(target, replayFetch(body))
+      return readWhole(wholeModel, provider, request, clock.signal, onDelta)
+    })
+    // The race holds the bounds even if the SDK were slow to notice the abort.
+    return judge(await Promise.race([reading, clock.expired]), target, request)
+  } catch (error) {
+    if (request.signal?.aborted) throw request.signal.reason
+    const problem = classifyError(error, { provider, modelName, secrets, nowMs: Date.now() })
+    throw problem === null ? error : new AttemptFailure(problem)
+  } finally {
+    clock.stop()
+  }
+}
+
+/**
+ * The provider's model without its warnings, which the SDK would print to the process's standard error: that a model
+ * takes no temperature is no news to anybody who set one for several models.
+ */
+async function createQuietModel(
+  { provider, modelName }: AttemptTarget,
+  fetch: typeof globalThis.fetch,
+): Promise<SdkModel> {
+  const { baseUrl, config, key } = provider
+  const connection = { baseUrl, apiKey: key?.value ?? '', headers: config.headers ?? {}, fetch, config }
+  return wrapLanguageModel({
+    model: await provider.createModel(modelName, connection),
+    middleware: {
+      specificationVersion: 'v4',
+      wrapGenerate: async ({ doGenerate }) => ({ ...(await doGenerate()), warnings: [] }),
+      async wrapStream({ doStream }) {
+        const { stream, ...rest } = await doStream()
+        const quiet = new TransformStream<SdkPart, SdkPart>({
+          transform: (part, controller) =>
+            controller.enqueue(part.type === 'stream-start' ? { ...part, warnings: [] } : part),
+        })
+        return { stream: stream.pipeThrough(quiet), ...rest }
+      },
+    },
+  })
+}
+
+type WrapStream =
+  NonNullable<Parameters<typeof wrapLanguageModel>[0]['middleware']> extends infer Middleware
+    ? Middleware extends { wrapStream?: (options: infer Options) => unknown }
+      ? Options
+      : never
+    : never
+type SdkPart = WrapStream extends { doStream: () => PromiseLike<{ stream: ReadableStream<infer Part> }> } ? Part : never
+
+function callSettings(provider: Provider, request: ModelRequest, abortSignal: AbortSignal) {
+  const { instructions, messages, maxOutputTokens, temperature } = request
+  return {
+    messages,
+    maxOutputTokens,
+    // Ours wait as long as the provider asks; the SDK's ignore a Retry-After of a minute or more.
+    maxRetries: 0,
+    abortSignal,
+    // A registered integration would otherwise record every prompt and reply.
+    telemetry: { isEnabled: false },
+    ...(instructions === '' ? {} : { instructions }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(provider.callOptions === undefined ? {} : { providerOptions: provider.callOptions }),
+  }
+}
+
+type OnDelta = (kind: 'text' | 'reasoning', text: string) => void
+
+async function readStream(
+  model: SdkModel,
+  provider: Provider,
+  request: ModelRequest,
+  signal: AbortSignal,
+  onDelta: OnDelta,
+): Promise<RawReply> {
+  const text: string[] = []
+  const reasoning: string[] = []
+  // Without onError the SDK prints errors to the console.
+  const result = streamText({ model, ...callSettings(provider, request, signal), onError: () => undefined })
+  for await (const part of result.stream) {
+    if (part.type === 'text-delta') {
+      text.push(part.text)
+      onDelta('text', part.text)
+    } else if (part.type === 'reasoning-delta') {
+      reasoning.push(part.text)
+      onDelta('reasoning', part.text)
+    } else if (part.type === 'error') {
+      throw part.error
+    } else if (part.type === 'finish') {
+      const { finishReason, rawFinishReason, totalUsage: usage } = part
+      const complete = rawFinishReason !== undefined && finishReason !== 'interrupted'
+      return { text: text.join(''), reasoning: reasoning.join(''), finishReason, complete, usage }
+    }
+  }
+  throw new AttemptFailure(createProblem('connection', 'The reply broke off before its end'))
+}
+
+async function readWhole(
+  model: SdkModel,
+  provider: Provider,
+  request: ModelRequest,
+  signal: AbortSignal,
+  onDelta: OnDelta,
+): Promise<RawReply> {
+  const {
+    text,
+    reasoningText = '',
+    finishReason,
+    usage,
+  } = await generateText({ model, ...callSettings(provider, request, signal) })
+  if (reasoningText !== '') onDelta('reasoning', reasoningText)
+  if (text !== '') onDelta('text', text)
+  return { text, reasoning: reasoningText, finishReason, complete: true, usage }
+}
+
+function judge(raw: RawReply, { provider }: AttemptTarget, request: ModelRequest): AttemptReply {
+  const { text, reasoning } = raw
+  if (!raw.complete) throw new AttemptFailure(createProblem('connection', 'The reply broke off before its end'))
+  const finishReason = toFinishReason(raw.finishReason)
+  const usage = toTokenUsage(raw.usage, estimateUsage(request, raw))
+  const promptCharacters = request.messages.reduce(
+    (sum, { content }) => sum + content.length,
+    request.instructions.length,
+  )
+  const cut = usage.reported
+    ? provider.findCutPrompt?.({ promptCharacters, usage, finishReason, maxOutputTokens: request.maxOutputTokens })
+    : null
+  if (cut) throw new AttemptFailure(createProblem('cut-prompt', cut.message, { hint: cut.hint, retryable: false }))
+  return { text, reasoning, finishReason, usage, billedUsd: provider.readCostUsd?.(raw.usage.raw ?? {}) ?? null }
+}
+
+function toFinishReason(reason: string): FinishReason {
+  return reason === 'stop' || reason === 'length' || reason === 'content-filter' ? reason : 'other'
+}
+
+/** A prompt of no tokens is no report: some servers send zeros where they have not counted. */
+function toTokenUsage(usage: LanguageModelUsage, estimate: TokenUsage): TokenUsage {
+  const { inputTokens = 0, outputTokens, inputTokenDetails, outputTokenDetails } = usage
+  if (inputTokens <= 0 || outputTokens === undefined) return estimate
+  return {
+    inputTokens,
+    outputTokens,
+    cachedInputTokens: inputTokenDetails.cacheReadTokens ?? 0,
+    reasoningTokens: outputTokenDetails.reasoningTokens ?? 0,
+    reported: true,
+  }
+}
