@@ -55,6 +55,8 @@ export function runCli(home: string, args: string[], options: CliOptions = {}): 
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr, wallMs: performance.now() - startedAt }))
+    child.on('close', (exitCode, signal) =>
+      resolve({ exitCode, signal, stdout, stderr, wallMs: performance.now() - startedAt }),
+    )
   })
 }

@@ -22,7 +22,9 @@ export interface ScriptedServer {
  * A model behind the protocol of OpenAI's chat completions on 127.0.0.1: the process under test talks to it as it would
  * to a provider. `answer` gets the request and its number from 1; where it throws, the call is answered by 400.
  */
-export async function startScriptedServer(answer: (request: ChatRequest, call: number) => ScriptedReply): Promise<ScriptedServer> {
+export async function startScriptedServer(
+  answer: (request: ChatRequest, call: number) => ScriptedReply,
+): Promise<ScriptedServer> {
   const requests: ChatRequest[] = []
   const waiters: { count: number; resolve: () => void }[] = []
   const server = createServer((request, response) => {
@@ -40,9 +42,14 @@ export async function startScriptedServer(answer: (request: ChatRequest, call: n
     if (typeof reply !== 'string') return
     for (const piece of chunksOf(reply, 400)) response.write(chunk(body.model, { content: piece }, null))
     response.write(chunk(body.model, {}, 'stop'))
-    const usage = { prompt_tokens: Math.ceil(JSON.stringify(body.messages).length / 4), completion_tokens: Math.ceil(reply.length / 4) }
+    const usage = {
+      prompt_tokens: Math.ceil(JSON.stringify(body.messages).length / 4),
+      completion_tokens: Math.ceil(reply.length / 4),
+    }
     const total = usage.prompt_tokens + usage.completion_tokens
-    response.write(`data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 0, model: body.model, choices: [], usage: { ...usage, total_tokens: total } })}\n\n`)
+    response.write(
+      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 0, model: body.model, choices: [], usage: { ...usage, total_tokens: total } })}\n\n`,
+    )
     response.end('data: [DONE]\n\n')
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -50,13 +57,20 @@ export async function startScriptedServer(answer: (request: ChatRequest, call: n
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
-    calls: (count) => (requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiters.push({ count, resolve }))),
+    calls: (count) =>
+      requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiters.push({ count, resolve })),
     close: () => closeServer(server),
   }
 }
 
 function chunk(model: string, delta: Record<string, string>, finishReason: string | null): string {
-  const body = { id: 'c', object: 'chat.completion.chunk', created: 0, model, choices: [{ index: 0, delta, finish_reason: finishReason }] }
+  const body = {
+    id: 'c',
+    object: 'chat.completion.chunk',
+    created: 0,
+    model,
+    choices: [{ index: 0, delta, finish_reason: finishReason }],
+  }
   return `data: ${JSON.stringify(body)}\n\n`
 }
 

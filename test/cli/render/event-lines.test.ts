@@ -1,0 +1,78 @@
+import pc from 'picocolors'
+import { expect, test } from 'vitest'
+import type { RunEvent, RunEventBody } from '../../../src/contracts/events.ts'
+import { renderEvent } from '../../../src/cli/render/event-lines.ts'
+
+const colors = pc.createColors(false)
+const render = (body: RunEventBody, verbose = false): string =>
+  renderEvent({ runId: 'r', at: '2026-01-01T00:00:00.000Z', sequence: 1, ...body } as RunEvent, { colors, verbose })
+
+test('a file is described by its kind, its size and its columns', () => {
+  const column = { name: 'Close', type: 'number' as const, missing: 0, examples: [] }
+  const text = render({
+    type: 'inputs-inspected',
+    wallMs: 1,
+    files: [
+      {
+        name: 'a.csv',
+        bytes: 2048,
+        kind: 'table',
+        mediaType: 'text/csv',
+        encoding: 'utf-8',
+        table: { delimiter: ',', rows: 506, columns: [column] },
+        head: '',
+        notes: ['It begins with a byte order mark.'],
+      },
+    ],
+  })
+  expect(text).toBe('▪ a.csv: table, 506 rows, 2.0 KiB, utf-8\n    Close number\n    It begins with a byte order mark.')
+})
+
+test('an empty library and one in which nothing fits read differently', () => {
+  expect(render({ type: 'tools-retrieved', total: 0, candidates: [] })).toContain('empty')
+  expect(render({ type: 'tools-retrieved', total: 30, candidates: [] })).toContain('none of its 30 tools fits')
+})
+
+test('long code is clipped unless the whole is asked for', () => {
+  const code = Array.from({ length: 200 }, (_, index) => `x${index} = ${index}`).join('\n')
+  const event: RunEventBody = {
+    type: 'code-written',
+    stepId: 's1',
+    language: 'python',
+    code,
+    attempt: 1,
+    specification: null,
+  }
+  expect(render(event).split('\n').length).toBeLessThan(70)
+  expect(render(event, true).split('\n')).toHaveLength(201)
+})
+
+test('text of models, files and code cannot steer the terminal', () => {
+  const text = render({
+    type: 'test-failed',
+    stepId: 's1',
+    test: '\u001b[2J',
+    reason: '\u001b]0;title\u0007',
+    wallMs: 1,
+  })
+  expect(text).not.toContain('\u001b')
+  expect(text).toContain('\\x1b[2J')
+})
+
+test('a price that is not known is said to be unknown, not zero', () => {
+  const usage = { inputTokens: 10, outputTokens: 5, cachedInputTokens: 0, reasoningTokens: 0, reported: true }
+  const event: RunEventBody = {
+    type: 'model-called',
+    role: 'planner',
+    tier: 'fast',
+    model: 'x/y',
+    purpose: 'plan',
+    usage,
+    costUsd: null,
+    wallMs: 5,
+    attempts: 1,
+    reply: '',
+  }
+  expect(render(event)).toContain('price not known')
+  expect(render({ ...event, costUsd: 0.002 })).toContain('$0.0020')
+})
