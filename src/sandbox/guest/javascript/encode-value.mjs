@@ -1,0 +1,174 @@
+/**
+ * A value of the program as JSON text, bounded in size and depth.
+ *
+ * What JSON has no word for: NaN and the infinities become `{"$number": "NaN"}` and so on, a BigInt beyond the safe
+ * integers its digits as text, a date its ISO text, a map an object (or a list of pairs where a key is an object), a
+ * set and a typed array a list, an error its name and message, a regular expression its source. `undefined`, functions
+ * and symbols are left out of objects and are null in lists, as in `JSON.stringify`; alone they are refused, as are
+ * promises and values that contain themselves.
+ */
+import {
+  byteLength,
+  captureStackTrace,
+  dateGetTime,
+  dateToIsoString,
+  isArray,
+  isFinite,
+  isSafeInteger,
+  jsonStringify,
+  mapForEach,
+  objectKeys,
+  setAdd,
+  setDelete,
+  setForEach,
+  setHas,
+  toText,
+  types,
+} from './intrinsics.mjs'
+
+/** Deeper values are a mistake in the program, and the host's parser refuses them. */
+const DEPTH = 100
+
+/**
+ * JSON text, or undefined where `value` is undefined. Throws a TypeError or a RangeError that says what to do; its stack
+ * begins at the caller of `entry`, the function that the program called.
+ */
+export function encodeValue(value, maximumBytes, entry = encodeValue) {
+  if (value === undefined) return undefined
+  const state = { maximumBytes, characters: 0, open: new Set(), entry }
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    refuse(state, TypeError, `The value is a ${typeof value}, which cannot leave the sandbox: give data.`)
+  }
+  const json = encode(value, state, 0)
+  if (byteLength(json, 'utf8') > maximumBytes) refuseSize(state)
+  return json
+}
+
+/** Undefined for what JSON leaves out. */
+function encode(value, state, depth) {
+  switch (typeof value) {
+    case 'string':
+      if (value.length > state.maximumBytes) refuseSize(state)
+      return spend(state, jsonStringify(value))
+    case 'number':
+      return spend(state, encodeNumber(value))
+    case 'boolean':
+      return spend(state, value ? 'true' : 'false')
+    case 'bigint': {
+      const digits = toText(value)
+      return spend(state, isSafeInteger(+digits) ? digits : `"${digits}"`)
+    }
+    case 'object':
+      return value === null ? spend(state, 'null') : encodeObject(value, state, depth)
+    default:
+      return undefined
+  }
+}
+
+function encodeNumber(value) {
+  return isFinite(value) ? jsonStringify(value) : `{"$number":"${value}"}`
+}
+
+function encodeObject(value, state, depth) {
+  if (types.isPromise(value)) {
+    refuse(state, TypeError, 'The value is a promise, or has one inside: write `await` before the call that made it.')
+  }
+  if (depth >= DEPTH) refuse(state, RangeError, `The value is nested deeper than ${DEPTH} levels.`)
+  if (setHas(state.open, value)) refuse(state, TypeError, 'The value contains itself, which JSON cannot express.')
+  setAdd(state.open, value)
+  const json = encodeByKind(value, state, depth)
+  setDelete(state.open, value)
+  return json
+}
+
+function encodeByKind(value, state, depth) {
+  const inner = depth + 1
+  if (isArray(value) || types.isTypedArray(value)) return encodeList(value, state, inner)
+  if (types.isAnyArrayBuffer(value)) return encodeList(new Uint8Array(value), state, inner)
+  if (types.isDate(value)) {
+    return spend(state, isFinite(dateGetTime(value)) ? jsonStringify(dateToIsoString(value)) : 'null')
+  }
+  if (types.isSet(value)) return encodeSet(value, state, inner)
+  if (types.isMap(value)) return encodeMap(value, state, inner)
+  if (types.isRegExp(value)) return encode(toText(value), state, inner)
+  if (types.isBoxedPrimitive(value)) return encode(value.valueOf(), state, inner)
+  if (typeof value.toJSON === 'function') return encode(value.toJSON(), state, inner)
+  if (types.isNativeError(value)) {
+    return `{"name":${encode(toText(value.name), state, inner)},"message":${encode(toText(value.message), state, inner)}}`
+  }
+  return encodeRecord(value, state, inner)
+}
+
+function encodeList(list, state, depth) {
+  let json = '['
+  const { length } = list
+  for (let index = 0; index < length; index += 1) {
+    json += `${index === 0 ? '' : ','}${encode(list[index], state, depth) ?? spend(state, 'null')}`
+  }
+  return `${json}]`
+}
+
+function encodeSet(set, state, depth) {
+  let json = ''
+  setForEach(set, (item) => {
+    json += `${json === '' ? '' : ','}${encode(item, state, depth) ?? spend(state, 'null')}`
+  })
+  return `[${json}]`
+}
+
+function encodeMap(map, state, depth) {
+  let plainKeys = true
+  mapForEach(map, (_, key) => {
+    if (key === null || typeof key === 'object' || typeof key === 'function') plainKeys = false
+  })
+  let json = ''
+  mapForEach(map, (item, key) => {
+    const itemJson = encode(item, state, depth)
+    if (plainKeys) {
+      if (itemJson !== undefined) json += `${comma(json)}${encodeKey(toText(key), state)}:${itemJson}`
+    } else {
+      const keyJson = encode(key, state, depth) ?? spend(state, 'null')
+      json += `${comma(json)}[${keyJson},${itemJson ?? spend(state, 'null')}]`
+    }
+  })
+  return plainKeys ? `{${json}}` : `[${json}]`
+}
+
+function encodeRecord(record, state, depth) {
+  const keys = objectKeys(record)
+  let json = ''
+  for (let index = 0; index < keys.length; index += 1) {
+    const itemJson = encode(record[keys[index]], state, depth)
+    if (itemJson !== undefined) json += `${comma(json)}${encodeKey(keys[index], state)}:${itemJson}`
+  }
+  return `{${json}}`
+}
+
+function encodeKey(key, state) {
+  return spend(state, jsonStringify(key))
+}
+
+function comma(json) {
+  return json === '' ? '' : ','
+}
+
+/**
+ * Counts the characters of leaves and keys as they are made, so that a list of a billion holes ends at the limit and not
+ * at the memory's end. A character is at least one byte of UTF-8; the exact count comes at the end.
+ */
+function spend(state, json) {
+  state.characters += json.length
+  if (state.characters > state.maximumBytes) refuseSize(state)
+  return json
+}
+
+function refuseSize(state) {
+  const limit = `${state.maximumBytes} bytes as JSON (limit valueBytes)`
+  refuse(state, RangeError, `The value is larger than ${limit}: return less, or write a file to /box/output.`)
+}
+
+function refuse(state, Type, message) {
+  const error = new Type(message)
+  captureStackTrace(error, state.entry)
+  throw error
+}

@@ -1,0 +1,112 @@
+/**
+ * Runs one JavaScript or TypeScript program for the host and ends. Started ahead of time in a sandbox of its own; it
+ * says `ready` when Node is warm, waits for one `execute` frame, and answers with one `result` frame. Nothing here is
+ * secret and nothing here is a boundary: the host decides what happened from kernel facts.
+ */
+import { readdirSync } from 'node:fs'
+import { describeError } from './describe-error.mjs'
+import { encodeValue } from './encode-value.mjs'
+import { readFrame, writeFrame, writeFrameText } from './frames.mjs'
+import { apply, promiseThen, wait } from './intrinsics.mjs'
+import { loadProgram } from './load-program.mjs'
+import { installOutputStreams } from './output-streams.mjs'
+import { writeToolModules } from './tool-modules.mjs'
+import { warmUp } from './warm-up.mjs'
+
+const exit = process.exit.bind(process)
+const reallyExit = process.reallyExit.bind(process)
+const listenerCount = process.listenerCount.bind(process)
+
+/** `json` is the value that the program claims so far; `waitingFor` what the event loop may not end before. */
+const state = { json: undefined, waitingFor: null, calls: false, finished: false }
+
+async function execute({ language, code, call, tools, valueBytes }) {
+  state.calls = call !== null
+  state.waitingFor = 'a top-level `await`'
+  function result(value) {
+    state.json = encodeValue(value, valueBytes, result)
+  }
+  Object.defineProperty(globalThis, 'result', { value: result, writable: true, configurable: true })
+  writeToolModules(tools)
+  const program = await loadProgram({ language, code, tools })
+  state.waitingFor = null
+  if (!state.calls) return
+  const callee = findFunction(program, call.function)
+  state.waitingFor = `the promise of ${call.function}()`
+  state.json = encodeValue(await apply(callee, undefined, [call.arguments]), valueBytes)
+  succeed()
+}
+
+/** The export of that name, else the default export, which may bear another name than the one it is known by. */
+function findFunction(program, name) {
+  if (typeof program === 'function') return program
+  const candidates = [program[name], program.default]
+  if (typeof candidates[0] === 'function') return candidates[0]
+  if (typeof candidates[1] === 'function') return candidates[1]
+  throw new TypeError(`The code exports no function '${name}': write \`export default function ${name}({ … }) { … }\`.`)
+}
+
+function succeed() {
+  if (state.finished) return
+  state.finished = true
+  const value = state.json === undefined ? '"hasValue":false' : `"hasValue":true,"value":${state.json}`
+  writeFrameText(`{"type":"result","ok":true,${value},"outputs":${countOutputs()}}`)
+  leave(0)
+}
+
+function fail(thrown) {
+  if (state.finished) return
+  state.finished = true
+  writeFrame({ type: 'result', ok: false, error: describeError(thrown), exitCode: null, outputs: countOutputs() })
+  leave(1)
+}
+
+/** The host ends the sandbox when it has the result; until then nothing of the program may run on. */
+function leave(exitCode) {
+  wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+  reallyExit(exitCode)
+}
+
+function countOutputs() {
+  try {
+    return readdirSync('/box/output').length
+  } catch {
+    return 0
+  }
+}
+
+/** The event loop has nothing left to do: the program is over, or waits for what cannot come. */
+function onIdle() {
+  if (state.waitingFor === null) return exit()
+  return fail(
+    new Error(`The program ended while it waited for ${state.waitingFor}, which nothing can settle any more.`),
+  )
+}
+
+/** After the program's own `exit` listeners: `process.exit(n)`, or the end of the event loop. */
+function onExit(exitCode) {
+  if (exitCode === 0 && !state.calls) succeed()
+  reallyExit(exitCode)
+}
+
+function onUncaught(event) {
+  return (thrown) => {
+    if (listenerCount(event) === 1) fail(thrown)
+  }
+}
+
+async function main() {
+  installOutputStreams()
+  await warmUp()
+  process.argv.splice(1, process.argv.length, '/box/main.mjs')
+  process.reallyExit = onExit
+  process.on('beforeExit', onIdle)
+  process.on('uncaughtException', onUncaught('uncaughtException'))
+  process.on('unhandledRejection', onUncaught('unhandledRejection'))
+  writeFrame({ type: 'ready' })
+  const request = readFrame()
+  if (request === null) return reallyExit(0)
+  return promiseThen(execute(request), undefined, fail)
+}
+
+void main()
