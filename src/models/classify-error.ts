@@ -26,7 +26,8 @@ export interface ErrorContext {
  * a bug and is thrown on as it is.
  */
 export function classifyError(error: unknown, context: ErrorContext): Problem | null {
-  if (error instanceof AttemptFailure) return error.problem
+  const failure = causesOf(error).find((cause) => cause instanceof AttemptFailure)
+  if (failure instanceof AttemptFailure) return failure.problem
   const show = (text: string): string => scrubSecrets(text, context.secrets)
   if (APICallError.isInstance(error)) return classifyCallError(error, context, show)
   if (StreamProviderError.isInstance(error)) {
@@ -135,12 +136,17 @@ function isNetworkError(error: unknown): boolean {
 
 /** The codes of an error and of the causes below it. */
 function errorCodes(error: unknown): string[] {
-  const codes: string[] = []
-  for (let current = error, depth = 0; current instanceof Error && depth < 8; current = current.cause, depth++) {
-    if ('code' in current && typeof current.code === 'string') codes.push(current.code)
-    if (current instanceof AggregateError) codes.push(...current.errors.flatMap((inner: unknown) => errorCodes(inner)))
-  }
-  return codes
+  return causesOf(error).flatMap((cause) => {
+    const own = 'code' in cause && typeof cause.code === 'string' ? [cause.code] : []
+    return cause instanceof AggregateError ? [...own, ...cause.errors.flatMap(errorCodes)] : own
+  })
+}
+
+/** An error and its causes, outermost first; the SDK wraps what it meets while it reads. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = []
+  for (let current = error; current instanceof Error && causes.length < 8; current = current.cause) causes.push(current)
+  return causes
 }
 
 function describeCause(error: unknown): string {

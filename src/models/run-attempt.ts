@@ -141,7 +141,8 @@ async function readStream(
       throw part.error
     } else if (part.type === 'finish') {
       const { finishReason, rawFinishReason, totalUsage: usage } = part
-      const complete = rawFinishReason !== undefined && finishReason !== 'interrupted'
+      // The SDK's name for no word at all depends on the provider: `interrupted`, or `other` without an original.
+      const complete = finishReason !== 'interrupted' && (finishReason !== 'other' || rawFinishReason !== undefined)
       return { text: text.join(''), reasoning: reasoning.join(''), finishReason, complete, usage }
     }
   }
