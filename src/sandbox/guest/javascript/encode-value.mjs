@@ -1,18 +1,21 @@
 /**
  * A value of the program as JSON text, bounded in size and depth.
  *
- * What JSON has no word for: NaN and the infinities become `{"$number": "NaN"}` and so on, a BigInt beyond the safe
- * integers its digits as text, a date its ISO text, a map an object (or a list of pairs where a key is an object), a
- * set and a typed array a list, an error its name and message, a regular expression its source. `undefined`, functions
- * and symbols are left out of objects and are null in lists, as in `JSON.stringify`; alone they are refused, as are
- * promises and values that contain themselves.
+ * What JSON has no word for: NaN, the infinities and a BigInt beyond the safe integers become `{"$number": "NaN"}` and so
+ * on, a Buffer and an ArrayBuffer `{"$bytes": base64}`, a date its ISO text, a map an object (or a list of pairs where a
+ * key is an object), a set and a typed array a list, an error its name and message, a regular expression its source.
+ * `undefined`, functions and symbols are left out of objects and are null in lists, as in `JSON.stringify`; alone they are
+ * refused, as are promises and values that contain themselves.
  */
 import {
   byteLength,
+  bytesFrom,
+  bytesToText,
   captureStackTrace,
   dateGetTime,
   dateToIsoString,
   isArray,
+  isBuffer,
   isFinite,
   isSafeInteger,
   jsonStringify,
@@ -27,7 +30,7 @@ import {
 } from './intrinsics.mjs'
 
 /** Deeper values are a mistake in the program, and the host's parser refuses them. */
-const DEPTH = 100
+const DEPTH = 200
 
 /**
  * JSON text, or undefined where `value` is undefined. Throws a TypeError or a RangeError that says what to do; its stack
@@ -56,7 +59,7 @@ function encode(value, state, depth) {
       return spend(state, value ? 'true' : 'false')
     case 'bigint': {
       const digits = toText(value)
-      return spend(state, isSafeInteger(+digits) ? digits : `"${digits}"`)
+      return spend(state, isSafeInteger(+digits) ? digits : `{"$number":"${digits}"}`)
     }
     case 'object':
       return value === null ? spend(state, 'null') : encodeObject(value, state, depth)
@@ -83,8 +86,8 @@ function encodeObject(value, state, depth) {
 
 function encodeByKind(value, state, depth) {
   const inner = depth + 1
+  if (isBuffer(value) || types.isAnyArrayBuffer(value)) return encodeBytes(bytesFrom(value), state)
   if (isArray(value) || types.isTypedArray(value)) return encodeList(value, state, inner)
-  if (types.isAnyArrayBuffer(value)) return encodeList(new Uint8Array(value), state, inner)
   if (types.isDate(value)) {
     return spend(state, isFinite(dateGetTime(value)) ? jsonStringify(dateToIsoString(value)) : 'null')
   }
@@ -97,6 +100,11 @@ function encodeByKind(value, state, depth) {
     return `{"name":${encode(toText(value.name), state, inner)},"message":${encode(toText(value.message), state, inner)}}`
   }
   return encodeRecord(value, state, inner)
+}
+
+function encodeBytes(bytes, state) {
+  if (bytes.length > state.maximumBytes) refuseSize(state)
+  return spend(state, `{"$bytes":"${bytesToText(bytes, 'base64')}"}`)
 }
 
 function encodeList(list, state, depth) {
@@ -171,4 +179,18 @@ function refuse(state, Type, message) {
   const error = new Type(message)
   captureStackTrace(error, state.entry)
   throw error
+}
+
+/** Arguments from the host: the inverse for `$number` and `$bytes`. They are plain data, made before the program runs. */
+export function decodeValue(value) {
+  if (Array.isArray(value)) return value.map(decodeValue)
+  if (value === null || typeof value !== 'object') return value
+  const keys = Object.keys(value)
+  if (keys.length === 1 && typeof value.$number === 'string') return decodeNumber(value.$number)
+  if (keys.length === 1 && typeof value.$bytes === 'string') return bytesFrom(value.$bytes, 'base64')
+  return Object.fromEntries(keys.map((key) => [key, decodeValue(value[key])]))
+}
+
+function decodeNumber(digits) {
+  return /^-?\d+$/.test(digits) ? BigInt(digits) : Number(digits)
 }

@@ -1,6 +1,6 @@
 /** The control channel to the host: 4 bytes of length, big-endian, then UTF-8 JSON. Reads and writes are synchronous. */
 import { readSync, writeSync } from 'node:fs'
-import { allocateBytes, byteLength, bytesFromText, bytesToText, jsonParse, jsonStringify } from './intrinsics.mjs'
+import { allocateBytes, byteLength, bytesFrom, bytesToText, jsonParse } from './intrinsics.mjs'
 import { readLength, wait, writeLength } from './intrinsics.mjs'
 
 const CONTROL = 3
@@ -44,14 +44,10 @@ export function readFrame() {
   return body && jsonParse(bytesToText(body, 'utf8'))
 }
 
-/** Sends a frame whose text is JSON already. */
-export function writeFrameText(text) {
+/** Sends a frame; `text` is JSON already. */
+export function writeFrame(text) {
   const header = allocateBytes(HEADER_BYTES)
   writeLength(header, byteLength(text, 'utf8'), 0)
   writeAll(CONTROL, header)
-  writeAll(CONTROL, bytesFromText(text, 'utf8'))
-}
-
-export function writeFrame(frame) {
-  writeFrameText(jsonStringify(frame))
+  writeAll(CONTROL, bytesFrom(text, 'utf8'))
 }

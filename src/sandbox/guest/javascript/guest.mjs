@@ -3,11 +3,11 @@
  * says `ready` when Node is warm, waits for one `execute` frame, and answers with one `result` frame. Nothing here is
  * secret and nothing here is a boundary: the host decides what happened from kernel facts.
  */
-import { readdirSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync } from 'node:fs'
 import { describeError } from './describe-error.mjs'
-import { encodeValue } from './encode-value.mjs'
-import { readFrame, writeFrame, writeFrameText } from './frames.mjs'
-import { apply, promiseThen, wait } from './intrinsics.mjs'
+import { decodeValue, encodeValue } from './encode-value.mjs'
+import { readFrame, writeFrame } from './frames.mjs'
+import { apply, jsonStringify, promiseThen } from './intrinsics.mjs'
 import { loadProgram } from './load-program.mjs'
 import { installOutputStreams } from './output-streams.mjs'
 import { writeToolModules } from './tool-modules.mjs'
@@ -22,6 +22,7 @@ const state = { json: undefined, waitingFor: null, calls: false, finished: false
 
 async function execute({ language, code, call, tools, valueBytes }) {
   state.calls = call !== null
+  const values = call && decodeValue(call.arguments)
   state.waitingFor = 'a top-level `await`'
   function result(value) {
     state.json = encodeValue(value, valueBytes, result)
@@ -33,7 +34,7 @@ async function execute({ language, code, call, tools, valueBytes }) {
   if (!state.calls) return
   const callee = findFunction(program, call.function)
   state.waitingFor = `the promise of ${call.function}()`
-  state.json = encodeValue(await apply(callee, undefined, [call.arguments]), valueBytes)
+  state.json = encodeValue(await apply(callee, undefined, [values]), valueBytes)
   succeed()
 }
 
@@ -48,22 +49,27 @@ function findFunction(program, name) {
 
 function succeed() {
   if (state.finished) return
-  state.finished = true
   const value = state.json === undefined ? '"hasValue":false' : `"hasValue":true,"value":${state.json}`
-  writeFrameText(`{"type":"result","ok":true,${value},"outputs":${countOutputs()}}`)
-  leave(0)
+  finish(`{"type":"result","ok":true,${value},"outputs":${countOutputs()}}`, 0)
 }
 
 function fail(thrown) {
   if (state.finished) return
-  state.finished = true
-  writeFrame({ type: 'result', ok: false, error: describeError(thrown), exitCode: null, outputs: countOutputs() })
-  leave(1)
+  const error = jsonStringify(describeError(thrown))
+  finish(`{"type":"result","ok":false,"error":${error},"exitCode":null,"outputs":${countOutputs()}}`, 1)
 }
 
-/** The host ends the sandbox when it has the result; until then nothing of the program may run on. */
-function leave(exitCode) {
-  wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+/** Sends the result, after the end of the output: the host knows then that it has all of it. */
+function finish(frame, exitCode) {
+  state.finished = true
+  for (let descriptor = 1; descriptor <= 2; descriptor += 1) {
+    try {
+      closeSync(descriptor)
+    } catch {
+      // The program has closed it.
+    }
+  }
+  writeFrame(frame)
   reallyExit(exitCode)
 }
 
@@ -99,11 +105,13 @@ async function main() {
   installOutputStreams()
   await warmUp()
   process.argv.splice(1, process.argv.length, '/box/main.mjs')
+  // Node may have been started from a file that has no path in here; this one leads to it all the same.
+  if (!existsSync(process.execPath)) process.execPath = '/proc/self/exe'
   process.reallyExit = onExit
   process.on('beforeExit', onIdle)
   process.on('uncaughtException', onUncaught('uncaughtException'))
   process.on('unhandledRejection', onUncaught('unhandledRejection'))
-  writeFrame({ type: 'ready' })
+  writeFrame('{"type":"ready"}')
   const request = readFrame()
   if (request === null) return reallyExit(0)
   return promiseThen(execute(request), undefined, fail)

@@ -25,7 +25,11 @@ export async function loadProgram({ language, code, tools }) {
     namespace = await import(`file://${file}`)
   } catch (error) {
     if (!isCompileError(error)) throw error
-    if (language === 'javascript' && runAsScript(code, file, common)) return common.module.exports
+    if (language === 'javascript') {
+      if (runAsScript(code, file, common)) return common.module.exports
+      // TypeScript that calls itself JavaScript.
+      if (stripTypes(code) !== code) return loadProgram({ language: 'typescript', code, tools })
+    }
     throw withLocation(error, [file, ...tools.map((tool) => toolFile(tool))])
   }
   const usesCommonJs = common.module.exports !== common.exports || Object.keys(common.exports).length > 0
@@ -95,12 +99,13 @@ function runAsScript(code, file, common) {
 
 /**
  * V8 keeps the place of a module's syntax error to itself unless the error ends the process: a second Node is asked to
- * check a copy of each file that could be meant, without its types, which `--check` does not know.
+ * check a copy of each file that could be meant, of TypeScript without the types, which `--check` does not know.
  */
 function withLocation(error, files) {
   const copy = '/box/check.mjs'
   for (let index = 0; index < files.length; index += 1) {
-    writeFileSync(copy, stripTypes(readFileSync(files[index], 'utf8')))
+    const source = readFileSync(files[index], 'utf8')
+    writeFileSync(copy, files[index] === FILES.typescript ? stripTypes(source) : source)
     const options = { encoding: 'utf8', timeout: CHECK_TIMEOUT_MS, maxBuffer: 1024 * 1024 }
     const { stderr } = spawnSync(process.execPath, ['--check', copy], options)
     rmSync(copy)

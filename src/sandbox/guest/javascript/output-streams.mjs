@@ -3,7 +3,7 @@
  * queued when the process exits; here a `console.log` has reached the host before the next statement runs.
  */
 import { Writable } from 'node:stream'
-import { bytesFromText, objectDefineProperty } from './intrinsics.mjs'
+import { bytesFrom, objectDefineProperty } from './intrinsics.mjs'
 import { writeAll } from './frames.mjs'
 
 class SynchronousOutput extends Writable {
@@ -14,7 +14,7 @@ class SynchronousOutput extends Writable {
 
   _write(chunk, encoding, callback) {
     try {
-      writeAll(this.fd, typeof chunk === 'string' ? bytesFromText(chunk, encoding) : chunk)
+      writeAll(this.fd, typeof chunk === 'string' ? bytesFrom(chunk, encoding) : chunk)
       callback()
     } catch (error) {
       callback(error)
