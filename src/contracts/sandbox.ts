@@ -1,5 +1,8 @@
 import type { JsonObject, JsonSchema, JsonValue } from './json.ts'
 import type { Limits } from './limits.ts'
+import type { NetworkPolicy } from './network.ts'
+
+export type { NetworkPolicy } from './network.ts'
 
 export type ToolLanguage = 'python' | 'javascript'
 export type ExecutionLanguage = ToolLanguage | 'typescript'
@@ -47,8 +50,6 @@ export interface HostFunction {
   inputSchema: JsonSchema
   execute(input: JsonValue, options: { signal: AbortSignal }): Promise<JsonValue>
 }
-
-export type NetworkPolicy = { mode: 'none' } | { mode: 'allow-list'; hosts: { host: string; port: number }[] }
 
 export interface Execution {
   language: ExecutionLanguage
