@@ -103,6 +103,8 @@ function onUncaught(event) {
 
 async function main() {
   installOutputStreams()
+  // Node's ten would be used up by its own frames where a module fails to load.
+  Error.stackTraceLimit = 50
   await warmUp()
   process.argv.splice(1, process.argv.length, '/box/main.mjs')
   // Node may have been started from a file that has no path in here; this one leads to it all the same.

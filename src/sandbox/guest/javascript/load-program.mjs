@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, setSourceMapsSupport, stripTypeScriptTypes } from 'node:module'
 import { compileFunction, constants } from 'node:vm'
-import { stringIndexOf, stringSlice } from './intrinsics.mjs'
+import { objectKeys, stringIndexOf, stringSlice } from './intrinsics.mjs'
 import { toolFile } from './tool-modules.mjs'
 
 const FILES = { javascript: '/box/main.mjs', typescript: '/box/main.ts' }
@@ -24,7 +24,7 @@ export async function loadProgram({ language, code, tools }) {
   try {
     namespace = await import(`file://${file}`)
   } catch (error) {
-    if (!isCompileError(error)) throw error
+    if (!isCompileError(error, file)) throw error
     if (language === 'javascript') {
       if (runAsScript(code, file, common)) return common.module.exports
       // TypeScript that calls itself JavaScript.
@@ -32,8 +32,8 @@ export async function loadProgram({ language, code, tools }) {
     }
     throw withLocation(error, [file, ...tools.map((tool) => toolFile(tool))])
   }
-  const usesCommonJs = common.module.exports !== common.exports || Object.keys(common.exports).length > 0
-  return usesCommonJs && Object.keys(namespace).length === 0 ? common.module.exports : namespace
+  const usesCommonJs = common.module.exports !== common.exports || objectKeys(common.exports).length > 0
+  return usesCommonJs && objectKeys(namespace).length === 0 ? common.module.exports : namespace
 }
 
 /**
@@ -74,12 +74,16 @@ function installCommonJs(file) {
   return values
 }
 
-/** A syntax error of a module's source, not one that `JSON.parse` threw while the program ran. */
-function isCompileError(error) {
+/**
+ * A syntax error of a module's source, before anything of the program ran: not one that `JSON.parse` threw, and not one
+ * of a module that the program loaded by itself.
+ */
+function isCompileError(error, file) {
   return (
     error instanceof SyntaxError &&
     typeof error.stack === 'string' &&
-    stringIndexOf(error.stack, 'at compileSourceTextModule (node:internal/') !== -1
+    stringIndexOf(error.stack, 'at compileSourceTextModule (node:internal/') !== -1 &&
+    stringIndexOf(error.stack, `${file}:`) === -1
   )
 }
 
