@@ -1,0 +1,122 @@
+import { existsSync, lstatSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { assetPath } from '../../../util/asset-path.ts'
+import type { PythonFacts } from './describe-python.ts'
+
+/** Descriptor on which bubblewrap tells the process id of the zygote. */
+export const INFO_DESCRIPTOR = 3
+
+/** Host paths that the zygote sees, by their neutral names inside. */
+export interface Bind {
+  source: string
+  target: string
+  writable?: boolean
+}
+
+export interface LaunchPlan {
+  binds: Bind[]
+  /** Folders below /opt that executions see too. */
+  trees: string[]
+  /** Entries of `sys.path` beside the standard library. */
+  paths: string[]
+  interpreter: string
+  environment: Record<string, string>
+}
+
+export interface LaunchFiles {
+  python: PythonFacts
+  nodePath: string
+  hostFolder: string
+  slotsFolder: string
+  cgroupFolders: { name: string; path: string }[]
+}
+
+/** What of the host appears where inside: the least that Python and Node need, without any host path. */
+export function planLaunch({ python, nodePath, hostFolder, slotsFolder, cgroupFolders }: LaunchFiles): LaunchPlan {
+  const guest = assetPath('sandbox/guest')
+  const binds: Bind[] = [
+    { source: join(guest, 'python'), target: '/opt/guest/python' },
+    { source: join(guest, 'javascript'), target: '/opt/guest/javascript' },
+    { source: nodePath, target: '/opt/node' },
+    { source: hostFolder, target: '/run/host' },
+    { source: slotsFolder, target: '/slots' },
+    ...cgroupFolders.map(({ name, path }) => ({ source: path, target: `/cgroup/${name}`, writable: true })),
+  ]
+  const trees: string[] = []
+  const isOwnTree = !isBelow(python.basePrefix, '/usr')
+  if (isOwnTree) {
+    binds.push({ source: python.basePrefix, target: '/opt/python' })
+    trees.push('/opt/python')
+  }
+  const paths = python.packageFolders.map((folder, index) => {
+    if (isBelow(folder, '/usr')) return folder
+    if (isOwnTree && isBelow(folder, python.basePrefix)) return `/opt/python${folder.slice(python.basePrefix.length)}`
+    const target = `/opt/site-packages/${index}`
+    binds.push({ source: folder, target })
+    trees.push(target)
+    return target
+  })
+  const interpreter = isOwnTree ? `/opt/python${python.executable.slice(python.basePrefix.length)}` : python.executable
+  return { binds, trees, paths, interpreter, environment: guestEnvironment(paths, isOwnTree) }
+}
+
+/** The whole environment of every process inside. One thread each: a fork of a process with more of them can hang. */
+function guestEnvironment(paths: string[], isOwnTree: boolean): Record<string, string> {
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    HOME: '/box',
+    USER: 'sandbox',
+    TMPDIR: '/tmp',
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    PYTHONPATH: paths.join(':'),
+    PYTHONDONTWRITEBYTECODE: '1',
+    MPLBACKEND: 'Agg',
+    MPLCONFIGDIR: '/tmp/matplotlib',
+    OPENBLAS_NUM_THREADS: '1',
+    OMP_NUM_THREADS: '1',
+    MKL_NUM_THREADS: '1',
+    NUMEXPR_NUM_THREADS: '1',
+    NUMEXPR_MAX_THREADS: '1',
+    ...(isOwnTree ? { LD_LIBRARY_PATH: '/opt/python/lib' } : {}),
+  }
+}
+
+/** The arguments of bubblewrap. `locate` gives the path by which the sandbox's user reaches a bind's source. */
+export function bubblewrapArguments(plan: LaunchPlan, locate: (bind: Bind, index: number) => string): string[] {
+  // CAP_SETFCAP: since Linux 5.12 without it the slots could not map uid 0 of here into a user namespace of their own.
+  const isolation =
+    '--unshare-user --uid 0 --gid 0 --cap-drop ALL --cap-add CAP_SYS_ADMIN --cap-add CAP_SETFCAP ' +
+    '--unshare-pid --as-pid-1 --unshare-net --unshare-ipc --unshare-uts --hostname sandbox --die-with-parent --new-session --clearenv'
+  return [
+    ...isolation.split(' '),
+    ...Object.entries(plan.environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...systemFolders(),
+    ...'--proc /proc --dev /dev --tmpfs /tmp --chdir /'.split(' '),
+    ...plan.binds.flatMap((bind, index) => [bind.writable ? '--bind' : '--ro-bind', locate(bind, index), bind.target]),
+    '--info-fd',
+    String(INFO_DESCRIPTOR),
+    '--',
+    // -S: no `.pth` files and no site customisation of the host take part.
+    plan.interpreter,
+    '-I',
+    '-S',
+    '-B',
+    '/opt/guest/python/zygote.py',
+  ]
+}
+
+function systemFolders(): string[] {
+  const found: string[] = ['--ro-bind', '/usr', '/usr']
+  for (const folder of ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']) {
+    if (!existsSync(folder)) continue
+    const isLink = lstatSync(folder).isSymbolicLink()
+    found.push(...(isLink ? ['--symlink', readlinkSync(folder), folder] : ['--ro-bind', folder, folder]))
+  }
+  for (const file of ['/etc/alternatives', '/etc/ld.so.cache']) found.push('--ro-bind-try', file, file)
+  return found
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}

@@ -1,0 +1,101 @@
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import { join } from 'node:path'
+import type { Limits } from '../../../contracts/limits.ts'
+import { assetPath } from '../../../util/asset-path.ts'
+import { bubblewrapArguments, planLaunch, type LaunchPlan } from './bubblewrap.ts'
+import type { CgroupTier } from './cgroups.ts'
+import type { PythonFacts } from './describe-python.ts'
+import type { SandboxUser } from './sandbox-user.ts'
+import { SlotFactory } from './slot-factory.ts'
+import { Zygote } from './zygote.ts'
+
+/** Imported once by the zygote. A package that is not installed is passed over. */
+const MODULES = ['numpy', 'pandas', 'asyncio', 'csv', 'datetime', 'decimal', 're', 'statistics', 'subprocess', 'typing']
+const MIB = 1024 * 1024
+
+/** What this machine offers, found once. */
+export interface Machine {
+  bubblewrapPath: string
+  python: PythonFacts
+  nodePath: string
+  user: SandboxUser
+  cgroups: CgroupTier | null
+}
+
+/** A zygote with its socket, folders and slots. It is replaced as a whole. */
+export interface Generation {
+  factory: SlotFactory
+  /** Names of trees whose host path can be read inside. */
+  shown: string[]
+  startedAt: number
+  executions: number
+  close(): Promise<void>
+}
+
+/** Starts a zygote in `folder`; settles when it is warm. Rejects with `sandbox_unavailable`. */
+export async function startGeneration(machine: Machine, folder: string): Promise<Generation> {
+  for (const name of ['host', 'slots', 'stage']) await mkdir(join(folder, name), { recursive: true })
+  // The sandbox's user reaches these through bind mounts; the folder above stays closed.
+  for (const name of ['host', 'slots']) await chmod(join(folder, name), 0o755)
+  const plan = planLaunch({
+    python: machine.python,
+    nodePath: machine.nodePath,
+    hostFolder: join(folder, 'host'),
+    slotsFolder: join(folder, 'slots'),
+    cgroupFolders: machine.cgroups?.folders ?? [],
+  })
+  const { command, args } = launchCommand(machine, plan, folder)
+  const zygote = new Zygote(command, args, {
+    trees: plan.trees,
+    paths: plan.paths,
+    modules: MODULES,
+    cgroups: (machine.cgroups?.folders ?? []).map(({ name }) => `/cgroup/${name}`),
+    memoryByCgroup: machine.cgroups !== null,
+  })
+  const factory = new SlotFactory({ zygote, folder, cgroups: machine.cgroups, userId: machine.user.id, nodeFlags })
+  let server: Server | undefined
+  const close = async () => {
+    for (const slot of factory.slots.values()) void factory.destroy(slot)
+    zygote.kill()
+    await zygote.gone
+    await factory.settle()
+    await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())))
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    server = await factory.listen()
+    const { shown } = await zygote.up
+    return { factory, shown, startedAt: performance.now(), executions: 0, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Root goes through the launcher, which gives up root; an ordinary user calls bubblewrap itself. */
+function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): { command: string; args: string[] } {
+  if (!machine.user.own) {
+    return { command: machine.bubblewrapPath, args: bubblewrapArguments(plan, ({ source }) => source) }
+  }
+  const order = {
+    user: machine.user.id,
+    parent: process.pid,
+    stage: join(folder, 'stage'),
+    binds: plan.binds.map(({ source }, index) => [String(index), source]),
+    execute: [machine.bubblewrapPath, ...bubblewrapArguments(plan, (_, index) => `/tmp/${index}`)],
+  }
+  const script = join(assetPath('sandbox/guest'), 'python', 'launch.py')
+  return { command: machine.python.executable, args: ['-I', '-S', '-B', script, JSON.stringify(order)] }
+}
+
+/** V8 keeps its heap below the memory limit, so that a program hears of it as an error and not as its end. */
+function nodeFlags(limits: Limits): string[] {
+  const heapMiB = Math.max(16, Math.floor((limits.memoryBytes / MIB) * 0.75) - 32)
+  return [
+    `--max-old-space-size=${heapMiB}`,
+    '--disable-proto=throw',
+    '--no-warnings',
+    '--no-experimental-global-navigator',
+  ]
+}

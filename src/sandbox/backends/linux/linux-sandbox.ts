@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HandaxeError } from '../../../contracts/errors.ts'
+import type { Limits } from '../../../contracts/limits.ts'
+import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../../contracts/sandbox.ts'
+import { collectArtifacts, type Collected } from '../../collect-artifacts.ts'
+import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
+import type { CgroupTier } from './cgroups.ts'
+import type { Lease, SlotPool } from './pool.ts'
+import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
+import { stageInputs } from './stage-inputs.ts'
+
+const NOTHING_COLLECTED: Collected = { artifacts: [], dropped: [] }
+
+export interface LinuxSandboxParts {
+  pool: SlotPool
+  cgroups: CgroupTier | null
+  /** The sandbox's private folder on the host. */
+  folder: string
+  guarantees: Guarantees
+}
+
+/** The `linux` backend: a warm Python in namespaces of its own, forked and jailed for every execution. */
+export class LinuxSandbox implements Sandbox {
+  readonly guarantees: Guarantees
+  readonly #parts: LinuxSandboxParts
+  readonly #closing = new AbortController()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #closed: Promise<void> | null = null
+
+  constructor(parts: LinuxSandboxParts) {
+    this.#parts = parts
+    this.guarantees = parts.guarantees
+  }
+
+  async execute(execution: Execution): Promise<ExecutionResult> {
+    const limits = resolveLimits(execution.limits)
+    checkExecution(execution)
+    if (execution.signal?.aborted) throw cancelled()
+    const running = this.#execute(execution, limits)
+    this.#underWay.add(running)
+    try {
+      return await running
+    } finally {
+      this.#underWay.delete(running)
+    }
+  }
+
+  async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
+    const askedAt = performance.now()
+    const guest = execution.language === 'python' ? 'python' : 'javascript'
+    const lease = await this.#parts.pool.acquire(guest, limits)
+    try {
+      const inputs = execution.inputs ?? []
+      if (inputs.length > 0) {
+        await stageInputs(inputs, lease.factory.inputFolder(lease.slot))
+        await lease.factory.showInputs(lease.slot)
+      }
+      if (execution.signal?.aborted) throw cancelled()
+      if (limits.memoryBytes !== lease.slot.limits.memoryBytes) lease.slot.group?.setMemory(limits.memoryBytes)
+      const startupMs = performance.now() - askedAt
+      const outcome = await runInSlot({
+        slot: lease.slot,
+        execution,
+        limits,
+        kill: () => lease.factory.kill(lease.slot),
+        closing: this.#closing.signal,
+      })
+      const collected = outcome.outputs === 0 ? NOTHING_COLLECTED : await this.#collect(lease, execution, limits)
+      return this.#toResult(outcome, collected, startupMs, limits)
+    } finally {
+      this.#parts.pool.release(lease)
+    }
+  }
+
+  /** Only when no process is left that could change the files. */
+  async #collect({ slot, factory }: Lease, execution: Execution, limits: Limits): Promise<Collected> {
+    factory.kill(slot)
+    await slot.died
+    const source = `/proc/${factory.zygote.processId}/root/outputs/${slot.id}`
+    const target = execution.artifactsFolder ?? (await mkdtemp(join(this.#parts.folder, 'artifacts', 'execution-')))
+    return collectArtifacts({ source, target, limits })
+  }
+
+  #toResult(outcome: SlotOutcome, collected: Collected, startupMs: number, limits: Limits): ExecutionResult {
+    const { verdict, value, stdout, stderr, wallMs, cpuMs, peakMemoryBytes } = outcome
+    return {
+      status: verdict.status,
+      ...(value === undefined ? {} : { value }),
+      stdout,
+      stderr,
+      ...(verdict.error === undefined ? {} : { error: verdict.error }),
+      exitCode: verdict.exitCode,
+      signal: verdict.signal,
+      artifacts: collected.artifacts,
+      droppedArtifacts: collected.dropped,
+      usage: { wallMs, cpuMs, peakMemoryBytes, startupMs },
+      limits,
+      guarantees: this.guarantees,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort()
+    const { pool, cgroups, folder } = this.#parts
+    const stopped = Promise.allSettled(this.#underWay)
+    await stopped
+    await pool.close()
+    await cgroups?.remove()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function cancelled(): HandaxeError {
+  return new HandaxeError('cancelled', 'The execution was cancelled before it started')
+}

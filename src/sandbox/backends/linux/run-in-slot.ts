@@ -1,0 +1,150 @@
+import type { JsonValue } from '../../../contracts/json.ts'
+import type { Limits } from '../../../contracts/limits.ts'
+import type { CapturedText, Execution } from '../../../contracts/sandbox.ts'
+import { CapturedOutput } from '../../captured-output.ts'
+import { decideStatus, type StopReason, type Verdict } from '../../decide-status.ts'
+import { encodeFrame } from '../../frames.ts'
+import { parseClaim, type Claim } from '../../parse-claim.ts'
+import { watchCpuTime } from './watch-cpu-time.ts'
+import type { Slot, SlotDeath } from './slot.ts'
+
+/** A result frame holds the value and, in a failure, a message and a traceback that the guest has already cut. */
+const FRAME_OVERHEAD_BYTES = 256 * 1024
+/** How long the guest may take from its result to the end of its output: then it is ended, which ends them too. */
+const OUTPUT_END_MS = 50
+
+export interface SlotOutcome {
+  verdict: Verdict
+  value: JsonValue | undefined
+  stdout: CapturedText
+  stderr: CapturedText
+  wallMs: number
+  cpuMs: number
+  peakMemoryBytes: number
+  /** Entries in the output folder: what the guest says, or unknown. Zero means that nothing is collected. */
+  outputs: number | null
+}
+
+export interface SlotRun {
+  slot: Slot
+  execution: Execution
+  limits: Limits
+  kill(): void
+  /** The sandbox is being closed. */
+  closing: AbortSignal
+}
+
+/**
+ * Hands the execution over and settles when its outcome is certain: with the result frame, where all its output has come
+ * and it left no files; otherwise with the end of its processes. Never rejects for what the code did.
+ */
+export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): Promise<SlotOutcome> {
+  return new Promise((resolve) => {
+    const startedAt = performance.now()
+    const outputs = {
+      stdout: new CapturedOutput(limits.capturedBytes),
+      stderr: new CapturedOutput(limits.capturedBytes),
+    }
+    let claim: Claim | null = null
+    let claimError: Error | null = null
+    let stopReason: StopReason | null = null
+    let isOver = false
+
+    const stop = (reason: StopReason) => {
+      if (isOver || claim !== null || stopReason !== null) return
+      stopReason = reason
+      if (reason === 'output') slot.muteOutput()
+      kill()
+    }
+    const onAbort = () => stop('aborted')
+    const onClosing = () => stop('closed')
+    execution.signal?.addEventListener('abort', onAbort, { once: true })
+    closing.addEventListener('abort', onClosing, { once: true })
+    const wallTimer = setTimeout(() => stop('wall-time'), limits.wallMs)
+    const stopWatching = watchCpuTime(slot, limits.cpuMs, () => stop('cpu-time'))
+    let endTimer: NodeJS.Timeout | undefined
+
+    const finish = (death: SlotDeath | null) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(wallTimer)
+      clearTimeout(endTimer)
+      stopWatching()
+      execution.signal?.removeEventListener('abort', onAbort)
+      closing.removeEventListener('abort', onClosing)
+      const { group } = slot
+      const cpuMs = group === null ? (death?.cpuMs ?? 0) : group.cpuMs() - slot.cpuMsBefore
+      const facts = { stopReason, outOfMemoryKills: group?.outOfMemoryKills() ?? 0, cpuMs, end: death }
+      const verdict = decideStatus(facts, claim, execution.call !== undefined, limits)
+      if (stopReason === 'protocol' && claimError !== null && verdict.error !== undefined) {
+        verdict.error.message = `the result could not be read: ${claimError.message.slice(0, 200)}`
+      }
+      resolve({
+        verdict,
+        value: verdict.status === 'ok' && claim?.ok ? claim.value : undefined,
+        stdout: outputs.stdout.toText(),
+        stderr: outputs.stderr.toText(),
+        wallMs: performance.now() - startedAt,
+        cpuMs,
+        peakMemoryBytes: group?.peakMemoryBytes() ?? death?.peakMemoryBytes ?? 0,
+        outputs: claim?.outputs ?? null,
+      })
+    }
+
+    const hasAllOutput = () => slot.ended.has('stdout') && slot.ended.has('stderr')
+    const finishIfCertain = () => {
+      if (claim !== null && stopReason === null && hasAllOutput() && (claim.outputs === 0 || slot.death !== null)) {
+        finish(slot.death)
+      } else if (slot.death !== null && (stopReason === 'output' || (hasAllOutput() && slot.ended.has('control')))) {
+        finish(slot.death)
+      }
+    }
+
+    const onBody = (body: Buffer) => {
+      if (claim !== null || stopReason !== null) return
+      try {
+        claim = parseClaim(body)
+      } catch (error) {
+        claimError = error as Error
+        return stop('protocol')
+      }
+      // Node cannot shut its output down by itself; files are collected when nothing is left that could change them.
+      if (claim.outputs > 0 || slot.guest === 'javascript') kill()
+      else endTimer = setTimeout(kill, OUTPUT_END_MS)
+      finishIfCertain()
+    }
+    const onOutput = (stream: 'stdout' | 'stderr', chunk: Buffer) => {
+      const captured = outputs[stream]
+      const room = Math.max(0, limits.outputBytes - captured.totalBytes)
+      captured.add(chunk)
+      if (room > 0) execution.onOutput?.(stream, chunk.subarray(0, room).toString('utf8'))
+      if (chunk.length > room) stop('output')
+    }
+    slot.use(
+      {
+        onBody,
+        onGarbage(error) {
+          claimError = error
+          stop('protocol')
+        },
+        onOutput,
+        onEnd: () => finishIfCertain(),
+        onDeath: () => finishIfCertain(),
+      },
+      encodeFrame(requestFrame(execution, limits)),
+      limits.valueBytes + FRAME_OVERHEAD_BYTES,
+    )
+  })
+}
+
+function requestFrame(execution: Execution, limits: Limits): object {
+  return {
+    type: 'execute',
+    language: execution.language,
+    code: execution.code,
+    call: execution.call ?? null,
+    tools: execution.tools ?? [],
+    host: [],
+    valueBytes: limits.valueBytes,
+  }
+}

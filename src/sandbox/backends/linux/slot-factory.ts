@@ -1,0 +1,148 @@
+import { mkdir, rm } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import { join } from 'node:path'
+import type { Limits } from '../../../contracts/limits.ts'
+import type { CgroupTier } from './cgroups.ts'
+import { listenForSlots } from './slot-listener.ts'
+import { Slot, signalName, type SlotDeath } from './slot.ts'
+import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
+
+export interface SlotFactoryOptions {
+  zygote: Zygote
+  folder: string
+  cgroups: CgroupTier | null
+  userId: number
+  nodeFlags: (limits: Limits) => string[]
+}
+
+/** Makes and destroys the slots of one zygote, and brings its reports to them. */
+export class SlotFactory {
+  readonly slots = new Map<number, Slot>()
+  readonly #options: SlotFactoryOptions
+  readonly #waiting = new Map<string, { resolve(): void; reject(error: Error): void }>()
+  /** Slots that are being destroyed: `settle` waits for them. */
+  readonly #ending = new Set<Promise<void>>()
+  #isGone = false
+
+  constructor(options: SlotFactoryOptions) {
+    this.#options = options
+    options.zygote.onReport = (report) => this.#onReport(report)
+    void options.zygote.gone.then((reason) => this.#onGone(reason))
+  }
+
+  get zygote(): Zygote {
+    return this.#options.zygote
+  }
+
+  /** Asks for a new slot. It announces itself as `ready`, or `died` tells why not. */
+  async create(id: number, guest: GuestKind, limits: Limits): Promise<Slot> {
+    await mkdir(join(this.#slotFolder(id), 'input'), { recursive: true, mode: 0o755 })
+    const group = this.#options.cgroups?.createSlot(id, limits, this.#options.userId) ?? null
+    const slot = new Slot(id, guest, limits, group)
+    this.slots.set(id, slot)
+    const nodeFlags = guest === 'javascript' ? this.#options.nodeFlags(limits) : []
+    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits, nodeFlags })
+    return slot
+  }
+
+  inputFolder(slot: Slot): string {
+    return join(this.#slotFolder(slot.id), 'input')
+  }
+
+  /** Makes what lies in the input folder visible inside; settles when it is. */
+  showInputs(slot: Slot): Promise<void> {
+    return this.#ask('inputs', slot.id)
+  }
+
+  kill(slot: Slot): void {
+    if (slot.death === null) this.zygote.send({ do: 'kill', slot: slot.id })
+  }
+
+  /** Ends the slot and removes what it had. Does not have to be awaited; `settle` does. */
+  destroy(slot: Slot): Promise<void> {
+    const ending = this.#destroy(slot)
+    this.#ending.add(ending)
+    void ending.finally(() => this.#ending.delete(ending))
+    return ending
+  }
+
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#ending)
+  }
+
+  async #destroy(slot: Slot): Promise<void> {
+    this.kill(slot)
+    await slot.died
+    slot.close()
+    // Gone with its mount namespace where the zygote is gone.
+    await this.#ask('release', slot.id).catch(() => {})
+    this.slots.delete(slot.id)
+    await slot.group?.remove()
+    await rm(this.#slotFolder(slot.id), { recursive: true, force: true })
+  }
+
+  #slotFolder(id: number): string {
+    return join(this.#options.folder, 'slots', String(id))
+  }
+
+  #ask(act: 'inputs' | 'release', slot: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isGone) return reject(new Error('the zygote is gone'))
+      this.#waiting.set(`${act} ${slot}`, { resolve, reject })
+      this.zygote.send({ do: act, slot })
+    })
+  }
+
+  #answer(act: string, slot: number, error?: Error): void {
+    const key = `${act} ${slot}`
+    const waiting = this.#waiting.get(key)
+    this.#waiting.delete(key)
+    if (error === undefined) waiting?.resolve()
+    else waiting?.reject(error)
+  }
+
+  #onReport(report: ZygoteReport): void {
+    if (report.event === 'forked') {
+      const slot = this.slots.get(report.slot)
+      if (slot !== undefined) slot.processId = report.pid
+    } else if (report.event === 'dead') {
+      const { exitCode, signal, cpuMs, peakMemoryBytes } = report
+      const death = { exitCode, signal: signal === null ? null : signalName(signal), cpuMs, peakMemoryBytes }
+      this.slots.get(report.slot)?.markDead(death)
+    } else if (report.event === 'inputs' || report.event === 'released') {
+      this.#answer(report.event === 'inputs' ? 'inputs' : 'release', report.slot)
+    } else if (report.event === 'failed') {
+      this.#onFailure(report.do, report.slot ?? -1, report.message)
+    }
+  }
+
+  #onFailure(act: string, id: number, message: string): void {
+    if (act !== 'slot') return this.#answer(act, id, new Error(message))
+    const slot = this.slots.get(id)
+    if (slot === undefined) return
+    slot.complaint += message
+    slot.markDead(endedWithZygote())
+  }
+
+  #onGone(reason: string): void {
+    this.#isGone = true
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason))
+    this.#waiting.clear()
+    for (const slot of this.slots.values()) {
+      slot.complaint ||= reason
+      slot.markDead(endedWithZygote())
+    }
+  }
+
+  /** Listens for the connections of this factory's slots. */
+  listen(): Promise<Server> {
+    return listenForSlots(join(this.#options.folder, 'host'), (id, token, channel, socket, rest) => {
+      return this.slots.get(id)?.attach(channel, token, socket, rest) ?? false
+    })
+  }
+}
+
+/** The kernel ends every process below the zygote with it. */
+function endedWithZygote(): SlotDeath {
+  return { exitCode: null, signal: 'SIGKILL', cpuMs: 0, peakMemoryBytes: 0 }
+}

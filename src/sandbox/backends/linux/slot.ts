@@ -1,0 +1,153 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { constants } from 'node:os'
+import type { Limits } from '../../../contracts/limits.ts'
+import { FrameReader } from '../../frames.ts'
+import { isReady } from '../../parse-claim.ts'
+import type { SlotGroup } from './cgroups.ts'
+import type { GuestKind } from './zygote.ts'
+
+export type Channel = 'control' | 'stdout' | 'stderr'
+
+export interface SlotDeath {
+  exitCode: number | null
+  signal: string | null
+  cpuMs: number
+  peakMemoryBytes: number
+}
+
+/** What an execution wants to hear of its slot. */
+export interface SlotListener {
+  onBody(body: Buffer): void
+  /** The control connection carries what cannot be a result. */
+  onGarbage(error: Error): void
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
+  /** A connection came to its end: nothing more will be read from it. */
+  onEnd(channel: Channel): void
+  onDeath(death: SlotDeath): void
+}
+
+/** Bytes that a slot may send before it has been given anything to do: a frame that says `ready`. */
+const UNUSED_FRAME_LIMIT = 1024
+
+/** One jailed process that is warm and waits for its only execution, or is just executing it. */
+export class Slot {
+  readonly id: number
+  readonly guest: GuestKind
+  readonly limits: Limits
+  readonly group: SlotGroup | null
+  readonly token = randomBytes(16).toString('hex')
+  readonly ready: Promise<void>
+  readonly died: Promise<SlotDeath>
+  readonly ended = new Set<Channel>()
+  death: SlotDeath | null = null
+  /** CPU time when it became ready: the warm-up is not the execution's. */
+  cpuMsBefore = 0
+  /** Process id in the namespace of the zygote. */
+  processId = 0
+  readonly reader = new FrameReader(UNUSED_FRAME_LIMIT)
+  /** The first lines of stderr before the hand-over: why the slot did not become ready. */
+  complaint = ''
+
+  readonly #sockets = new Map<Channel, Socket>()
+  #isReady = false
+  #listener: SlotListener | null = null
+  #resolveReady: () => void = () => {}
+  #rejectReady: (error: Error) => void = () => {}
+  #resolveDied: (death: SlotDeath) => void = () => {}
+
+  constructor(id: number, guest: GuestKind, limits: Limits, group: SlotGroup | null) {
+    this.id = id
+    this.guest = guest
+    this.limits = limits
+    this.group = group
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve
+      this.#rejectReady = reject
+    })
+    this.ready.catch(() => {})
+    this.died = new Promise((resolve) => {
+      this.#resolveDied = resolve
+    })
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && this.death === null
+  }
+
+  /** Takes a connection that has said hello; false where it is not this slot's, or a second one for the channel. */
+  attach(channel: Channel, token: string, socket: Socket, rest: Buffer): boolean {
+    const given = Buffer.from(token)
+    const own = Buffer.from(this.token)
+    if (given.length !== own.length || !timingSafeEqual(given, own) || this.#sockets.has(channel)) return false
+    this.#sockets.set(channel, socket)
+    socket.on('data', (chunk: Buffer) => this.#onData(channel, chunk))
+    socket.on('end', () => this.#onEnd(channel))
+    socket.on('close', () => this.#onEnd(channel))
+    socket.unref()
+    if (rest.length > 0) this.#onData(channel, rest)
+    return true
+  }
+
+  /** Hands the execution over: from here on all that happens goes to the listener. */
+  use(listener: SlotListener, frame: Buffer, frameLimit: number): void {
+    this.#listener = listener
+    this.reader.limit = frameLimit
+    for (const socket of this.#sockets.values()) socket.ref()
+    this.#sockets.get('control')?.write(frame)
+  }
+
+  /** Stops reading an output that has gone over its limit, so that the host keeps nothing of it. */
+  muteOutput(): void {
+    for (const channel of ['stdout', 'stderr'] as const) this.#sockets.get(channel)?.pause()
+  }
+
+  /** The zygote's report, or the zygote's own end. */
+  markDead(death: SlotDeath): void {
+    if (this.death !== null) return
+    this.death = death
+    this.#rejectReady(new Error(this.complaint.trim() || `ended by ${death.signal ?? `exit code ${death.exitCode}`}`))
+    this.#resolveDied(death)
+    this.#listener?.onDeath(death)
+  }
+
+  close(): void {
+    this.#listener = null
+    for (const socket of this.#sockets.values()) socket.destroy()
+  }
+
+  #onData(channel: Channel, chunk: Buffer): void {
+    if (channel !== 'control') {
+      if (this.#listener !== null) this.#listener.onOutput(channel, chunk)
+      else if (this.complaint.length < 2000) this.complaint += chunk.toString('utf8')
+      return
+    }
+    try {
+      for (const body of this.reader.add(chunk)) this.#onBody(body)
+    } catch (error) {
+      // The stream cannot be cut into frames any more.
+      this.#sockets.get('control')?.pause()
+      if (this.#listener === null) this.#rejectReady(error as Error)
+      else this.#listener.onGarbage(error as Error)
+    }
+  }
+
+  #onBody(body: Buffer): void {
+    if (this.#listener !== null) return this.#listener.onBody(body)
+    if (this.#isReady || !isReady(body)) return this.#rejectReady(new Error('said something else than ready'))
+    this.#isReady = true
+    this.cpuMsBefore = this.group?.cpuMs() ?? 0
+    this.#resolveReady()
+  }
+
+  #onEnd(channel: Channel): void {
+    if (this.ended.has(channel)) return
+    this.ended.add(channel)
+    this.#listener?.onEnd(channel)
+  }
+}
+
+/** Name of a signal by its number. */
+export function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`
+}

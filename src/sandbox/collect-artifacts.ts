@@ -1,0 +1,134 @@
+import { createHash, type Hash } from 'node:crypto'
+import { constants, type Dirent } from 'node:fs'
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Limits } from '../contracts/limits.ts'
+import type { Artifact, DroppedArtifact } from '../contracts/sandbox.ts'
+import { detectMediaType } from './media-type.ts'
+
+/** Folders within folders, from the output folder on. */
+const MAXIMUM_DEPTH = 16
+const MAXIMUM_NAME_BYTES = 512
+/** Dropped entries are told one by one up to here: a million of them must not become a million records. */
+const MAXIMUM_DROPPED = 100
+const CHUNK_BYTES = 256 * 1024
+/** Neither controls, nor what reorders or hides text, nor what could not be written as UTF-8. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\\]/u
+
+export interface Collection {
+  /** The output folder of an execution whose processes are all gone. */
+  source: string
+  /** Made where it is missing. Existing files of the same names are replaced. */
+  target: string
+  limits: Limits
+}
+
+export interface Collected {
+  artifacts: Artifact[]
+  dropped: DroppedArtifact[]
+}
+
+/**
+ * Copies the regular files of a hostile folder. Follows no link in it, waits for no FIFO, opens no device, and is
+ * bounded by count, bytes and depth. What is not copied is dropped with its reason.
+ */
+export async function collectArtifacts({ source, target, limits }: Collection): Promise<Collected> {
+  const collected: Collected = { artifacts: [], dropped: [] }
+  const drop = (name: string, reason: DroppedArtifact['reason']) => {
+    if (collected.dropped.length < MAXIMUM_DROPPED) collected.dropped.push({ name: printable(name), reason })
+  }
+  let left = limits.artifactBytes
+  // Breadth first, so that what lies on top comes before what somebody has buried.
+  const folders: { path: string; name: string; depth: number }[] = [{ path: source, name: '', depth: 0 }]
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const entry of await readFolder(folder.path, () => drop(folder?.name ?? '', 'unreadable'))) {
+      const name = folder.name === '' ? entry.name : `${folder.name}/${entry.name}`
+      const path = join(folder.path, entry.name)
+      if (!isSafeName(entry.name) || Buffer.byteLength(name) > MAXIMUM_NAME_BYTES) drop(name, 'unsafe-name')
+      else if (entry.isDirectory()) {
+        if (folder.depth + 1 > MAXIMUM_DEPTH) drop(name, 'too-deep')
+        else folders.push({ path, name, depth: folder.depth + 1 })
+      } else if (!entry.isFile()) drop(name, 'not-regular')
+      else if (collected.artifacts.length >= limits.artifactCount) drop(name, 'too-many')
+      else {
+        const outcome = await copyArtifact(path, name, target, left)
+        if (typeof outcome === 'string') drop(name, outcome)
+        else {
+          left -= outcome.bytes
+          collected.artifacts.push(outcome)
+        }
+      }
+    }
+  }
+  return collected
+}
+
+async function readFolder(path: string, onUnreadable: () => void): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true })
+    return entries.sort((one, other) => (one.name < other.name ? -1 : 1))
+  } catch {
+    // Gone, or its owner has taken its rights away: said in the result.
+    onUnreadable()
+    return []
+  }
+}
+
+async function copyArtifact(
+  path: string,
+  name: string,
+  target: string,
+  left: number,
+): Promise<Artifact | DroppedArtifact['reason']> {
+  let file: FileHandle
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch {
+    // A link (ELOOP), a socket (ENXIO), or no right to read.
+    return 'unreadable'
+  }
+  try {
+    const stat = await file.stat()
+    if (!stat.isFile()) return 'not-regular'
+    // By the size it claims, before a byte of it is read: a sparse file is as large as it says.
+    if (stat.size > left) return 'too-large'
+    return await copyBytes(file, join(target, name), name, left)
+  } finally {
+    await file.close()
+  }
+}
+
+async function copyBytes(file: FileHandle, path: string, name: string, left: number): Promise<Artifact | 'too-large'> {
+  await mkdir(dirname(path), { recursive: true })
+  await rm(path, { force: true })
+  const copy = await open(path, 'wx', 0o644)
+  const hash: Hash = createHash('sha256')
+  let head: Buffer | undefined
+  let bytes = 0
+  try {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, bytes)
+      if (bytesRead === 0) break
+      bytes += bytesRead
+      if (bytes > left) return 'too-large'
+      const piece = buffer.subarray(0, bytesRead)
+      head ??= Buffer.from(piece.subarray(0, 4096))
+      hash.update(piece)
+      await copy.writeFile(piece)
+    }
+  } finally {
+    await copy.close()
+    if (bytes > left) await rm(path, { force: true })
+  }
+  return { name, bytes, sha256: hash.digest('hex'), mediaType: detectMediaType(head ?? Buffer.alloc(0), name), path }
+}
+
+/** Node gives names as UTF-8 with replacements: one with a replacement could not be opened by that name. */
+function isSafeName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !UNPRINTABLE.test(name) && !name.includes('\ufffd')
+}
+
+function printable(name: string): string {
+  return Array.from(name.slice(0, MAXIMUM_NAME_BYTES), (one) => (UNPRINTABLE.test(one) ? '\ufffd' : one)).join('')
+}

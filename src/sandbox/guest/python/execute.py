@@ -1,0 +1,151 @@
+"""Runs one program, or calls one function of it, and sends its value. The harness around user code. Trusted code.
+
+It holds nothing that the program must not see: no expected values, no keys, no other inputs. What it sends is only the
+program's claim; the host decides the status from what the kernel says.
+"""
+
+import asyncio
+import atexit
+import builtins
+import gc
+import inspect
+import io
+import linecache
+import os
+import random
+import sys
+import threading
+import types
+
+import describe_error
+import encode_value
+import frames
+import tool_modules
+
+PROGRAM = "<program>"
+_NOTHING = object()
+_OUTPUT = "/box/output"
+
+
+class _Result:
+    """What `result(value)` of the program keeps: the last value that was given."""
+
+    def __init__(self):
+        self.value = _NOTHING
+
+    def __call__(self, value=None):
+        self.value = value
+
+
+def serve(control):
+    """In the jailed child: gets warm, says so, waits for the one request, executes it, ends the process."""
+    _reseed()
+    _open_streams()
+    warm_up()
+    gc.enable()
+    frames.send_frame(control, b'{"type":"ready"}')
+    request = frames.receive_frame(control)
+    if request is None:
+        os._exit(0)
+    reply = _reply_to(request)
+    # A process that the program forked ends up here too: only the first one speaks for the execution.
+    if os.getpid() != 1:
+        os._exit(0)
+    _finish_streams()
+    frames.send_frame(control, reply)
+    os._exit(0)
+
+
+def _reply_to(request, exit=os._exit, listdir=os.listdir, describe=describe_error.describe):
+    """Runs the request and returns the body of the frame. The defaults keep what user code could replace."""
+    encoder = encode_value.Encoder(request["valueBytes"])
+    try:
+        value = _run(request)
+        body = b'"hasValue":false' if value is _NOTHING else b'"hasValue":true,"value":' + encoder.encode(value)
+        head = b'{"type":"result","ok":true,'
+    except BaseException as error:
+        code, error = describe(error)
+        if error is None:
+            head, body = b'{"type":"result","ok":true,', b'"hasValue":false'
+        else:
+            head, body = b'{"type":"result","ok":false,', encoder.encode_error(error, code)
+    try:
+        _end_program()
+    except BaseException:
+        # A failing exit handler is printed by Python itself and does not change the outcome.
+        pass
+    return head + body + b',"outputs":%d}' % len(listdir(_OUTPUT))
+
+
+def _run(request):
+    code, call = request["code"], request["call"]
+    name = "__main__" if call is None else "tool"
+    module = types.ModuleType(name)
+    module.__dict__["__builtins__"] = builtins
+    module.__file__ = PROGRAM
+    sys.modules[name] = module
+    given = _Result()
+    builtins.result = given
+    tool_modules.install(request["tools"])
+    linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
+    exec(compile(code, PROGRAM, "exec", dont_inherit=True), module.__dict__)
+    if call is None:
+        return given.value
+    function = getattr(module, call["function"], None)
+    if not callable(function):
+        raise NameError(f"the code does not define a function {call['function']!r}")
+    value = function(**encode_value.decode(call["arguments"]))
+    return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+
+
+async def _awaited(value):
+    return await value
+
+
+def _end_program():
+    """What the interpreter does at its end: waits for the threads, runs the exit handlers."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+
+
+def _open_streams():
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(number, "w", closefd=False)),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _finish_streams(shutdown=tool_modules.shutdown_socket):
+    """Flushes, then closes the sending side: the host knows that it has all output once it has read to the end."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        try:
+            stream.flush()
+        except BaseException:
+            # Closed or replaced by the program: there is nothing more to be had from it.
+            pass
+    for number in (1, 2):
+        shutdown(number)
+
+
+def _reseed():
+    """Every fork starts from the same state of the generators: give each its own."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
+    tempfile = sys.modules.get("tempfile")
+    if tempfile is not None:
+        tempfile._name_sequence = None
+
+
+def warm_up():
+    """Touches what the first use would touch: imports in the zygote, pages copied on write in each child."""
+    import warm_up as calls
+
+    calls.run()

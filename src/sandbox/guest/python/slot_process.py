@@ -1,0 +1,97 @@
+"""The child of the zygote that becomes one execution: jails itself, gets warm, waits for its request. Trusted code."""
+
+import importlib
+import os
+import socket
+import sys
+import traceback
+
+import guard
+import jail
+import libc
+
+SOCKET = "/run/host/socket"
+CHANNELS = ("control", "stdout", "stderr")
+CONTROL = 3
+# io_uring is refused by the filter anyway; so libuv does not try.
+_NODE_ENVIRONMENT = {"UV_USE_IO_URING": "0", "NODE_NO_WARNINGS": "1", "UV_THREADPOOL_SIZE": "4"}
+
+
+class Surroundings:
+    """What every child needs from the zygote."""
+
+    def __init__(self, call_filter, cgroups, node, namespace_limit, memory_by_cgroup):
+        self.call_filter = call_filter
+        self.cgroups = cgroups
+        self.node = node
+        self.namespace_limit = namespace_limit
+        self.memory_by_cgroup = memory_by_cgroup
+
+
+def prepare(modules):
+    """In the zygote: imports what executions are likely to use; returns the versions of the packages that are there."""
+    import execute
+
+    packages = {}
+    for name in modules:
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            # Not installed for this Python: executions get the same ImportError, in their own words.
+            continue
+        if "." not in name:
+            packages[name] = str(getattr(module, "__version__", ""))
+    execute.warm_up()
+    return packages
+
+
+def main(slot, command, surroundings):
+    """In the child. Never returns. A failure before the hand-over ends it with code 97 and a line on stderr."""
+    try:
+        _become_jailed(slot, command, surroundings)
+        if command["guest"] == "javascript":
+            _become_node(surroundings.node, command)
+        import execute
+
+        execute.serve(CONTROL)
+    except BaseException as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        line = f"sandbox: {type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})\n"
+        os.write(2, line.encode("utf-8", "replace"))
+    finally:
+        os._exit(97)
+
+
+def _become_jailed(slot, command, surroundings):
+    limits = command["limits"]
+    libc.prctl(libc.PR_SET_PDEATHSIG, 9)
+    libc.prctl(libc.PR_SET_THP_DISABLE, 1)
+    guard.attach_to_cgroups(slot, surroundings.cgroups)
+    _connect(slot, command["token"])
+    jail.enter(slot, limits)
+    libc.set_host_name("sandbox")
+    guard.take_own_user(surroundings.namespace_limit)
+    node = surroundings.node if command["guest"] == "javascript" else None
+    guard.close_all_but([node] if node is not None else [])
+    guard.set_bounds(limits, command["guest"], surroundings.memory_by_cgroup)
+    guard.give_up_rights(surroundings.call_filter)
+
+
+def _connect(slot, token):
+    """Three connections to the host, as descriptors 3, 1 and 2: afterwards no socket can be made any more."""
+    for channel, target in zip(CHANNELS, (CONTROL, 1, 2)):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(SOCKET)
+        connection.sendall(f"{slot} {token} {channel}\n".encode())
+        if connection.fileno() == target:
+            connection.detach()
+        else:
+            os.dup2(connection.fileno(), target)
+            connection.close()
+        os.set_inheritable(target, True)
+
+
+def _become_node(node, command):
+    environment = dict(os.environ, **_NODE_ENVIRONMENT)
+    arguments = ["node", *command["nodeFlags"], "/opt/guest/javascript/guest.mjs"]
+    os.execve(node, arguments, environment)

@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os'
+import type { Sandbox } from '../contracts/sandbox.ts'
+import { openLinuxSandbox } from './backends/linux/open-linux-sandbox.ts'
+
+export interface SandboxOptions {
+  /** Default `linux`. */
+  backend?: 'linux'
+  /** The Python whose packages executions see; null takes `python3` from the PATH. */
+  pythonPath: string | null
+  /** Default: the Node that this process runs on. */
+  nodePath?: string
+  /** Parent of private run-time folders; made where it is missing. */
+  stateFolder: string
+  /** Of the host, for finding commands; only PATH is read. Nothing of it gets into the sandbox. */
+  environment?: Record<string, string | undefined>
+  /** Warm processes kept ready. */
+  idlePython?: number
+  idleJavascript?: number
+  /** Executions at a time; further ones wait for their turn. */
+  maxConcurrent?: number
+}
+
+/**
+ * Opens the sandbox of this machine. Rejects with `sandbox_unavailable` and what to install or to change; there is no
+ * other way to execute code, so nothing is executed then.
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const processors = availableParallelism()
+  return openLinuxSandbox({
+    pythonPath: options.pythonPath,
+    nodePath: options.nodePath ?? process.execPath,
+    stateFolder: options.stateFolder,
+    searchPath: options.environment?.['PATH'],
+    idle: { python: options.idlePython ?? Math.min(4, 2 * processors), javascript: options.idleJavascript ?? 1 },
+    maxConcurrent: options.maxConcurrent ?? Math.max(4, 2 * processors),
+  })
+}

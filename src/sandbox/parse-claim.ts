@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { JsonValue } from '../contracts/json.ts'
+import type { ExecutionError } from '../contracts/sandbox.ts'
+import { toPlainValue } from './plain-value.ts'
+
+/** What the program says of itself: a value, or an error. Nothing of it decides a limit's status. */
+export type Claim =
+  | { ok: true; value: JsonValue | undefined; outputs: number }
+  | { ok: false; error: ExecutionError; exitCode: number | null; outputs: number }
+
+const count = z.number().int().min(0).max(1_000_000_000)
+const text = (maximum: number) => z.string().transform((value) => value.slice(0, maximum).toWellFormed())
+
+const success = z.object({
+  type: z.literal('result'),
+  ok: z.literal(true),
+  hasValue: z.boolean(),
+  value: z.unknown().optional(),
+  outputs: count,
+})
+const failure = z.object({
+  type: z.literal('result'),
+  ok: z.literal(false),
+  error: z.object({ type: text(200), message: text(20_000), traceback: text(40_000) }),
+  exitCode: z.number().int().min(0).max(255).nullable(),
+  outputs: count,
+})
+
+/** The body of a frame from a process that may be hostile. Throws an `Error` whose message says what is wrong with it. */
+export function parseClaim(body: Buffer): Claim {
+  const message: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  const good = success.safeParse(message)
+  if (good.success) {
+    const { hasValue, value, outputs } = good.data
+    if (hasValue && value === undefined) throw new Error('The frame announces a value and has none')
+    return { ok: true, value: hasValue ? toPlainValue(value) : undefined, outputs }
+  }
+  const bad = failure.safeParse(message)
+  if (!bad.success) throw new Error('The frame is not a result')
+  const { error, exitCode, outputs } = bad.data
+  return { ok: false, error, exitCode, outputs }
+}
+
+export function isReady(body: Buffer): boolean {
+  return body.length <= 64 && body.toString('latin1') === '{"type":"ready"}'
+}
