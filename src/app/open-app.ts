@@ -1,29 +1,22 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createAgent } from '../agent/create-agent.ts'
 import type { Agent } from '../contracts/agent.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
 import type { Store } from '../contracts/store.ts'
-import { checkCode } from '../library/check-code.ts'
-import { openLibrary } from '../library/open-library.ts'
-import { readSignature } from '../library/read-signature.ts'
-import { renderSignature } from '../library/tool-prompt.ts'
-import { openSandbox } from '../sandbox/open-sandbox.ts'
-import { openStore } from '../store/open-store.ts'
 import type { Config } from './config.ts'
 import { once } from './once.ts'
 import { selectGateway, type ModelSelection } from './select-gateway.ts'
 
 /** What one call of the program asks for, over the configuration. */
 export interface AppSelection extends ModelSelection {
-  /** How many idle sandboxes to keep; a single execution needs one. */
-  idleSandboxes?: number
+  /** For a single execution: only the sandbox that it needs is made. */
+  singleExecution?: boolean
 }
 
-/** The parts of handaxe, opened when they are first asked for and closed together. */
+/** The parts of handaxe, opened when they are first asked for and closed together. Their code is loaded then, too. */
 export interface App {
   readonly config: Config
   store(): Promise<Store>
@@ -36,41 +29,21 @@ export interface App {
 
 export function openApp(config: Config, selection: AppSelection = {}): App {
   const store = once(async () => {
+    const { openStore } = await import('../store/open-store.ts')
     await createFolder(dirname(config.storePath))
     return openStore({ path: config.storePath })
   })
-  const library = once(async () => openLibrary({ store: await store() }))
+  const library = once(async () => {
+    const { openLibrary } = await import('../library/open-library.ts')
+    return openLibrary({ store: await store() })
+  })
   const sandbox = once(async () => {
+    const { openSandbox } = await import('../sandbox/open-sandbox.ts')
     await createFolder(config.folders.state)
-    return openSandbox({
-      pythonPath: config.pythonPath,
-      nodePath: process.execPath,
-      stateFolder: config.folders.state,
-      environment: config.environment,
-      ...(selection.idleSandboxes === undefined ? {} : { idlePython: selection.idleSandboxes }),
-    })
+    return openSandbox({ ...sandboxOptions(config), ...(selection.singleExecution ? { idlePython: 1, idleJavascript: 0 } : {}) })
   })
   const gateway = once(() => selectGateway(config, selection))
-  const agent = once(async () => {
-    const artifactsFolder = join(config.folders.data, 'runs')
-    const [openedStore, openedLibrary, openedGateway] = await Promise.all([
-      store(),
-      library(),
-      gateway(),
-      createFolder(artifactsFolder),
-    ])
-    return createAgent({
-      gateway: openedGateway,
-      sandbox,
-      library: openedLibrary,
-      journal: openedStore.journal,
-      readSignature,
-      checkCode,
-      renderSignature,
-      artifactsFolder,
-      environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
-    })
-  })
+  const agent = once(() => wireAgent(config, { store, library, sandbox, gateway }))
   return {
     config,
     store,
@@ -83,6 +56,46 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
       for (const part of [agent, gateway, sandbox, store]) await part.closeIfOpened()
     },
   }
+}
+
+export function sandboxOptions(config: Config) {
+  return {
+    pythonPath: config.pythonPath,
+    nodePath: process.execPath,
+    stateFolder: config.folders.state,
+    environment: config.environment,
+  }
+}
+
+async function wireAgent(
+  config: Config,
+  { store, library, sandbox, gateway }: Pick<App, 'store' | 'library' | 'sandbox' | 'gateway'>,
+): Promise<Agent> {
+  const artifactsFolder = join(config.folders.data, 'runs')
+  // Its Python imports its packages while the files of handaxe are still being loaded and the first model thinks.
+  sandbox().catch(() => undefined)
+  const [{ createAgent }, { readSignature }, { checkCode }, { renderSignature }, openedStore, openedLibrary, openedGateway] =
+    await Promise.all([
+      import('../agent/create-agent.ts'),
+      import('../library/read-signature.ts'),
+      import('../library/check-code.ts'),
+      import('../library/tool-prompt.ts'),
+      store(),
+      library(),
+      gateway(),
+      createFolder(artifactsFolder),
+    ])
+  return createAgent({
+    gateway: openedGateway,
+    sandbox,
+    library: openedLibrary,
+    journal: openedStore.journal,
+    readSignature,
+    checkCode,
+    renderSignature,
+    artifactsFolder,
+    environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
+  })
 }
 
 async function createFolder(path: string): Promise<void> {

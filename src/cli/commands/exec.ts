@@ -36,7 +36,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const language =
     choiceOption(options, 'language', LANGUAGES) ?? LANGUAGE_BY_ENDING[extname(source).toLowerCase()] ?? 'python'
   const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder)
-  const app = await context.openApp({ idleSandboxes: 1 })
+  const app = await context.openApp({ singleExecution: true })
   const sandbox = await app.sandbox()
   const artifacts = textOption(options, 'artifacts')
   const execution: Execution = {

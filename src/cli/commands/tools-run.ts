@@ -14,7 +14,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const toolArguments = parseArguments(given === '-' ? await readStandardInput() : given)
   const artifacts = textOption(options, 'artifacts')
   const wallMs = numberOption(options, 'timeout-ms', { whole: true })
-  const { tool, result } = await runTool(await context.openApp({ idleSandboxes: 1 }), {
+  const { tool, result } = await runTool(await context.openApp({ singleExecution: true }), {
     reference,
     arguments: toolArguments,
     files: resolveInputFiles(listOption(options, 'file'), workingFolder),

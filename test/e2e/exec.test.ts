@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createHome, runCli } from '../support/run-cli.ts'
+
+let home: string
+
+beforeEach(() => {
+  home = createHome()
+})
+
+const exec = (args: string[], input = '') => runCli(home, ['exec', ...args], { input })
+
+describe('handaxe exec', () => {
+  test('passes on stdout, stderr and success', async () => {
+    const outcome = await exec(['-'], 'import sys\nprint("out")\nprint("err", file=sys.stderr)')
+    expect(outcome.exitCode, outcome.stderr).toBe(0)
+    expect(outcome.stdout).toBe('out\n')
+    expect(outcome.stderr).toContain('err\n')
+  })
+
+  test('takes the language from the ending or from --language', async () => {
+    writeFileSync(join(home, 'a.ts'), 'const x: number = 20\nconsole.log(x + 1)')
+    writeFileSync(join(home, 'a.mjs'), 'console.log(20 + 2)')
+    writeFileSync(join(home, 'program'), 'console.log([1, 2].length)')
+    expect((await exec(['a.ts'])).stdout).toBe('21\n')
+    expect((await exec(['a.mjs'])).stdout).toBe('22\n')
+    expect((await exec(['--language', 'javascript', 'program'])).stdout).toBe('2\n')
+  })
+
+  test('inputs lie in /box/input read-only, what is left in /box/output is delivered', async () => {
+    writeFileSync(join(home, 'in.txt'), 'seven')
+    const program = [
+      'import os, pathlib',
+      'text = pathlib.Path("/box/input/in.txt").read_text()',
+      'try:',
+      '    open("/box/input/in.txt", "w")',
+      'except OSError as error:',
+      '    print(type(error).__name__, error.errno)',
+      'pathlib.Path("/box/output/sub").mkdir()',
+      'pathlib.Path("/box/output/sub/copy.txt").write_text(text * 2)',
+      'print(os.getcwd())',
+      'result({"length": len(text)})',
+    ].join('\n')
+    const outcome = await exec(['--input', 'in.txt', '--artifacts', 'out', '--json', '-'], program)
+    expect(outcome.exitCode, outcome.stderr).toBe(0)
+    const result = JSON.parse(outcome.stdout)
+    expect(result).toMatchObject({
+      status: 'ok',
+      backend: 'linux',
+      value: { length: 5 },
+      stdout: { head: 'OSError 30\n/box\n', totalBytes: 16, truncated: false },
+      artifacts: [
+        {
+          name: 'sub/copy.txt',
+          bytes: 10,
+          mediaType: 'text/plain',
+          sha256: createHash('sha256').update('sevenseven').digest('hex'),
+        },
+      ],
+    })
+    expect(readFileSync(join(home, 'out', 'sub', 'copy.txt'), 'utf8')).toBe('sevenseven')
+    for (const name of ['wallMs', 'cpuMs', 'peakMemoryBytes', 'startupMs'])
+      expect(result.usage[name]).toBeTypeOf('number')
+    expect(result.guarantees).toMatchObject({
+      backend: 'linux',
+      isolation: 'namespaces',
+      network: 'none',
+      unprivilegedUser: true,
+    })
+  })
+
+  test.each([
+    ['raises', 'raise KeyError("lost")', 1, 'error', []],
+    ['exits with a code of its own', 'import sys; sys.exit(7)', 7, 'error', []],
+    ['runs too long', 'while True: pass', 124, 'timeout', ['--timeout-ms', '500']],
+    [
+      'takes too much memory',
+      'b = bytearray(900 << 20)\nb[::4096] = b"x" * len(b[::4096])',
+      137,
+      'out-of-memory',
+      ['--memory-mb', '200'],
+    ],
+    ['floods the output', 'import os\nwhile True: os.write(1, b"x" * 65536)', 125, 'output-limit', []],
+  ])(
+    'a program that %s: the exit code and the status say so, with --json too',
+    async (_, program, exitCode, status, args) => {
+      const outcome = await exec([...args, '--json', '-'], program)
+      // A MemoryError that the program sees itself is an error of the program, and as good an end.
+      if (status !== 'out-of-memory') expect(outcome.exitCode, outcome.stderr).toBe(exitCode)
+      const result = JSON.parse(outcome.stdout)
+      if (status === 'out-of-memory') {
+        expect([status, 'error']).toContain(result.status)
+        if (result.status === 'error') expect(result.error.type).toBe('MemoryError')
+      } else expect(result.status).toBe(status)
+      expect(outcome.wallMs).toBeLessThan(20_000)
+    },
+  )
+
+  test('a program that is not there, a folder, an unknown language', async () => {
+    mkdirSync(join(home, 'folder'))
+    expect(await exec(['missing.py'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('missing.py does not exist'),
+    })
+    expect(await exec(['folder'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('folder is a folder') })
+    expect(await exec(['--language', 'cobol', '-'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('python, javascript, typescript'),
+    })
+  })
+
+  test('output that would steer the terminal is passed on as it is to a pipe: it is the program’s, not ours', async () => {
+    const outcome = await exec(['-'], 'print("\\x1b[31mred")')
+    expect(outcome.stdout).toBe('\u001b[31mred\n')
+  })
+})
+
+describe('no sandbox', () => {
+  test('without bubblewrap nothing runs, and the error says what to install', async () => {
+    const empty = join(home, 'bin')
+    mkdirSync(empty)
+    const outcome = await runCli(home, ['exec', '-'], { input: 'print("ran")', environment: { PATH: empty } })
+    expect(outcome.exitCode).toBe(4)
+    expect(outcome.stdout).toBe('')
+    expect(outcome.stderr).toContain('sandbox_unavailable')
+    expect(outcome.stderr).toContain('apt-get install')
+  })
+})
