@@ -6,6 +6,7 @@ import { CASSETTE_VERSION, hashRequest, parseCassette } from './cassette-format.
 import type { CassetteHeader, Exchange } from './cassette-format.ts'
 import { renderDifference, similarity } from './render-difference.ts'
 import { renderPrompt } from './render-prompt.ts'
+import { hasErrorCode } from './has-error-code.ts'
 import { maskValues } from './scrub-secrets.ts'
 import { streamTextPieces } from './stream-text-pieces.ts'
 
@@ -135,9 +136,13 @@ async function prepareCassette(path: string, { recordedBy = 'models', note }: Re
   }
   try {
     await mkdir(dirname(path), { recursive: true })
+  } catch (error) {
+    throw notWritable(path, error)
+  }
+  try {
     await writeFile(path, `${JSON.stringify(header)}\n`, { flag: 'wx' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw notWritable(path, error)
+    if (!hasErrorCode(error, 'EEXIST')) throw notWritable(path, error)
     parseCassette(await readCassette(path), path)
   }
 }
@@ -163,7 +168,7 @@ async function readCassette(path: string): Promise<string> {
 }
 
 function notWritable(path: string, cause: unknown): HandaxeError {
-  const full = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC'
+  const full = hasErrorCode(cause, 'ENOSPC')
   return new HandaxeError(full ? 'disk_full' : 'invalid_configuration', `The cassette ${path} cannot be written`, {
     hint: full ? 'Make room on the disk.' : 'Name a file in a folder that can be written.',
     details: { path },

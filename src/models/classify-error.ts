@@ -14,6 +14,8 @@ import { scrubSecrets } from './scrub-secrets.ts'
 
 const EXCERPT_CHARACTERS = 400
 
+const GARBAGE = 'The reply is not in the form that this interface sends'
+
 export interface ErrorContext {
   provider: Provider
   modelName: string
@@ -37,10 +39,9 @@ export function classifyError(error: unknown, context: ErrorContext): Problem | 
       context,
     )
   }
-  if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
-    return createProblem('garbage', 'The reply is not in the form that this interface sends', {
-      excerpt: show(error.message).slice(0, EXCERPT_CHARACTERS),
-    })
+  const unreadable = InvalidResponseDataError.isInstance(error) && error.data !== undefined
+  if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error) || unreadable) {
+    return createProblem('garbage', GARBAGE, { excerpt: show(error.message).slice(0, EXCERPT_CHARACTERS) })
   }
   if (InvalidResponseDataError.isInstance(error) || NoOutputGeneratedError.isInstance(error)) {
     return createProblem('connection', 'The reply broke off before its end')
@@ -54,7 +55,7 @@ function classifyCallError(error: APICallError, context: ErrorContext, show: (te
     return classifyConnection(cause ?? error, context, show)
   const excerpt = responseBody === '' ? null : show(responseBody).slice(0, EXCERPT_CHARACTERS)
   if (statusCode < 400)
-    return createProblem('garbage', 'The reply is not in the form that this interface sends', {
+    return createProblem('garbage', GARBAGE, {
       status: statusCode,
       excerpt,
     })

@@ -5,6 +5,7 @@ import { HandaxeError } from '../contracts/errors.ts'
 import type { Gateway, RoutedCall } from '../contracts/models.ts'
 import { chooseTier } from './choose-tier.ts'
 import { estimateUsage } from './estimate-usage.ts'
+import { hasErrorCode } from './has-error-code.ts'
 import { renderPrompt } from './render-prompt.ts'
 import { streamTextPieces } from './stream-text-pieces.ts'
 
@@ -122,7 +123,7 @@ async function createFile(path: string, content: string): Promise<boolean> {
     await writeFile(path, content, { flag: 'wx' })
     return true
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false
+    if (hasErrorCode(error, 'EEXIST')) return false
     throw error
   }
 }
@@ -134,13 +135,9 @@ async function describeFile(path: string): Promise<string> {
     const { size, mtimeMs, ino } = facts
     return size === 0 || !facts.isFile() ? '' : `${ino} ${size} ${mtimeMs}`
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return ''
+    if (hasErrorCode(error, 'ENOENT')) return ''
     throw error
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
 
 function withoutByteOrderMark(text: string): string {

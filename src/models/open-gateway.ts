@@ -135,14 +135,12 @@ function noModels(): HandaxeError {
 }
 
 function describeModel(tier: Tier, model: OpenedModel, config: GatewayConfig, ledger: Ledger): ModelStatus {
-  const { key } = model.provider
-  const price = priceOf(model.id, config.prices)
   const { calls, failures, costUsd } = ledger.read(tier, model.id)
   return {
     tier,
     model: model.id,
-    key: key === null ? null : { variable: key.variable, present: key.value !== '' },
-    price,
+    key: model.key,
+    price: priceOf(model.id, config.prices),
     calls,
     failures,
     costUsd,

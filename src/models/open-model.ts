@@ -1,4 +1,4 @@
-import type { Model, ModelId } from '../contracts/models.ts'
+import type { Model, ModelId, ModelStatus } from '../contracts/models.ts'
 import { DEFAULT_BACKOFF_MS, DEFAULT_RETRIES, DEFAULT_STALL_MS } from './gateway-config.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { generateWithRetries, missingKey } from './generate-with-retries.ts'
@@ -11,7 +11,7 @@ import { providerNames, resolveProvider } from './providers/resolve-provider.ts'
 export type ModelConfig = Pick<GatewayConfig, 'providers' | 'keys' | 'prices' | 'retries' | 'backoffMs' | 'stallMs'>
 
 export interface OpenedModel extends Model {
-  readonly provider: Provider
+  readonly key: ModelStatus['key']
 }
 
 /**
@@ -39,7 +39,7 @@ export function openModel(id: ModelId, config: ModelConfig): OpenedModel {
   }
   return {
     id: modelId,
-    provider,
+    key: provider.key === null ? null : { variable: provider.key.variable, present: provider.key.value !== '' },
     async generate(request) {
       if (provider.key?.required && provider.key.value === '') throw missingKey(modelId, provider.key.variable)
       return generateWithRetries(model, request, policy)
@@ -48,7 +48,11 @@ export function openModel(id: ModelId, config: ModelConfig): OpenedModel {
 }
 
 /** Everything that must not stand in an error: the keys, not only this provider's, and the values of its headers. */
-function secretsOf({ config }: Provider, keys: GatewayConfig['keys']): string[] {
+function secretsOf({ config, key }: Provider, keys: GatewayConfig['keys']): string[] {
   const fromEnvironment = Object.entries(keys).filter(([name]) => /KEY|TOKEN|SECRET|PASSWORD/i.test(name))
-  return [...fromEnvironment.map(([, value]) => value?.trim() ?? ''), ...Object.values(config.headers ?? {})]
+  return [
+    ...fromEnvironment.map(([, value]) => value?.trim() ?? ''),
+    key?.value ?? '',
+    ...Object.values(config.headers ?? {}),
+  ]
 }

@@ -1,5 +1,5 @@
 import { generateText, streamText, wrapLanguageModel } from 'ai'
-import type { LanguageModelUsage } from 'ai'
+import type { LanguageModelMiddleware, LanguageModelUsage } from 'ai'
 import type { FinishReason, ModelRequest, TokenUsage } from '../contracts/models.ts'
 import { startAttemptClock } from './attempt-clock.ts'
 import { classifyError } from './classify-error.ts'
@@ -43,20 +43,25 @@ export async function runAttempt(target: AttemptTarget, request: ModelRequest, s
   const { provider, modelName, secrets, stallMs } = target
   const clock = startAttemptClock({ timeoutMs: request.timeoutMs, stallMs, signal: request.signal })
   const exchange = observeFetch({ onBytes: clock.touch, secrets })
-  const onDelta = (kind: 'text' | 'reasoning', text: string): void => {
-    clock.begin()
-    sink.emit(kind, text)
+  const call: Call = {
+    provider,
+    request,
+    signal: clock.signal,
+    onDelta(kind, text) {
+      // Some servers open the reply with an empty piece and think in silence afterwards.
+      if (text !== '') clock.begin()
+      sink.emit(kind, text)
+    },
   }
   try {
     const model = await createQuietModel(target, exchange.fetch)
-    const reading = readStream(model, provider, request, clock.signal, onDelta).catch(async (error: unknown) => {
+    const reading = readStream(model, call).catch(async (error: unknown) => {
       const body = exchange.wholeReply()
       if (body === null) throw error
-      const wholeModel = await createQuietModel(target, replayFetch(body))
-      return readWhole(wholeModel, provider, request, clock.signal, onDelta)
+      return readWhole(await createQuietModel(target, replayFetch(body)), call)
     })
     // The race holds the bounds even if the SDK were slow to notice the abort.
-    return judge(await Promise.race([reading, clock.expired]), target, request)
+    return judge(await Promise.race([reading, clock.expired]), call)
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason
     const problem = classifyError(error, { provider, modelName, secrets, nowMs: Date.now() })
@@ -64,6 +69,14 @@ export async function runAttempt(target: AttemptTarget, request: ModelRequest, s
   } finally {
     clock.stop()
   }
+}
+
+/** One request on its way. */
+interface Call {
+  provider: Provider
+  request: ModelRequest
+  signal: AbortSignal
+  onDelta: (kind: 'text' | 'reasoning', text: string) => void
 }
 
 /**
@@ -76,33 +89,28 @@ async function createQuietModel(
 ): Promise<SdkModel> {
   const { baseUrl, config, key } = provider
   const connection = { baseUrl, apiKey: key?.value ?? '', headers: config.headers ?? {}, fetch, config }
-  return wrapLanguageModel({
-    model: await provider.createModel(modelName, connection),
-    middleware: {
-      specificationVersion: 'v4',
-      wrapGenerate: async ({ doGenerate }) => ({ ...(await doGenerate()), warnings: [] }),
-      async wrapStream({ doStream }) {
-        const { stream, ...rest } = await doStream()
-        const quiet = new TransformStream<SdkPart, SdkPart>({
-          transform: (part, controller) =>
-            controller.enqueue(part.type === 'stream-start' ? { ...part, warnings: [] } : part),
-        })
-        return { stream: stream.pipeThrough(quiet), ...rest }
-      },
-    },
-  })
+  return wrapLanguageModel({ model: await provider.createModel(modelName, connection), middleware: withoutWarnings })
 }
 
-type WrapStream =
-  NonNullable<Parameters<typeof wrapLanguageModel>[0]['middleware']> extends infer Middleware
-    ? Middleware extends { wrapStream?: (options: infer Options) => unknown }
-      ? Options
-      : never
-    : never
-type SdkPart = WrapStream extends { doStream: () => PromiseLike<{ stream: ReadableStream<infer Part> }> } ? Part : never
+const withoutWarnings: LanguageModelMiddleware = {
+  specificationVersion: 'v4',
+  wrapGenerate: async ({ doGenerate }) => ({ ...(await doGenerate()), warnings: [] }),
+  async wrapStream({ doStream }) {
+    const { stream, ...rest } = await doStream()
+    const quiet = new TransformStream<SdkPart, SdkPart>({
+      transform: (part, controller) =>
+        controller.enqueue(part.type === 'stream-start' ? { ...part, warnings: [] } : part),
+    })
+    return { stream: stream.pipeThrough(quiet), ...rest }
+  },
+}
 
-function callSettings(provider: Provider, request: ModelRequest, abortSignal: AbortSignal) {
+type WrappedStream = Awaited<ReturnType<NonNullable<LanguageModelMiddleware['wrapStream']>>>['stream']
+type SdkPart = WrappedStream extends ReadableStream<infer Part> ? Part : never
+
+function callSettings({ provider, request, signal: abortSignal }: Call) {
   const { instructions, messages, maxOutputTokens, temperature } = request
+  const providerOptions = provider.callOptions?.(provider)
   return {
     messages,
     maxOutputTokens,
@@ -113,30 +121,22 @@ function callSettings(provider: Provider, request: ModelRequest, abortSignal: Ab
     telemetry: { isEnabled: false },
     ...(instructions === '' ? {} : { instructions }),
     ...(temperature === undefined ? {} : { temperature }),
-    ...(provider.callOptions === undefined ? {} : { providerOptions: provider.callOptions }),
+    ...(providerOptions === undefined ? {} : { providerOptions }),
   }
 }
 
-type OnDelta = (kind: 'text' | 'reasoning', text: string) => void
-
-async function readStream(
-  model: SdkModel,
-  provider: Provider,
-  request: ModelRequest,
-  signal: AbortSignal,
-  onDelta: OnDelta,
-): Promise<RawReply> {
+async function readStream(model: SdkModel, call: Call): Promise<RawReply> {
   const text: string[] = []
   const reasoning: string[] = []
   // Without onError the SDK prints errors to the console.
-  const result = streamText({ model, ...callSettings(provider, request, signal), onError: () => undefined })
+  const result = streamText({ model, ...callSettings(call), onError: () => undefined })
   for await (const part of result.stream) {
     if (part.type === 'text-delta') {
       text.push(part.text)
-      onDelta('text', part.text)
+      call.onDelta('text', part.text)
     } else if (part.type === 'reasoning-delta') {
       reasoning.push(part.text)
-      onDelta('reasoning', part.text)
+      call.onDelta('reasoning', part.text)
     } else if (part.type === 'error') {
       throw part.error
     } else if (part.type === 'finish') {
@@ -149,35 +149,22 @@ async function readStream(
   throw new AttemptFailure(createProblem('connection', 'The reply broke off before its end'))
 }
 
-async function readWhole(
-  model: SdkModel,
-  provider: Provider,
-  request: ModelRequest,
-  signal: AbortSignal,
-  onDelta: OnDelta,
-): Promise<RawReply> {
-  const {
-    text,
-    reasoningText = '',
-    finishReason,
-    usage,
-  } = await generateText({ model, ...callSettings(provider, request, signal) })
-  if (reasoningText !== '') onDelta('reasoning', reasoningText)
-  if (text !== '') onDelta('text', text)
+async function readWhole(model: SdkModel, call: Call): Promise<RawReply> {
+  const { text, reasoningText = '', finishReason, usage } = await generateText({ model, ...callSettings(call) })
+  if (reasoningText !== '') call.onDelta('reasoning', reasoningText)
+  if (text !== '') call.onDelta('text', text)
   return { text, reasoning: reasoningText, finishReason, complete: true, usage }
 }
 
-function judge(raw: RawReply, { provider }: AttemptTarget, request: ModelRequest): AttemptReply {
+function judge(raw: RawReply, { provider, request }: Call): AttemptReply {
   const { text, reasoning } = raw
   if (!raw.complete) throw new AttemptFailure(createProblem('connection', 'The reply broke off before its end'))
   const finishReason = toFinishReason(raw.finishReason)
   const usage = toTokenUsage(raw.usage, estimateUsage(request, raw))
-  const promptCharacters = request.messages.reduce(
-    (sum, { content }) => sum + content.length,
-    request.instructions.length,
-  )
+  const { instructions, messages, maxOutputTokens } = request
+  const promptCharacters = messages.reduce((sum, { content }) => sum + content.length, instructions.length)
   const cut = usage.reported
-    ? provider.findCutPrompt?.({ promptCharacters, usage, finishReason, maxOutputTokens: request.maxOutputTokens })
+    ? provider.findCutPrompt?.({ promptCharacters, usage, finishReason, maxOutputTokens })
     : null
   if (cut) throw new AttemptFailure(createProblem('cut-prompt', cut.message, { hint: cut.hint, retryable: false }))
   return { text, reasoning, finishReason, usage, billedUsd: provider.readCostUsd?.(raw.usage.raw ?? {}) ?? null }

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findOllama } from '../../src/models/find-ollama.ts'
 import { ollamaAddress } from '../../src/models/providers/ollama.ts'
-import { openProviderServer, reply, silence } from './support/provider-server.ts'
-import type { ProviderServer } from './support/provider-server.ts'
+import { findClosedAddress, reply, silence, useProviderServer } from './support/provider-server.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await openProviderServer()
-})
-afterAll(() => server.close())
+const server = useProviderServer()
 
 describe('looking for Ollama', () => {
   test('lists its models', async () => {
@@ -51,9 +46,8 @@ describe('looking for Ollama', () => {
   })
 
   test('finds nothing where nothing listens, at no address at all, and when told to stop', async () => {
-    const gone = await openProviderServer()
-    await gone.close()
-    expect(await findOllama(gone.url, { timeoutMs: 2_000 })).toBeNull()
+    const gone = await findClosedAddress()
+    expect(await findOllama(gone, { timeoutMs: 2_000 })).toBeNull()
     expect(await findOllama('http://[', { timeoutMs: 2_000 })).toBeNull()
     expect(await findOllama(server.url, { timeoutMs: 2_000, signal: AbortSignal.abort() })).toBeNull()
   })

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ModelDelta, ModelRequest } from '../../src/contracts/models.ts'
 import { openModel } from '../../src/models/open-model.ts'
 import type { ModelConfig } from '../../src/models/open-model.ts'
 import { failureOf } from './support/failure.ts'
 import { FIXTURE_TEXT, fixture, withoutText } from './support/fixtures.ts'
-import { openProviderServer, pause, reply, stream } from './support/provider-server.ts'
-import type { Answer, ProviderServer } from './support/provider-server.ts'
+import { findClosedAddress, pause, reply, stream, useProviderServer } from './support/provider-server.ts'
+import type { Answer } from './support/provider-server.ts'
 
 const KEY = 'sk-proj-abcdefghijklmnop0123'
 const body = fixture('n1n.txt')
@@ -18,15 +18,7 @@ const request: ModelRequest = {
   timeoutMs: 20_000,
 }
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await openProviderServer()
-})
-afterAll(() => server.close())
-beforeEach(() => {
-  server.requests.length = 0
-  server.abortedAt.length = 0
-})
+const server = useProviderServer()
 
 function open(id = 'n1n/claude-sonnet-5-5', config: Partial<ModelConfig> = {}) {
   return openModel(id, {
@@ -174,6 +166,11 @@ describe('where there is nothing to read', () => {
     expect(await open().generate(request)).toMatchObject({ text: FIXTURE_TEXT, attempts: 2 })
   })
 
+  test('a whole reply without a choice in it is unreadable', async () => {
+    server.answer(reply(200, { id: '1', object: 'chat.completion', created: 1, model: 'm', choices: [] }))
+    expect((await failureOf(open(undefined, { retries: 0 }).generate(request))).code).toBe('model_reply_invalid')
+  })
+
   test('an empty body is tried again', async () => {
     server.answer(stream(''), stream('data: [DONE]\n\n'), stream(body))
     expect(await open().generate(request)).toMatchObject({ text: FIXTURE_TEXT, attempts: 3 })
@@ -185,6 +182,39 @@ describe('where there is nothing to read', () => {
     const { usage } = await open().generate(request)
     expect(usage).toMatchObject({ reported: false })
     expect(usage.outputTokens).toBeGreaterThan(0)
+  })
+})
+
+describe('silence', () => {
+  const words =
+    event({ index: 0, delta: { content: 'Hello' }, finish_reason: null }) +
+    event({ index: 0, delta: {}, finish_reason: 'stop' })
+
+  test('after an empty first piece is thinking, and as long as the attempt may take', async () => {
+    server.answer(async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(event({ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }))
+      await pause(400)
+      response.end(words)
+    })
+    const config = { keys: { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${server.url}/v1` }, stallMs: 100 }
+    expect(await open('openai/gpt-4o', config).generate(request)).toMatchObject({ text: 'Hello', attempts: 1 })
+  })
+
+  test('after the first word is broken by comments that only keep the connection open', async () => {
+    server.answer(async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(event({ index: 0, delta: { content: 'Hello ' }, finish_reason: null }))
+      for (let comment = 0; comment < 10; comment++) {
+        await pause(60)
+        response.write(': PROCESSING\n\n')
+      }
+      response.end(words)
+    })
+    expect(await open(undefined, { stallMs: 400 }).generate(request)).toMatchObject({
+      text: 'Hello Hello',
+      attempts: 1,
+    })
   })
 })
 
@@ -215,10 +245,9 @@ describe('the size of a reply', () => {
 
 describe('a connection that is refused', () => {
   test('is tried again at a distant provider', async () => {
-    const gone = await openProviderServer()
-    await gone.close()
+    const gone = await findClosedAddress()
     const error = await failureOf(
-      open(undefined, { keys: { N1N_API_KEY: KEY, N1N_BASE_URL: `${gone.url}/v1` }, retries: 2 }).generate(request),
+      open(undefined, { keys: { N1N_API_KEY: KEY, N1N_BASE_URL: `${gone}/v1` }, retries: 2 }).generate(request),
     )
     expect(error.code).toBe('model_unavailable')
     expect(error.message).toContain('ECONNREFUSED')
@@ -226,9 +255,8 @@ describe('a connection that is refused', () => {
   })
 
   test('means on the own machine that the server is not started, and says how to start it', async () => {
-    const gone = await openProviderServer()
-    await gone.close()
-    const error = await failureOf(open('ollama/qwen3:8b', { keys: { OLLAMA_HOST: gone.url } }).generate(request))
+    const gone = await findClosedAddress()
+    const error = await failureOf(open('ollama/qwen3:8b', { keys: { OLLAMA_HOST: gone } }).generate(request))
     expect(error.code).toBe('model_unavailable')
     expect(error.hint).toContain('ollama serve')
     expect(error.details['attempts']).toHaveLength(1)
@@ -275,6 +303,20 @@ describe('what is sent', () => {
     server.answer(stream(body))
     await open().generate({ ...request, temperature: 0 })
     expect(server.requests[0]?.body).toMatchObject({ temperature: 0 })
+  })
+
+  test('no setting of the Responses interface to a server that has only chat completions', async () => {
+    server.answer(stream(fixture('openai-chat.txt')))
+    await open('openai/gpt-4o', { keys: { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${server.url}/v1` } }).generate(
+      request,
+    )
+    expect(server.requests[0]?.body).not.toHaveProperty('store')
+    server.answer(stream(fixture('openai-responses.txt')))
+    await open('openai/gpt-6-luna', {
+      keys: { OPENAI_API_KEY: KEY },
+      providers: { openai: { baseUrl: `${server.url}/v1`, api: 'responses' } },
+    }).generate(request)
+    expect(server.requests[1]?.body).toMatchObject({ store: false })
   })
 
   test('no system message where there are no instructions', async () => {

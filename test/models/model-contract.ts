@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { HandaxeError } from '../../src/contracts/errors.ts'
 import type { ModelDelta, ModelRequest, TokenUsage } from '../../src/contracts/models.ts'
 import type { ProviderConfig } from '../../src/models/gateway-config.ts'
@@ -9,14 +9,13 @@ import {
   cutAfter,
   firstEvents,
   hangAfter,
-  openProviderServer,
   pause,
   reply,
   silence,
   stream,
   streamInPieces,
+  useProviderServer,
 } from './support/provider-server.ts'
-import type { ProviderServer } from './support/provider-server.ts'
 
 export const SECRET = 'sk-test-4f3c2b1a-very-secret'
 
@@ -68,16 +67,7 @@ const REQUEST: ModelRequest = {
 export function describeModelContract(adapter: Adapter): void {
   describe(adapter.title, () => {
     const body = fixture(adapter.fixture)
-    let server: ProviderServer
-
-    beforeAll(async () => {
-      server = await openProviderServer()
-    })
-    afterAll(() => server.close())
-    beforeEach(() => {
-      server.requests.length = 0
-      server.abortedAt.length = 0
-    })
+    const server = useProviderServer()
 
     function open(options: { retries?: number; stallMs?: number } = {}) {
       const url = `${server.url}${adapter.basePath}`

@@ -1,4 +1,4 @@
-import type { ProviderDefinition } from './provider.ts'
+import type { Provider, ProviderDefinition } from './provider.ts'
 
 const OPENAI_HOST = 'api.openai.com'
 
@@ -11,10 +11,13 @@ export const openai: ProviderDefinition = {
   async createModel(modelName, { baseUrl, apiKey, headers, fetch, config }) {
     const { createOpenAI } = await import('@ai-sdk/openai')
     const provider = createOpenAI({ baseURL: baseUrl, apiKey, headers, fetch })
-    // Other servers behind OPENAI_BASE_URL rarely have /responses, and some of OpenAI's own models have nothing else.
-    const api = config.api ?? (new URL(baseUrl).host === OPENAI_HOST ? 'responses' : 'chat')
-    return api === 'responses' ? provider.responses(modelName) : provider.chat(modelName)
+    return usesResponses({ baseUrl, config }) ? provider.responses(modelName) : provider.chat(modelName)
   },
-  // The Responses interface keeps every exchange for 30 days unless told otherwise.
-  callOptions: { openai: { store: false } },
+  // The Responses interface keeps every exchange for 30 days unless told otherwise; others may not know the setting.
+  callOptions: (provider) => (usesResponses(provider) ? { openai: { store: false } } : undefined),
+}
+
+/** Other servers behind OPENAI_BASE_URL rarely have /responses, and some of OpenAI's own models have nothing else. */
+function usesResponses({ baseUrl, config }: Pick<Provider, 'baseUrl' | 'config'>): boolean {
+  return (config.api ?? (new URL(baseUrl).host === OPENAI_HOST ? 'responses' : 'chat')) === 'responses'
 }

@@ -41,7 +41,8 @@ export interface ProviderDefinition {
   startHint?: string
   /** Loads the provider's package on first use: start-up does not pay for providers that are not called. */
   createModel(modelName: string, connection: Connection): Promise<SdkModel>
-  callOptions?: SdkOptions
+  /** What the AI SDK should be told with every call. */
+  callOptions?: (provider: Pick<Provider, 'baseUrl' | 'config'>) => SdkOptions | undefined
   /** US dollars, from the usage record of a provider that bills in its replies; null where it does not say. */
   readCostUsd?: (rawUsage: Record<string, unknown>) => number | null
   /** For a server that cuts long prompts without a word: why this reply cannot be trusted, or null. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 
 export interface ReceivedRequest {
   method: string
@@ -14,7 +15,7 @@ export interface ReceivedRequest {
 export type Answer = (response: ServerResponse, request: ReceivedRequest) => void | Promise<void>
 
 export interface ProviderServer {
-  url: string
+  readonly url: string
   requests: ReceivedRequest[]
   /** Of the answers that were not finished: when the client closed the connection, in milliseconds since the epoch. */
   abortedAt: number[]
@@ -25,32 +26,62 @@ export interface ProviderServer {
 
 /** An HTTP server on 127.0.0.1 that answers as a test tells it to: well, badly, slowly or not at all. */
 export async function openProviderServer(): Promise<ProviderServer> {
+  const server = createProviderServer()
+  await server.start()
+  return server
+}
+
+/** An address at which nothing listens. */
+export async function findClosedAddress(): Promise<string> {
+  const server = await openProviderServer()
+  const { url } = server
+  await server.close()
+  return url
+}
+
+/** One such server for all tests of a file or block, with an empty record for each. */
+export function useProviderServer(): ProviderServer {
+  const server = createProviderServer()
+  beforeAll(server.start)
+  afterAll(server.close)
+  beforeEach(() => {
+    server.requests.length = 0
+    server.abortedAt.length = 0
+  })
+  return server
+}
+
+function createProviderServer(): ProviderServer & { start(): Promise<void> } {
   const requests: ReceivedRequest[] = []
   const abortedAt: number[] = []
   let answers: Answer[] = []
+  async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await readBody(incoming)
+    const request: ReceivedRequest = {
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      body: text === '' ? {} : { ...JSON.parse(text) },
+      at: Date.now(),
+    }
+    requests.push(request)
+    const next = answers.length > 1 ? answers.shift() : answers[0]
+    if (next === undefined) throw new Error('The test gave the server no answer')
+    await next(response, request)
+  }
   const server = createServer((incoming, response) => {
     response.on('close', () => {
       if (!response.writableFinished) abortedAt.push(Date.now())
     })
-    void readBody(incoming).then(async (text) => {
-      const request: ReceivedRequest = {
-        method: incoming.method ?? '',
-        path: incoming.url ?? '',
-        headers: incoming.headers,
-        body: text === '' ? {} : { ...JSON.parse(text) },
-        at: Date.now(),
-      }
-      requests.push(request)
-      const next = answers.length > 1 ? answers.shift() : answers[0]
-      if (next === undefined) throw new Error('The test gave the server no answer')
-      await next(response, request)
-    })
+    void serve(incoming, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  // The address of a listening TCP server is always a record.
-  const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    get url() {
+      // The address of a listening TCP server is always a record.
+      const { port } = server.address() as AddressInfo
+      return `http://127.0.0.1:${port}`
+    },
+    start: () => new Promise((resolve) => server.listen(0, '127.0.0.1', resolve)),
     requests,
     abortedAt,
     answer(...next) {
