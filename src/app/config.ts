@@ -29,6 +29,8 @@ export interface Config {
 export interface LoadConfigOptions {
   environment?: Environment
   workingFolder?: string
+  /** As the variable HANDAXE_HOME: one folder for everything. */
+  home?: string
 }
 
 /** Reads `config.json` of the user and `handaxe.json` of the project. Throws `invalid_configuration` with file and place. */

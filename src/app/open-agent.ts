@@ -24,9 +24,11 @@ export interface OpenAgentOptions extends ModelSelection {
  * console.log((await run.result).answer)
  */
 export async function openAgent(options: OpenAgentOptions = {}): Promise<Agent & AsyncDisposable> {
-  const base = options.environment ?? process.env
-  const environment = options.home === undefined ? base : { ...base, HANDAXE_HOME: options.home }
-  const config = loadConfig({ environment })
+  const { environment, home } = options
+  const config = loadConfig({
+    ...(environment === undefined ? {} : { environment }),
+    ...(home === undefined ? {} : { home }),
+  })
   const app = openApp(
     { ...config, budget: { ...config.budget, ...options.budget }, limits: { ...config.limits, ...options.limits } },
     options,

@@ -40,7 +40,10 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
   const sandbox = once(async () => {
     const { openSandbox } = await import('../sandbox/open-sandbox.ts')
     await createFolder(config.folders.state)
-    return openSandbox({ ...sandboxOptions(config), ...(selection.singleExecution ? { idlePython: 1, idleJavascript: 0 } : {}) })
+    return openSandbox({
+      ...sandboxOptions(config),
+      ...(selection.singleExecution ? { idlePython: 1, idleJavascript: 0 } : {}),
+    })
   })
   const gateway = once(() => selectGateway(config, selection))
   const agent = once(() => wireAgent(config, { store, library, sandbox, gateway }))
@@ -74,17 +77,24 @@ async function wireAgent(
   const artifactsFolder = join(config.folders.data, 'runs')
   // Its Python imports its packages while the files of handaxe are still being loaded and the first model thinks.
   sandbox().catch(() => undefined)
-  const [{ createAgent }, { readSignature }, { checkCode }, { renderSignature }, openedStore, openedLibrary, openedGateway] =
-    await Promise.all([
-      import('../agent/create-agent.ts'),
-      import('../library/read-signature.ts'),
-      import('../library/check-code.ts'),
-      import('../library/tool-prompt.ts'),
-      store(),
-      library(),
-      gateway(),
-      createFolder(artifactsFolder),
-    ])
+  const [
+    { createAgent },
+    { readSignature },
+    { checkCode },
+    { renderSignature },
+    openedStore,
+    openedLibrary,
+    openedGateway,
+  ] = await Promise.all([
+    import('../agent/create-agent.ts'),
+    import('../library/read-signature.ts'),
+    import('../library/check-code.ts'),
+    import('../library/tool-prompt.ts'),
+    store(),
+    library(),
+    gateway(),
+    createFolder(artifactsFolder),
+  ])
   return createAgent({
     gateway: openedGateway,
     sandbox,

@@ -22,12 +22,15 @@ export const KEY_VARIABLES = [
   'N1N_API_KEY',
 ] as const
 
+/** A server on this machine answers in a few milliseconds; one that is not there must not delay the message. */
+const OLLAMA_PROBE_MS = 500
+
 /** The gateway that the selection and the configuration ask for. Rejects with `missing_key` where there is no model at all. */
 export async function selectGateway(config: Config, selection: ModelSelection): Promise<Gateway> {
   const base = await selectBase(config, selection)
   if (selection.recordPath === undefined) return base
   const { recordingGateway } = await import('../models/cassette.ts')
-  return recordingGateway(base, selection.recordPath)
+  return recordingGateway(base, selection.recordPath, selection.model === 'manual' ? { recordedBy: 'manual' } : {})
 }
 
 async function selectBase(config: Config, selection: ModelSelection): Promise<Gateway> {
@@ -55,8 +58,11 @@ async function selectBase(config: Config, selection: ModelSelection): Promise<Ga
 export async function resolveTiers(config: Config, model?: string): Promise<Record<Tier, ModelId[]>> {
   if (model !== undefined) return { fast: [model], strong: [model], reasoning: [model] }
   const { chooseTiers, findOllama } = await import('../models/default-models.ts')
-  const chosen =
-    chooseTiers(config.environment) ?? (await findOllama(config.environment['OLLAMA_HOST'], { timeoutMs: 300 }))
+  let chosen = chooseTiers(config.environment)
+  if (chosen === null) {
+    const ollama = await findOllama(config.environment['OLLAMA_HOST'], { timeoutMs: OLLAMA_PROBE_MS })
+    chosen = chooseTiers(config.environment, { ollamaModels: ollama?.map(({ name }) => name) ?? [] })
+  }
   const configured = config.models
   const anyConfigured = configured.strong ?? configured.fast ?? configured.reasoning
   if (chosen === null && anyConfigured === undefined) {

@@ -9,11 +9,12 @@ export interface ListedPrice extends ModelPrice {
 
 /**
  * US dollars per million tokens at the standard rate, without taxes, batch discounts, fast modes or cache writes (handaxe
- * asks for no cache writes). `date` is the day of the newest page that the figures were checked against:
+ * asks for no cache writes). `date` is the day of the newest page that the figures were read on. They are as good as this:
  *
- * - Anthropic: platform.claude.com/docs, "Models overview" and "Pricing"
- * - OpenAI: developers.openai.com/api/docs, the page of each model
- * - DeepSeek: api-docs.deepseek.com, "Models & Pricing"; its prices halve outside 01:00-04:00 and 06:00-10:00 UTC on
+ * - Anthropic: base rates from the maker's "Models overview" and "Pricing"; the cache rates of Opus and Sonnet and the
+ *   long-prompt rates of Haiku from price lists of third parties
+ * - OpenAI: Luna from the maker's page; Sol and Astra from release notes and resellers' lists only
+ * - DeepSeek: the maker's "Models & Pricing"; its prices halve outside 01:00-04:00 and 06:00-10:00 UTC on
  *   working days, and the higher ones stand here, so that a budget is never overrun by the clock
  *
  * Prices change: `prices` in the configuration goes before this table, and a model in neither has no known price.
