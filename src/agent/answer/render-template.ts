@@ -1,0 +1,28 @@
+import type { JsonValue } from '../../contracts/json.ts'
+import { formatValue } from './format-value.ts'
+import { readPath } from './read-path.ts'
+
+export type RenderedTemplate = { text: string } | { unresolved: string[] }
+
+/**
+ * Fills an answer's placeholders (`{{s1}}`, `{{s1.mean[0]|percent:2}}`) with the values of the steps. Nothing is guessed:
+ * a placeholder whose step, part or format does not fit is reported, and the answer is then written by a model.
+ */
+export function renderTemplate(template: string, values: ReadonlyMap<string, JsonValue>): RenderedTemplate {
+  const unresolved: string[] = []
+  const text = template.replaceAll(/\{\{([^{}]*)\}\}/g, (placeholder, content: string) => {
+    const rendered = resolve(content, values)
+    if (rendered === null) unresolved.push(placeholder)
+    return rendered ?? placeholder
+  })
+  return unresolved.length > 0 ? { unresolved } : { text }
+}
+
+function resolve(content: string, values: ReadonlyMap<string, JsonValue>): string | null {
+  const match = /^\s*([A-Za-z][\w-]*)((?:\.|\[)[^|]*)?\s*(?:\|([^|]+))?$/.exec(content)
+  if (match === null) return null
+  const [, id = '', path = '', format = null] = match
+  const value = values.get(id)
+  const part = value === undefined ? undefined : readPath(value, path)
+  return part === undefined ? null : formatValue(part, format?.trim() ?? null)
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { JsonObject } from '../../contracts/json.ts'
+import type { ToolSpecification } from '../../contracts/run.ts'
+import type { ToolTest } from '../../contracts/tool.ts'
+import { findCodeBlocks, findNamedCode, type CodeBlock } from '../parse-reply/find-code.ts'
+import { findJson } from '../parse-reply/find-json.ts'
+import { describeProblems } from '../plan/plan-schema.ts'
+import type { ParsedReply } from '../run/ask-model.ts'
+
+/** Fewer do not tell a function from a constant with one exception. */
+export const MINIMUM_TESTS = 3
+
+/** Each is an execution for every version of the code. */
+const MAXIMUM_TESTS = 20
+
+/** A looser test would accept a wrong convention (sample or population, 252 or 260 days) as rounding. */
+const LOOSEST_TOLERANCE = 0.05
+
+const name = z.string().min(1).max(200)
+const args = z.record(z.string(), z.json(), 'arguments has to be an object with the parameters by name')
+
+const writtenTest = z.discriminatedUnion(
+  'kind',
+  [
+    z.object({
+      name,
+      kind: z.literal('example'),
+      arguments: args,
+      expected: z.json(),
+      tolerance: z
+        .number()
+        .positive()
+        .max(LOOSEST_TOLERANCE, `a tolerance is relative and at most ${LOOSEST_TOLERANCE}`)
+        .nullish(),
+    }),
+    z.object({ name, kind: z.literal('error'), arguments: args, raises: z.string().nullish() }),
+    z.object({ name, kind: z.literal('property'), id: z.string().nullish(), program: z.string().nullish() }),
+  ],
+  "kind has to be 'example', 'error' or 'property'",
+)
+
+const testsSchema = z.object({ tests: z.array(writtenTest).max(MAXIMUM_TESTS, `at most ${MAXIMUM_TESTS} tests`) })
+
+type WrittenTest = z.infer<typeof writtenTest>
+
+/** Reads the tests of a reply and holds them against the specification. What is wrong is a message for the model. */
+export function parseTests(reply: string, specification: ToolSpecification): ParsedReply<ToolTest[]> {
+  const found = findJson(reply, (value) => Array.isArray(value['tests']))
+  if ('problem' in found) return found
+  const checked = testsSchema.safeParse(found.value)
+  if (!checked.success) return { problem: `The tests do not have the right form:\n${describeProblems(checked.error)}` }
+  const { tests } = checked.data
+  const blocks = findCodeBlocks(reply)
+  const problems = [
+    ...(tests.length < MINIMUM_TESTS ? [`There are ${tests.length} tests; at least ${MINIMUM_TESTS} are needed.`] : []),
+    ...(tests.some((test) => test.kind !== 'error') ? [] : ['No test checks a result.']),
+    ...tests.flatMap((test) =>
+      checkTest(test, specification, blocks).map((problem) => `Test "${test.name}": ${problem}.`),
+    ),
+  ]
+  if (problems.length > 0) return { problem: problems.map((problem) => `- ${problem}`).join('\n') }
+  return { value: withUniqueNames(tests.map((test) => toTest(test, blocks))) }
+}
+
+function checkTest(test: WrittenTest, specification: ToolSpecification, blocks: CodeBlock[]): string[] {
+  if (test.kind === 'property') return checkProgram(programOf(test, blocks), test.id ?? '', specification)
+  const known = specification.parameters.map((parameter) => parameter.name)
+  const unknown = Object.keys(test.arguments).filter((key) => !known.includes(key))
+  const required = specification.parameters.filter((parameter) => parameter.required)
+  // An error test may leave an argument out on purpose, but then every code passes it.
+  const missing = required.filter((parameter) => !Object.hasOwn(test.arguments, parameter.name))
+  return [
+    ...(unknown.length > 0 ? [`there is no parameter ${unknown.join(', ')}; there are ${known.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`the argument ${missing.map((parameter) => parameter.name).join(', ')} is missing`] : []),
+    ...(hasReference(test.arguments) ? ['arguments have to be written out, without $ references'] : []),
+  ]
+}
+
+function checkProgram(program: string | null, id: string, { name: tool, language }: ToolSpecification): string[] {
+  if (program === null)
+    return [`its program is missing: a fenced block with the info string "${language} ${id || 'p1'}"`]
+  return [
+    ...(/\bresult\s*\(/.test(program) ? [] : ['its program never calls result(...)']),
+    ...(/\btools\b/.test(program) ? [] : [`its program does not import ${tool} from tools`]),
+  ]
+}
+
+function programOf(test: Extract<WrittenTest, { kind: 'property' }>, blocks: CodeBlock[]): string | null {
+  const block = findNamedCode(blocks, test.id ?? test.name)
+  return block?.code ?? (test.program?.trim() ? test.program : null)
+}
+
+function toTest(test: WrittenTest, blocks: CodeBlock[]): ToolTest {
+  if (test.kind === 'property') return { name: test.name, kind: 'property', program: programOf(test, blocks) ?? '' }
+  if (test.kind === 'error') {
+    const { name, arguments: values, raises } = test
+    return { name, kind: 'error', arguments: values, ...(raises ? { raises } : {}) }
+  }
+  const { tolerance, ...rest } = test
+  return { ...rest, ...(typeof tolerance === 'number' ? { tolerance } : {}) }
+}
+
+/** Outcomes are kept by the test's name. */
+function withUniqueNames(tests: ToolTest[]): ToolTest[] {
+  const counts = new Map<string, number>()
+  return tests.map((test) => {
+    const count = (counts.get(test.name) ?? 0) + 1
+    counts.set(test.name, count)
+    return count === 1 ? test : { ...test, name: `${test.name} (${count})` }
+  })
+}
+
+function hasReference(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const keys = Object.keys(value as JsonObject)
+  return keys.some((key) => key.startsWith('$') && key !== '$number') || Object.values(value).some(hasReference)
+}

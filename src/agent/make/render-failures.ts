@@ -1,0 +1,45 @@
+import { cutMiddle } from '../text/cut-middle.ts'
+import { fenceUntrusted } from '../text/untrusted-text.ts'
+import { toStableJson } from '../text/to-stable-json.ts'
+import type { TestReport } from './run-test.ts'
+import { fence } from './write-code.ts'
+
+/** A few failures show the cause; more of them only fill the prompt. */
+const MAX_SHOWN = 6
+const ARGUMENTS_CHARACTERS = 600
+const PROGRAM_CHARACTERS = 1500
+const TRACEBACK_CHARACTERS = 1200
+
+/** Failed tests, as the code's author is shown them. `notes` are what the reviewer said of tests that stay, by name. */
+export function renderFailures(
+  reports: readonly TestReport[],
+  { language, notes }: { language: string; notes: ReadonlyMap<string, string> },
+): string {
+  const failed = reports.filter((report) => report.failure !== null)
+  const parts = failed.slice(0, MAX_SHOWN).map((report) => {
+    const note = notes.get(report.test.name)
+    const review = note === undefined ? '' : `\nA reviewer found this test right: ${note}`
+    return `## Test "${report.test.name}"\n\n${renderTest(report, language)}\n\n${renderOutcome(report)}${review}`
+  })
+  const more = failed.length > MAX_SHOWN ? [`${failed.length - MAX_SHOWN} more tests fail.`] : []
+  const passed = `${reports.length - failed.length} of ${reports.length} tests pass.`
+  return [passed, ...parts, ...more].join('\n\n')
+}
+
+function renderTest({ test }: TestReport, language: string): string {
+  if (test.kind === 'property') return fence(cutMiddle(test.program, PROGRAM_CHARACTERS), language)
+  return `Arguments: ${cutMiddle(toStableJson(test.arguments), ARGUMENTS_CHARACTERS)}`
+}
+
+function renderOutcome({ outcome, failure }: TestReport): string {
+  const lines = [`Result: ${failure}`]
+  if (outcome.kind === 'error' && outcome.traceback.trim() !== '') {
+    lines.push(
+      fenceUntrusted(
+        'traceback',
+        cutMiddle(outcome.traceback.trim(), TRACEBACK_CHARACTERS).replaceAll(/\b0x[0-9a-fA-F]{6,}\b/g, '0x…'),
+      ),
+    )
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,99 @@
+import type { Difficulty, Message, RoutedReply } from '../../contracts/models.ts'
+import type { ToolSpecification } from '../../contracts/run.ts'
+import type { ToolLanguage } from '../../contracts/sandbox.ts'
+import type { ToolVersion } from '../../contracts/tool.ts'
+import { findProgram } from '../parse-reply/find-code.ts'
+import { askModel, type ParsedReply } from '../run/ask-model.ts'
+import type { RunContext } from '../run/run-context.ts'
+import { renderPrompt } from '../text/load-prompt.ts'
+import { renderExamples, renderSpecification } from '../text/render-specification.ts'
+
+export interface WrittenCode {
+  code: string
+  replies: RoutedReply[]
+  /** The conversation so far, for a repair. */
+  messages: Message[]
+}
+
+/** Has the tool's module written from its specification. */
+export async function writeCode(
+  context: RunContext,
+  options: { specification: ToolSpecification; difficulty: Difficulty; tools: ToolVersion[] },
+): Promise<WrittenCode> {
+  const { specification, difficulty, tools } = options
+  const { renderSignature } = context.dependencies
+  const content = renderPrompt('write-code-request', {
+    SPECIFICATION: renderSpecification(specification),
+    EXAMPLES: renderExamples(specification),
+    TOOLS: tools.length === 0 ? 'None.' : tools.map((tool) => renderSignature(tool)).join('\n\n'),
+  })
+  const messages: Message[] = [{ role: 'user', content }]
+  return ask(context, { specification, difficulty, purpose: 'write-code', escalation: 0, messages })
+}
+
+/** Has the module corrected. The author sees its last version and what was found, not the versions before. */
+export async function repairCode(
+  context: RunContext,
+  options: {
+    specification: ToolSpecification
+    difficulty: Difficulty
+    last: WrittenCode
+    failures: string
+    /** How many repairs there have been with this one: each raises the tier by one. */
+    repair: number
+  },
+): Promise<WrittenCode> {
+  const { specification, difficulty, last, failures, repair } = options
+  const messages: Message[] = [
+    ...last.messages.slice(0, 1),
+    { role: 'assistant', content: fence(last.code, specification.language) },
+    { role: 'user', content: renderPrompt('repair-code', { FAILURES: failures }) },
+  ]
+  return ask(context, { specification, difficulty, purpose: 'repair-code', escalation: repair, messages })
+}
+
+async function ask(
+  context: RunContext,
+  options: {
+    specification: ToolSpecification
+    difficulty: Difficulty
+    purpose: string
+    escalation: number
+    messages: Message[]
+  },
+): Promise<WrittenCode> {
+  const { language } = options.specification
+  const instructions = renderInstructions(context, language)
+  const { difficulty, purpose, escalation, messages } = options
+  const answered = await askModel(
+    context,
+    { role: 'coder', purpose, difficulty, escalation, instructions, messages },
+    (text) => parseCode(text, language),
+  )
+  return { code: answered.value, replies: answered.replies, messages }
+}
+
+function renderInstructions({ dependencies }: RunContext, language: ToolLanguage): string {
+  const packages = dependencies.environmentPackages[language]
+  if (language === 'python')
+    return renderPrompt('write-code-python', { PACKAGES: packages.join(', ') || 'no packages' })
+  return renderPrompt('write-code-javascript', { PACKAGES: packages.length === 0 ? '' : ` and ${packages.join(', ')}` })
+}
+
+function parseCode(reply: string, language: ToolLanguage): ParsedReply<string> {
+  const block = findProgram(reply, language)
+  if (block === null) {
+    return {
+      problem: `There is no ${language} code in the reply. Send the whole module in one block that begins with \`\`\`${language}.`,
+    }
+  }
+  if (block.language === 'typescript') return { problem: 'The module has to be JavaScript, without types.' }
+  return { value: block.code }
+}
+
+/** The fence is longer than any run of backticks in the code. */
+export function fence(code: string, language: string): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`{3,}/g)].map((match) => match[0].length))
+  const marks = '`'.repeat(longest + 1)
+  return `${marks}${language}\n${code.trimEnd()}\n${marks}`
+}

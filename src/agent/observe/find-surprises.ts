@@ -1,0 +1,43 @@
+import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
+import { readNumber } from '../compare/read-number.ts'
+import { validateValue } from '../steps/validate-value.ts'
+
+/** Ends a surprise that is the tool's fault: its value is not what its schema says. */
+export const DECLARED = ', as the tool declares it'
+
+/**
+ * Why a value does not look like a good result although the code ended well. NaN inside lists is no surprise (a moving
+ * window begins with it) unless nothing else is there; alone or as a named part it is.
+ */
+export function findSurprises(value: JsonValue | undefined, outputSchema: JsonSchema | null): string[] {
+  const mismatch = outputSchema === null ? [] : validateValue(outputSchema, value ?? null, 'the value')
+  if (mismatch.length > 0) return mismatch.map((problem) => `${problem}${DECLARED}`)
+  if (value === undefined || value === null)
+    return outputSchema === null ? ['there is no value'] : ['the value is null']
+  const number = readNumber(value)
+  if (number !== null) return Number.isFinite(number) ? [] : [`the value is ${number}`]
+  if (isEmpty(value)) return [`the value is empty: ${JSON.stringify(value)}`]
+  if (Array.isArray(value)) return isAllMissing(value) ? ['every item of the value is NaN or null'] : []
+  return typeof value === 'object' ? findInParts(value) : []
+}
+
+function findInParts(value: { [key: string]: JsonValue }): string[] {
+  const parts = Object.entries(value)
+  if (parts.every(([, part]) => part === null)) return ['every part of the value is null']
+  return parts.flatMap(([name, part]) => {
+    const number = readNumber(part)
+    if (number !== null && !Number.isFinite(number)) return [`${JSON.stringify(name)} is ${number}`]
+    return Array.isArray(part) && part.length > 0 && isAllMissing(part)
+      ? [`every item of ${JSON.stringify(name)} is NaN or null`]
+      : []
+  })
+}
+
+function isEmpty(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.trim() === ''
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+function isAllMissing(list: JsonValue[]): boolean {
+  return list.every((item) => item === null || Number.isNaN(readNumber(item) ?? 0))
+}

@@ -1,0 +1,74 @@
+import type { JsonSchema } from '../../contracts/json.ts'
+import type { Observation } from '../../contracts/run.ts'
+import type { CapturedText, ExecutionResult } from '../../contracts/sandbox.ts'
+import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
+import { stripHidden } from '../text/untrusted-text.ts'
+import { toStableJson } from '../text/to-stable-json.ts'
+import { DECLARED, findSurprises } from './find-surprises.ts'
+
+/** What a model is shown of a value, and of each of stdout, stderr and a traceback. The whole text lies in the run's folder. */
+const VALUE_CHARACTERS = 4000
+const OUTPUT_CHARACTERS = 2000
+const MESSAGE_CHARACTERS = 1000
+const MAX_ARTIFACTS = 20
+
+export interface ObservedStep {
+  stepId: string
+  /** Of a tool; null for a script. */
+  outputSchema: JsonSchema | null
+  /** False where files or printed text are as good a result as a value: a script that only plots. */
+  needsValue: boolean
+}
+
+/** The bounded account of an execution. */
+export function observeExecution(
+  result: ExecutionResult,
+  { stepId, outputSchema, needsValue }: ObservedStep,
+): Observation {
+  const { value } = result
+  const elsewhere = !needsValue && value === undefined && (result.artifacts.length > 0 || result.stdout.totalBytes > 0)
+  const dropped = result.droppedArtifacts.map(({ name, reason }) => `the file ${name} was not kept (${reason})`)
+  return {
+    stepId,
+    status: result.status,
+    value: value === undefined ? null : cutMiddle(stabilise(toStableJson(value)), VALUE_CHARACTERS),
+    stdout: cutMiddle(stabilise(renderCaptured(result.stdout)), OUTPUT_CHARACTERS),
+    stderr: cutMiddle(stabilise(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
+    error: result.error === undefined ? null : renderError(result.error),
+    artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
+    surprises: result.status === 'ok' ? [...(elsewhere ? [] : findSurprises(value, outputSchema)), ...dropped] : [],
+  }
+}
+
+/** An account of a step that ended before anything was executed. */
+export function observeProblem(stepId: string, status: string, error: string): Observation {
+  const text = cutMiddle(stripHidden(error), VALUE_CHARACTERS)
+  return { stepId, status, value: null, stdout: '', stderr: '', error: text, artifacts: [], surprises: [] }
+}
+
+export function isGood(observation: Observation): boolean {
+  return observation.status === 'ok' && observation.surprises.length === 0
+}
+
+/** How a tool's value differs from what it declares, or null. */
+export function findMismatch({ surprises }: Observation): string | null {
+  return surprises.find((surprise) => surprise.endsWith(DECLARED)) ?? null
+}
+
+function renderCaptured(text: CapturedText): string {
+  if (!text.truncated) return text.head
+  return `${text.head}\n… ${text.totalBytes} bytes in all, the middle was not kept …\n${text.tail}`
+}
+
+function renderError(error: NonNullable<ExecutionResult['error']>): string {
+  const title = stabilise(cutEnd(`${error.type}: ${error.message}`, MESSAGE_CHARACTERS))
+  const traceback = stabilise(cutMiddle(error.traceback.trim(), OUTPUT_CHARACTERS))
+  // Python's traceback ends with the error itself, which stands in front here: it is what people are shown.
+  const rest = traceback.endsWith(title) ? traceback.slice(0, -title.length).trimEnd() : traceback
+  return rest === '' ? title : `${title}\n${rest}`
+}
+
+/** Addresses of objects differ from run to run; equal situations have to read the same. */
+function stabilise(text: string): string {
+  return stripHidden(text).replaceAll(/\b0x[0-9a-fA-F]{6,}\b/g, '0x…')
+}

@@ -1,0 +1,67 @@
+import type { JsonObject } from '../../contracts/json.ts'
+import type { Plan, Step } from '../../contracts/plan.ts'
+import type { ToolSpecification } from '../../contracts/run.ts'
+import { findCodeBlocks, findNamedCode, type CodeBlock } from '../parse-reply/find-code.ts'
+import { findJson } from '../parse-reply/find-json.ts'
+import type { ParsedReply } from '../run/ask-model.ts'
+import { describeProblems, planSchema, type WrittenPlan } from './plan-schema.ts'
+
+/**
+ * Reads a plan from a reply: the JSON object, and the code of script steps from the blocks that name them. What is wrong
+ * comes back as a message for the model.
+ */
+export function parsePlan(reply: string): ParsedReply<Plan> {
+  const found = findJson(reply, isPlan)
+  if ('problem' in found) return found
+  // A model that was asked for one object sometimes wraps it: {"plan": {…}}.
+  const inner = found.value['plan']
+  const object = !isPlan(found.value) && isObject(inner) ? inner : found.value
+  const checked = planSchema.safeParse(object)
+  if (!checked.success) return { problem: `The plan does not have the right form:\n${describeProblems(checked.error)}` }
+  return { value: toPlan(checked.data, findCodeBlocks(reply)) }
+}
+
+function isPlan(value: JsonObject): boolean {
+  return Array.isArray(value['steps'])
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function toPlan(written: WrittenPlan, blocks: CodeBlock[]): Plan {
+  const scripts = written.steps.filter((step) => step.decision === 'script')
+  const onlyBlock = scripts.length === 1 && blocks.length === 1 ? (blocks[0] ?? null) : null
+  return {
+    understanding: written.understanding,
+    difficulty: written.difficulty,
+    steps: written.steps.map((step): Step => {
+      if (step.decision === 'make') return { ...step, specification: toSpecification(step.specification) }
+      if (step.decision === 'reuse') return step
+      const block = findNamedCode(blocks, step.id) ?? onlyBlock
+      // Code in the JSON is not asked for, but a model that sends it there means it.
+      return { ...step, code: block?.code ?? (step.code?.trim() ? step.code : null), language: languageOf(step, block) }
+    }),
+    answer: written.answer?.trim() ? written.answer : null,
+  }
+}
+
+type WrittenScript = Extract<WrittenPlan['steps'][number], { decision: 'script' }>
+
+/** The tag of the block is what the code is; the plan's word may be a default. */
+function languageOf(step: WrittenScript, block: CodeBlock | null): WrittenScript['language'] {
+  return block?.language ?? step.language
+}
+
+type WrittenSpecification = Extract<WrittenPlan['steps'][number], { decision: 'make' }>['specification']
+
+function toSpecification(written: WrittenSpecification): ToolSpecification {
+  return {
+    ...written,
+    parameters: written.parameters.map(({ default: value, required, ...rest }) => ({
+      ...rest,
+      required: required ?? value === undefined,
+      ...(value === undefined ? {} : { default: value }),
+    })),
+  }
+}

@@ -1,0 +1,68 @@
+import type { JsonValue } from '../../contracts/json.ts'
+import type { Difficulty } from '../../contracts/models.ts'
+import type { InspectedFile, MakePolicy, Observation, Request, StepOutcome } from '../../contracts/run.ts'
+import type { Artifact, Sandbox } from '../../contracts/sandbox.ts'
+import type { AgentDependencies } from '../dependencies.ts'
+import type { ToolShelf } from '../steps/tool-shelf.ts'
+import type { BudgetMeter } from './budget-meter.ts'
+import type { EventLog } from './event-log.ts'
+
+/** What the acts of one run share. */
+export interface RunContext {
+  readonly runId: string
+  readonly request: Request
+  readonly make: MakePolicy
+  readonly save: boolean
+  readonly dependencies: AgentDependencies
+  readonly clock: () => number
+  /** The sandbox, once it has started. */
+  readonly sandbox: () => Promise<Sandbox>
+  readonly events: EventLog
+  readonly budget: BudgetMeter
+  /** Aborted with the `HandaxeError` that ends the run: cancelled, out of time, or a broken journal. */
+  readonly signal: AbortSignal
+  /** This run's folder on the host. */
+  readonly folder: string
+  readonly shelf: ToolShelf
+  readonly progress: RunProgress
+}
+
+/** What a run has so far: its result is made from this, however it ends. */
+export interface RunProgress {
+  files: InspectedFile[]
+  difficulty: Difficulty
+  /** Steps that have ended, by id, in the order of their end; a later plan's step replaces one of the same id. */
+  steps: Map<string, FinishedStep>
+  /** How often each step has executed its code: a failed attempt's files stay beside those of the next. */
+  executions: Map<string, number>
+  made: { name: string; version: number; saved: boolean }[]
+  reused: { name: string; version: number }[]
+  /** What of the answer has been shown. */
+  answer: string | null
+  /** Warnings that have been given. */
+  warnings: Set<string>
+}
+
+export interface FinishedStep extends StepOutcome {
+  goal: string
+  observation: Observation
+  artifacts: Artifact[]
+}
+
+export function emptyProgress(): RunProgress {
+  return {
+    files: [],
+    difficulty: 'medium',
+    steps: new Map(),
+    executions: new Map(),
+    made: [],
+    reused: [],
+    answer: null,
+    warnings: new Set(),
+  }
+}
+
+/** The values of the steps that succeeded, by id. */
+export function stepValues(progress: RunProgress): Map<string, JsonValue> {
+  return new Map([...progress.steps].flatMap(([id, step]) => (step.succeeded ? [[id, step.value]] : [])))
+}

@@ -1,0 +1,42 @@
+import type { InspectedFile } from '../../contracts/run.ts'
+import { cutEnd } from './cut-middle.ts'
+import { fenceUntrusted, quoteUntrusted } from './untrusted-text.ts'
+
+/** Wide tables are shown by their first columns; the code can see the rest. */
+const MAX_COLUMNS = 60
+const HEAD_CHARACTERS = 1200
+const EXAMPLE_CHARACTERS = 30
+const NAME_CHARACTERS = 100
+
+/** What inspection found, as the models are shown it. */
+export function renderFiles(files: readonly InspectedFile[]): string {
+  if (files.length === 0) return 'No files were given.'
+  return files.map(renderFile).join('\n\n')
+}
+
+function renderFile(file: InspectedFile): string {
+  const about = [`${file.bytes} bytes`, file.mediaType, ...(file.encoding === null ? [] : [file.encoding])]
+  const notes = file.notes.length > 0 ? `\nNotes: ${file.notes.map(quoteUntrusted).join('; ')}` : ''
+  const title = `File ${quoteUntrusted(file.name)}: ${file.kind} (${about.map(oneWord).join(', ')})`
+  return `${title}${notes}\n${fenceUntrusted(file.name, renderContent(file))}`
+}
+
+function renderContent(file: InspectedFile): string {
+  const head = file.head === '' ? '' : `First lines:\n${cutEnd(file.head, HEAD_CHARACTERS)}`
+  if (file.table === null) return head === '' ? '(nothing to show)' : head
+  const { table } = file
+  const columns = table.columns.slice(0, MAX_COLUMNS).map((column) => {
+    const missing = column.missing > 0 ? `, ${column.missing} missing` : ''
+    const examples = column.examples.map((example) => cutEnd(example, EXAMPLE_CHARACTERS)).join(' | ')
+    const name = quoteUntrusted(cutEnd(column.name, NAME_CHARACTERS))
+    return `- ${name}: ${column.type}${missing}${examples === '' ? '' : `; such as ${examples}`}`
+  })
+  const more = table.columns.length > MAX_COLUMNS ? [`- and ${table.columns.length - MAX_COLUMNS} more columns`] : []
+  const shape = `Table: ${table.rows} rows, ${table.columns.length} columns, separated by ${JSON.stringify(table.delimiter)}`
+  return [shape, 'Columns:', ...columns, ...more, head].join('\n')
+}
+
+/** Names of encodings and media types are ours, but they are found by reading hostile files. */
+function oneWord(text: string): string {
+  return text.replaceAll(/[^\w./+;= -]/g, '').slice(0, 60)
+}

@@ -1,0 +1,30 @@
+import type { ParameterSpecification, ToolSpecification } from '../../contracts/run.ts'
+import { toStableJson } from './to-stable-json.ts'
+
+/** A specification as its testers, authors and reviewers are shown it: everything but the examples. */
+export function renderSpecification(specification: ToolSpecification): string {
+  const { name, language, description, whenToUse, parameters, returns } = specification
+  const list = parameters.map((parameter) => `- ${renderParameter(parameter)}`)
+  const lines = [
+    `Tool \`${name}\` in ${language === 'python' ? 'Python' : 'JavaScript'}.`,
+    description,
+    whenToUse === '' ? '' : `Use: ${whenToUse}`,
+    ['Parameters:', ...(list.length > 0 ? list : ['- none'])].join('\n'),
+    `Returns \`${returns.type}\`: ${returns.description}`,
+  ]
+  return lines.filter((line) => line !== '').join('\n\n')
+}
+
+/** The specification's examples, one a line; empty where it has none. */
+export function renderExamples({ examples }: ToolSpecification): string {
+  if (examples.length === 0) return ''
+  const lines = examples.map(
+    (example) => `- ${toStableJson(example.arguments)} gives ${toStableJson(example.expected)}`,
+  )
+  return ['Its examples:', ...lines].join('\n')
+}
+
+function renderParameter({ name, type, description, required, default: value }: ParameterSpecification): string {
+  const optional = required ? '' : value === undefined ? ' (optional)' : ` (optional, default ${toStableJson(value)})`
+  return `\`${name}\`: \`${type}\`${optional}. ${description}`
+}
