@@ -1,0 +1,291 @@
+"""Describes input files for a model. Last part of a program that the host puts together; its function is called there.
+
+Only the standard library, and nothing that depends on versions of packages, time or machine: the same file gives the same
+text everywhere, because recorded exchanges with models rest on it.
+"""
+
+import json
+import os
+
+_INPUT = "/box/input"
+_HEAD_LINES = 6
+_LINE_CHARACTERS = 200
+_HEAD_CHARACTERS = 1200
+_COLUMNS = 200
+_NAME_CHARACTERS = 200
+_EXAMPLE_CHARACTERS = 40
+_NOTES = 12
+_NOTE_CHARACTERS = 300
+_FILES = 100
+# Parsed JSON takes some ten times its size in memory.
+_JSON_BYTES = 16 << 20
+_KEYS = 30
+
+# Names that say nothing against a table in them.
+_OPEN_NAMES = {"", ".txt", ".dat", ".data", ".asc", ".out"}
+_TEXT_NAMES = {
+    ".md": "text/markdown",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xml": "application/xml",
+    ".svg": "image/svg+xml",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+    ".toml": "application/toml",
+    ".py": "text/x-python",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".ts": "text/x-typescript",
+    ".sql": "application/sql",
+    ".css": "text/css",
+}
+_BINARY_NAMES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xls": "application/x-ole-storage",
+    ".parquet": "application/vnd.apache.parquet",
+    ".zip": "application/zip",
+    ".gz": "application/gzip",
+}
+_ADVICE = {
+    "application/vnd.apache.parquet": "Parquet: pandas.read_parquet needs pyarrow",
+    "application/vnd.apache.arrow.file": "Arrow file: reading it needs pyarrow",
+    "application/x-ole-storage": "an old Office file (.xls, .doc), or another OLE file",
+    "application/x-npy": "a NumPy array: numpy.load reads it",
+    "application/vnd.sqlite3": "a SQLite database: the module sqlite3 reads it",
+}
+
+
+def inspect_files(names):
+    """A record for each of the input files `names`, in their order."""
+    return [_inspect(name) for name in names[:_FILES]]
+
+
+def _inspect(name):
+    path = os.path.join(_INPUT, name)
+    size = os.path.getsize(path)
+    record = {"name": name, "bytes": size, "kind": "empty", "mediaType": "application/x-empty"}
+    record.update({"encoding": None, "table": None, "head": "", "notes": []})
+    if size > 0:
+        _describe(path, record)
+    record["notes"] = [_cut(_printable(note), _NOTE_CHARACTERS) for note in record["notes"]][:_NOTES]
+    record["head"] = _cut(record["head"], _HEAD_CHARACTERS)
+    return record
+
+
+def _describe(path, record):
+    extension = os.path.splitext(record["name"])[1].lower()
+    binary = sniff_binary(path)
+    if binary is not None:
+        record["mediaType"], record["kind"] = binary
+        _describe_binary(path, record)
+    else:
+        form = detect_text(path)
+        if form is None:
+            record["kind"], record["mediaType"] = "binary", "application/octet-stream"
+        else:
+            _describe_text(path, record, form, extension)
+    _compare_with_name(record, extension)
+
+
+def _describe_binary(path, record):
+    media_type, notes = record["mediaType"], record["notes"]
+    if media_type in _ADVICE:
+        notes.append(_ADVICE[media_type])
+    if media_type.startswith("image/"):
+        pixels = image_size(path)
+        notes.extend([pixels] if pixels else [])
+    elif media_type.endswith("spreadsheetml.sheet"):
+        sheets = workbook_sheets(path)
+        notes.append(f"Excel workbook{f' with the sheets {sheets}' if sheets else ''}: pandas.read_excel needs openpyxl")
+    elif media_type == "application/zip":
+        names = zip_names(path)
+        notes.append(f"archive of {_counted(len(names), 'file')}: {', '.join(names[:10])}" if names else "a damaged or empty archive")
+    elif media_type == "application/gzip":
+        _describe_gzip(path, record)
+
+
+def _describe_gzip(path, record):
+    data = gunzip_head(path, 64 * 1024)
+    if data is None:
+        record["notes"].append("damaged: it cannot be decompressed")
+        return
+    text = data.decode("utf-8", "replace")
+    if text.count("\ufffd") * 20 > len(text) or "\0" in text:
+        record["notes"].append("compressed binary data")
+        return
+    record["head"] = text_lines(text, _HEAD_LINES, _LINE_CHARACTERS)
+    record["notes"].append("compressed text: the first lines are shown decompressed; pandas and gzip.open read it as it is")
+
+
+def _describe_text(path, record, form, extension):
+    record["encoding"] = form.encoding
+    record["notes"].extend(form.notes)
+    head = read_head(path, form, 64 * 1024)
+    record["head"] = text_lines(head, _HEAD_LINES, _LINE_CHARACTERS)
+    start = head.lstrip("\ufeff \t\r\n")
+    if not start:
+        record["kind"], record["mediaType"] = "text", "text/plain"
+        record["notes"].append("only blanks and line ends")
+    elif start[0] in "[{" and _describe_json(path, record, form):
+        pass
+    elif start[:100].lower().startswith(("<!doctype html", "<html")):
+        record["kind"], record["mediaType"] = "text", "text/html"
+    elif start.startswith("<?xml") or start.startswith("<svg"):
+        is_svg = "<svg" in start[:1000]
+        record["kind"], record["mediaType"] = ("image", "image/svg+xml") if is_svg else ("text", "application/xml")
+    elif not (extension in TABLE_NAMES or extension in _OPEN_NAMES) or not _describe_table(path, record, form, extension):
+        record["kind"] = "text"
+        record["mediaType"] = _TEXT_NAMES.get(extension, "text/plain")
+        if extension == ".json" and start[0] not in "[{" and _describe_scalar(path, record, form):
+            return
+        record["notes"].append(_counted(_count_lines(path, form), "line"))
+
+
+def _describe_table(path, record, form, extension):
+    table = detect_table(path, form, extension in TABLE_NAMES)
+    if table is None:
+        return False
+    characters = SCANNED_BYTES if record["bytes"] > SCANNED_BYTES else None
+    columns, rows, notes = profile_table(path, table, characters)
+    record["kind"] = "table"
+    record["mediaType"] = "text/tab-separated-values" if table.delimiter == "\t" else "text/csv"
+    record["table"] = {
+        "delimiter": table.delimiter,
+        "rows": rows,
+        "columns": [_describe_column(column) for column in columns[:_COLUMNS]],
+    }
+    record["notes"].extend(table.notes)
+    if len(columns) > _COLUMNS:
+        record["notes"].append(f"{len(columns)} columns, of which the first {_COLUMNS} are listed")
+    if rows == 0:
+        record["notes"].append("a header and no rows" if table.has_header else "no rows")
+    record["notes"].extend(notes)
+    return True
+
+
+def _describe_column(column):
+    return {
+        "name": _cut(_printable(column.name), _NAME_CHARACTERS),
+        "type": column.type,
+        "missing": column.missing,
+        "examples": [_cut(_printable(example), _EXAMPLE_CHARACTERS) for example in column.examples],
+    }
+
+
+def _describe_json(path, record, form):
+    """True where the text is JSON, or JSON lines, or would be if it were not too large to look into."""
+    if record["bytes"] > _JSON_BYTES:
+        record["kind"], record["mediaType"] = "json", "application/json"
+        record["notes"].append("looks like JSON; too large to be parsed here")
+        return True
+    with form.open(path) as stream:
+        text = stream.read()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if _describe_json_lines(record, text):
+            return True
+        if record["name"].lower().endswith(".json"):
+            record["notes"].append(_json_fault(error))
+        return False
+    record["kind"], record["mediaType"] = "json", "application/json"
+    record["notes"].append(_outline(value))
+    return True
+
+
+def _describe_scalar(path, record, form):
+    """A JSON file may hold nothing but a number or a text."""
+    if record["bytes"] > _JSON_BYTES:
+        return False
+    with form.open(path) as stream:
+        text = stream.read()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        record["notes"].append(_json_fault(error))
+        return False
+    record["kind"], record["mediaType"] = "json", "application/json"
+    record["notes"].append(_outline(value))
+    return True
+
+
+def _json_fault(error):
+    return f"not valid JSON: {'nested too deeply' if isinstance(error, RecursionError) else error}"
+
+
+def _describe_json_lines(record, text):
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2:
+        return False
+    bad, first = 0, None
+    for number, line in enumerate(lines, 1):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            bad += 1
+            # A single bad line among many is damage; more of them are another format.
+            if bad * 10 > number and number >= 10 or number <= 2:
+                return False
+        else:
+            first = value if first is None else first
+    record["kind"], record["mediaType"] = "json", "application/x-ndjson"
+    record["notes"].append(f"JSON lines: {len(lines)} values, one a line; the first is {_outline(first)}")
+    if bad:
+        record["notes"].append(f"not valid JSON: {_counted(bad, 'line')}")
+    return True
+
+
+def _outline(value):
+    """The form of a JSON value in a few words."""
+    if isinstance(value, dict):
+        keys = [f"{_printable(str(key))[:60]} ({_word(item)})" for key, item in list(value.items())[:_KEYS]]
+        more = f" and {len(value) - _KEYS} more" if len(value) > _KEYS else ""
+        count = _counted(len(value), "key")
+        return f"an object with {count}: {', '.join(keys)}{more}" if keys else "an empty object"
+    if isinstance(value, list):
+        if not value:
+            return "an empty list"
+        first = _word(value[0]) if isinstance(value[0], list) else _outline(value[0])
+        return f"a list of {_counted(len(value), 'item')}; the first is {first}"
+    return _word(value)
+
+
+def _word(value):
+    if isinstance(value, dict):
+        return f"object of {len(value)}"
+    if isinstance(value, list):
+        return f"list of {len(value)}"
+    names = {bool: "boolean", int: "integer", float: "number", str: "text", type(None): "null"}
+    return names[type(value)]
+
+
+def _count_lines(path, form):
+    count, last = 0, "\n"
+    with form.open(path) as stream:
+        for chunk in iter(lambda: stream.read(_CHUNK_BYTES), ""):
+            # A lone carriage return ended lines on old systems; it is rare enough to be left uncounted.
+            count += chunk.count("\n")
+            last = chunk[-1]
+    return count + (last != "\n")
+
+
+def _compare_with_name(record, extension):
+    """A name that promises something else than the content is."""
+    kind, media_type = record["kind"], record["mediaType"]
+    promised = _BINARY_NAMES.get(extension) or TABLE_NAMES.get(extension)
+    if extension == ".json":
+        promised = "application/json"
+    if promised is None or promised == media_type:
+        return
+    if extension in TABLE_NAMES and kind == "table" or extension == ".json" and kind == "json":
+        return
+    record["notes"].insert(0, f"the name ends in {extension}, but the content is {media_type}")
+
+
+def _cut(text, characters):
+    return text if len(text) <= characters else text[: characters - 1] + "…"
