@@ -50,8 +50,9 @@ export class CapturedOutput {
   }
 }
 
+/** Invalid UTF-8 becomes U+FFFD; a byte order mark stays. */
 function decode(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+  return bytes.length === 0 ? '' : bytes.toString('utf8')
 }
 
 /** Length without a character of UTF-8 that was cut at the end. */

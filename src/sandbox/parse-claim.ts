@@ -26,9 +26,11 @@ const failure = z.object({
   outputs: count,
 })
 
+const strictDecoder = new TextDecoder('utf-8', { fatal: true })
+
 /** The body of a frame from a process that may be hostile. Throws an `Error` whose message says what is wrong with it. */
 export function parseClaim(body: Buffer): Claim {
-  const message: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  const message: unknown = JSON.parse(strictDecoder.decode(body))
   const good = success.safeParse(message)
   if (good.success) {
     const { hasValue, value, outputs } = good.data

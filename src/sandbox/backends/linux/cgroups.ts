@@ -3,6 +3,7 @@ import { readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Limits } from '../../../contracts/limits.ts'
+import { KernelFile } from './kernel-file.ts'
 
 /** Below each hierarchy's root: one folder an instance, in it one folder a slot. */
 const FOLDER = 'handaxe'
@@ -84,12 +85,18 @@ function openVersion1(mounts: CgroupMount[], instance: string): CgroupTier | nul
       for (const folder of Object.values(group)) makeGroup(folder, userId)
       write(join(group.pids, 'pids.max'), limits.processes)
       setMemoryVersion1(group.memory, limits.memoryBytes)
+      const usage = new KernelFile(join(group.cpuacct, 'cpuacct.usage'))
+      const peak = new KernelFile(join(group.memory, 'memory.max_usage_in_bytes'))
+      const control = new KernelFile(join(group.memory, 'memory.oom_control'))
       return {
         setMemory: (bytes) => setMemoryVersion1(group.memory, bytes),
-        cpuMs: () => readNumber(join(group.cpuacct, 'cpuacct.usage')) / 1e6,
-        peakMemoryBytes: () => readNumber(join(group.memory, 'memory.max_usage_in_bytes')),
-        outOfMemoryKills: () => readField(join(group.memory, 'memory.oom_control'), 'oom_kill'),
-        remove: () => removeFolders(Object.values(group)),
+        cpuMs: () => usage.readNumber() / 1e6,
+        peakMemoryBytes: () => peak.readNumber(),
+        outOfMemoryKills: () => control.readField('oom_kill'),
+        remove() {
+          for (const file of [usage, peak, control]) file.close()
+          return removeFolders(Object.values(group))
+        },
       }
     },
     remove: () => removeFolders(own.map(({ path }) => path)),
@@ -101,7 +108,7 @@ function setMemoryVersion1(folder: string, bytes: number): void {
   const memory = join(folder, 'memory.limit_in_bytes')
   const withSwap = join(folder, 'memory.memsw.limit_in_bytes')
   const hasSwapLimit = exists(withSwap)
-  if (hasSwapLimit && readNumber(withSwap) < bytes) write(withSwap, bytes)
+  if (hasSwapLimit && Number(readText(withSwap)) < bytes) write(withSwap, bytes)
   write(memory, bytes)
   if (hasSwapLimit) write(withSwap, bytes)
 }
@@ -157,13 +164,20 @@ function version2Tier(own: string): CgroupTier {
       write(join(group, 'memory.max'), limits.memoryBytes)
       if (exists(join(group, 'memory.swap.max'))) write(join(group, 'memory.swap.max'), 0)
       if (exists(join(group, 'memory.oom.group'))) write(join(group, 'memory.oom.group'), 1)
+      const usage = new KernelFile(join(group, 'cpu.stat'))
+      // memory.peak is there from Linux 5.19 on; before, the present use is the best there is.
+      const hasPeak = exists(join(group, 'memory.peak'))
+      const peak = new KernelFile(join(group, hasPeak ? 'memory.peak' : 'memory.current'))
+      const events = new KernelFile(join(group, 'memory.events'))
       return {
         setMemory: (bytes) => write(join(group, 'memory.max'), bytes),
-        cpuMs: () => readField(join(group, 'cpu.stat'), 'usage_usec') / 1e3,
-        // memory.peak is there from Linux 5.19 on; before, the present use is the best there is.
-        peakMemoryBytes: () => readNumber(join(group, 'memory.peak')) || readNumber(join(group, 'memory.current')),
-        outOfMemoryKills: () => readField(join(group, 'memory.events'), 'oom_kill'),
-        remove: () => removeFolders([group]),
+        cpuMs: () => usage.readField('usage_usec') / 1e3,
+        peakMemoryBytes: () => peak.readNumber(),
+        outOfMemoryKills: () => events.readField('oom_kill'),
+        remove() {
+          for (const file of [usage, peak, events]) file.close()
+          return removeFolders([group])
+        },
       }
     },
     remove: () => removeFolders([own]),
@@ -173,7 +187,8 @@ function version2Tier(own: string): CgroupTier {
 /** The sandbox's user may put itself into the group, and nothing else. */
 function makeGroup(folder: string, userId: number): void {
   mkdirSync(folder)
-  chownSync(join(folder, 'cgroup.procs'), userId, userId)
+  const tasks = join(folder, 'tasks')
+  chownSync(exists(tasks) ? tasks : join(folder, 'cgroup.procs'), userId, userId)
 }
 
 function tryMakeFolder(folder: string): boolean {
@@ -236,12 +251,4 @@ function readText(file: string): string {
     // The group is gone, or this kernel does not have the file: nothing to be read.
     return ''
   }
-}
-
-function readNumber(file: string): number {
-  return Number(readText(file).trim()) || 0
-}
-
-function readField(file: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readText(file))?.[1] ?? 0)
 }

@@ -1,5 +1,4 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
-import type { Server } from 'node:net'
 import { join } from 'node:path'
 import type { Limits } from '../../../contracts/limits.ts'
 import { assetPath } from '../../../util/asset-path.ts'
@@ -8,6 +7,7 @@ import type { CgroupTier } from './cgroups.ts'
 import type { PythonFacts } from './describe-python.ts'
 import type { SandboxUser } from './sandbox-user.ts'
 import { SlotFactory } from './slot-factory.ts'
+import type { SlotListenerServer } from './slot-listener.ts'
 import { Zygote } from './zygote.ts'
 
 /** Imported once by the zygote. A package that is not installed is passed over. */
@@ -54,13 +54,13 @@ export async function startGeneration(machine: Machine, folder: string): Promise
     memoryByCgroup: machine.cgroups !== null,
   })
   const factory = new SlotFactory({ zygote, folder, cgroups: machine.cgroups, userId: machine.user.id, nodeFlags })
-  let server: Server | undefined
+  let server: SlotListenerServer | undefined
   const close = async () => {
     for (const slot of factory.slots.values()) void factory.destroy(slot)
     zygote.kill()
     await zygote.gone
     await factory.settle()
-    await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())))
+    await server?.close()
     await rm(folder, { recursive: true, force: true })
   }
   try {

@@ -37,7 +37,7 @@ export class LinuxSandbox implements Sandbox {
     const limits = resolveLimits(execution.limits)
     checkExecution(execution)
     if (execution.signal?.aborted) throw cancelled()
-    const running = this.#execute(execution, limits)
+    const running = holdingEventLoop(this.#execute(execution, limits))
     this.#underWay.add(running)
     try {
       return await running
@@ -101,7 +101,7 @@ export class LinuxSandbox implements Sandbox {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close()
+    this.#closed ??= holdingEventLoop(this.#close())
     return this.#closed
   }
 
@@ -113,6 +113,21 @@ export class LinuxSandbox implements Sandbox {
     await pool.close()
     await cgroups?.remove()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * An open sandbox does not keep a program from ending, so its handles are unreferenced. Between the last of an
+ * execution's connections and the zygote's report there may be none that counts: what is awaited has to hold the loop.
+ */
+async function holdingEventLoop<Value>(work: Promise<Value>): Promise<Value> {
+  const hold = setInterval(() => undefined, LONGEST_TIMER_MS)
+  try {
+    return await work
+  } finally {
+    clearInterval(hold)
   }
 }
 

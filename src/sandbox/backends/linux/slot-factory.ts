@@ -1,9 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
-import type { Server } from 'node:net'
 import { join } from 'node:path'
 import type { Limits } from '../../../contracts/limits.ts'
 import type { CgroupTier } from './cgroups.ts'
-import { listenForSlots } from './slot-listener.ts'
+import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
 import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
 
@@ -21,7 +20,7 @@ export class SlotFactory {
   readonly #options: SlotFactoryOptions
   readonly #waiting = new Map<string, { resolve(): void; reject(error: Error): void }>()
   /** Slots that are being destroyed: `settle` waits for them. */
-  readonly #ending = new Set<Promise<void>>()
+  readonly #ending = new Map<Slot, Promise<void>>()
   #isGone = false
 
   constructor(options: SlotFactoryOptions) {
@@ -58,16 +57,17 @@ export class SlotFactory {
     if (slot.death === null) this.zygote.send({ do: 'kill', slot: slot.id })
   }
 
-  /** Ends the slot and removes what it had. Does not have to be awaited; `settle` does. */
+  /** Ends the slot and removes what it had. Does not have to be awaited; `settle` does. Safe to call twice. */
   destroy(slot: Slot): Promise<void> {
-    const ending = this.#destroy(slot)
-    this.#ending.add(ending)
-    void ending.finally(() => this.#ending.delete(ending))
+    const before = this.#ending.get(slot)
+    if (before !== undefined) return before
+    const ending = this.#destroy(slot).finally(() => this.#ending.delete(slot))
+    this.#ending.set(slot, ending)
     return ending
   }
 
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#ending)
+    await Promise.allSettled(this.#ending.values())
   }
 
   async #destroy(slot: Slot): Promise<void> {
@@ -135,7 +135,7 @@ export class SlotFactory {
   }
 
   /** Listens for the connections of this factory's slots. */
-  listen(): Promise<Server> {
+  listen(): Promise<SlotListenerServer> {
     return listenForSlots(join(this.#options.folder, 'host'), (id, token, channel, socket, rest) => {
       return this.slots.get(id)?.attach(channel, token, socket, rest) ?? false
     })

@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, constants, openSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Channel } from './slot.ts'
 
@@ -9,9 +9,19 @@ const HELLO = /^(\d{1,15}) ([0-9a-f]{32}) (control|stdout|stderr)$/
 
 export type Accept = (slot: number, token: string, channel: Channel, socket: Socket, rest: Buffer) => boolean
 
+export interface SlotListenerServer {
+  /** Ends all connections, whoever holds them. */
+  close(): Promise<void>
+}
+
 /** Listens in `folder` for the connections of the slots; each begins with one line: slot, token, channel. */
-export async function listenForSlots(folder: string, accept: Accept): Promise<Server> {
-  const server = createServer((socket) => readHello(socket, accept))
+export async function listenForSlots(folder: string, accept: Accept): Promise<SlotListenerServer> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    readHello(socket, accept)
+  })
   // A socket's path holds 107 bytes, a state folder may be longer: reached through a descriptor it always fits.
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
@@ -24,7 +34,13 @@ export async function listenForSlots(folder: string, accept: Accept): Promise<Se
     closeSync(descriptor)
   }
   server.unref()
-  return server
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
 }
 
 function readHello(socket: Socket, accept: Accept): void {

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { Slot } from './slot.ts'
 
+/** Asked once: the call costs as much as a look at the cgroup. */
+const PROCESSORS = availableParallelism()
 const SHORTEST_WAIT_MS = 10
 /** setTimeout takes 31 bits. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1
@@ -11,7 +13,6 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1
  */
 export function watchCpuTime({ group, cpuMsBefore }: Slot, cpuMs: number, onExceeded: () => void): () => void {
   if (group === null) return () => {}
-  const processors = availableParallelism()
   let timer: NodeJS.Timeout
   const look = () => {
     const left = cpuMs - (group.cpuMs() - cpuMsBefore)
@@ -19,7 +20,7 @@ export function watchCpuTime({ group, cpuMsBefore }: Slot, cpuMs: number, onExce
     else wait(left)
   }
   const wait = (left: number) => {
-    timer = setTimeout(look, Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, left / processors)))
+    timer = setTimeout(look, Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, left / PROCESSORS)))
   }
   wait(cpuMs)
   return () => clearTimeout(timer)

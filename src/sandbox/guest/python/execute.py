@@ -10,6 +10,7 @@ import builtins
 import gc
 import inspect
 import io
+import json
 import linecache
 import os
 import random
@@ -20,6 +21,7 @@ import types
 import describe_error
 import encode_value
 import frames
+import libc
 import tool_modules
 
 PROGRAM = "<program>"
@@ -42,6 +44,7 @@ def serve(control):
     _reseed()
     _open_streams()
     warm_up()
+    _rehearse()
     gc.enable()
     frames.send_frame(control, b'{"type":"ready"}')
     request = frames.receive_frame(control)
@@ -121,7 +124,7 @@ def _open_streams():
         setattr(sys, f"__{name}__", stream)
 
 
-def _finish_streams(shutdown=tool_modules.shutdown_socket):
+def _finish_streams(shut_down=libc.shut_down):
     """Flushes, then closes the sending side: the host knows that it has all output once it has read to the end."""
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
@@ -130,7 +133,7 @@ def _finish_streams(shutdown=tool_modules.shutdown_socket):
             # Closed or replaced by the program: there is nothing more to be had from it.
             pass
     for number in (1, 2):
-        shutdown(number)
+        shut_down(number)
 
 
 def _reseed():
@@ -142,6 +145,22 @@ def _reseed():
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None
+
+
+def _rehearse():
+    """Goes the way of a real request once, so that the pages on it are this process's own already."""
+    body = json.dumps({"code": "result(1)", "call": None, "tools": [], "valueBytes": 1000})
+    request = json.loads(body)
+    encode_value.Encoder(request["valueBytes"]).encode(_run(request))
+    os.listdir(_OUTPUT)
+    _forget_program()
+
+
+def _forget_program():
+    for name in ("__main__", "tools"):
+        sys.modules.pop(name, None)
+    del builtins.result
+    linecache.cache.pop(PROGRAM, None)
 
 
 def warm_up():

@@ -14,19 +14,11 @@ def send_frame(descriptor, body, write=os.write, pack=struct.pack):
 
 def receive_frame(descriptor):
     """The next frame as Python values, or None where the host is gone."""
-    head = _read_exactly(descriptor, 4)
-    if head is None:
-        return None
-    body = _read_exactly(descriptor, struct.unpack(">I", head)[0])
-    return None if body is None else json.loads(body)
-
-
-def _read_exactly(descriptor, size):
-    pieces = []
-    while size > 0:
-        piece = os.read(descriptor, min(size, 1 << 20))
+    data = b""
+    # The host sends one frame and no more: what is read ahead can only belong to it.
+    while len(data) < 4 or len(data) < 4 + struct.unpack(">I", data[:4])[0]:
+        piece = os.read(descriptor, 1 << 20)
         if not piece:
             return None
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+        data += piece
+    return json.loads(data[4:])

@@ -86,5 +86,10 @@ def drop_all_capabilities():
     _check(_libc.capset(header, bytes(24)), "capset")
 
 
+def shut_down(descriptor, call=_libc.shutdown):
+    """Ends the sending side of a connection for every process that holds it. Whatever else it is, nothing happens."""
+    call(descriptor, 1)
+
+
 def set_host_name(name):
     _check(_libc.sethostname(os.fsencode(name), len(name)), "sethostname")

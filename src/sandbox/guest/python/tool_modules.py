@@ -1,7 +1,6 @@
 """The module `tools`: the tools of the library, loaded when one of them is first asked for."""
 
 import linecache
-import socket
 import sys
 import types
 
@@ -51,18 +50,3 @@ def _load_tool(tool):
         raise ImportError(f"the tool {tool['name']!r} does not define {tool['function']!r}")
     return function
 
-
-def shutdown_socket(descriptor, detach=socket.socket.detach, shutdown=socket.socket.shutdown, make=socket.socket):
-    """Closes the sending side of a connection, for every process that still holds it."""
-    try:
-        connection = make(fileno=descriptor)
-    except OSError:
-        # The program has closed it, or put a file in its place.
-        return
-    try:
-        shutdown(connection, socket.SHUT_WR)
-    except OSError:
-        # Already shut down: the host sees the end either way.
-        pass
-    finally:
-        detach(connection)

@@ -35,24 +35,19 @@ def _plain_python():
 
 
 def _arrays(numpy):
-    values = numpy.linspace(0.0, 1.0, 50)
+    values = numpy.linspace(1.0, 2.0, 50)
     numpy.linalg.inv(numpy.eye(3) + 0.1)
     numpy.random.default_rng().normal(size=8)
-    return float(numpy.log(values[1:] / values[:-1] + 1).std())
+    return float(numpy.log(values[1:] / values[:-1]).std())
 
 
 def _tables(numpy, pandas):
+    """Only what pays: 2 to 3 ms saved at the first use for each of these; `describe`, `merge` … cost as much as they save."""
     import io
 
     encoder = encode_value.Encoder(1 << 20)
+    encoder.encode(pandas.DataFrame({"a": [1, 2, 3]}).a.std())
     _arrays(numpy)
     text = "day,name,value\n2024-01-01,a,1.5\n2024-01-02,b,2.5\n2024-01-03,a,\n"
     frame = pandas.read_csv(io.StringIO(text), parse_dates=["day"])
-    frame["change"] = frame["value"].pct_change()
-    sums = frame.groupby("name")["value"].agg(["sum", "mean"])
-    frame.merge(sums.reset_index(), on="name").sort_values("day")
-    frame.set_index("day")["value"].rolling(2).std()
-    frame.describe()
-    str(frame)
-    encoder.encode(frame)
-    encoder.encode(pandas.DataFrame({"a": [1, 2, 3]}).a.std())
+    encoder.encode(frame.groupby("name")["value"].sum())
