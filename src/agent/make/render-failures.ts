@@ -1,8 +1,8 @@
 import { cutMiddle } from '../text/cut-middle.ts'
+import { fenceCode } from '../text/fence-code.ts'
 import { fenceUntrusted } from '../text/untrusted-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
 import type { TestReport } from './run-test.ts'
-import { fence } from './write-code.ts'
 
 /** A few failures show the cause; more of them only fill the prompt. */
 const MAX_SHOWN = 6
@@ -27,7 +27,7 @@ export function renderFailures(
 }
 
 function renderTest({ test }: TestReport, language: string): string {
-  if (test.kind === 'property') return fence(cutMiddle(test.program, PROGRAM_CHARACTERS), language)
+  if (test.kind === 'property') return fenceCode(cutMiddle(test.program, PROGRAM_CHARACTERS), language)
   return `Arguments: ${cutMiddle(toStableJson(test.arguments), ARGUMENTS_CHARACTERS)}`
 }
 

@@ -8,12 +8,12 @@ import { describeProblems } from '../plan/plan-schema.ts'
 import { askModel, type ParsedReply } from '../run/ask-model.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
+import { fenceCode } from '../text/fence-code.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderSpecification } from '../text/render-specification.ts'
 import { stripHidden } from '../text/untrusted-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
 import type { TestOutcome } from './run-test.ts'
-import { fence } from './write-code.ts'
 
 const verdictSchema = z.object({ verdict: z.enum(['keep', 'drop']), reason: z.string().trim().min(1).max(2000) })
 
@@ -74,7 +74,7 @@ function parseVerdict(reply: string): ParsedReply<z.infer<typeof verdictSchema>>
 function renderTest(test: ToolTest, language: string): string {
   const name = `"${test.name}"`
   if (test.kind === 'property') {
-    return `${name}: this program has to give true.\n\n${fence(cutMiddle(test.program, TEXT_CHARACTERS), language)}`
+    return `${name}: this program has to give true.\n\n${fenceCode(cutMiddle(test.program, TEXT_CHARACTERS), language)}`
   }
   const args = cutMiddle(toStableJson(test.arguments), TEXT_CHARACTERS)
   const expected = test.kind === 'error' ? `the error ${test.raises ?? '(any)'}` : toStableJson(test.expected)

@@ -5,6 +5,7 @@ import type { ToolVersion } from '../../contracts/tool.ts'
 import { findProgram } from '../parse-reply/find-code.ts'
 import { askModel, type ParsedReply } from '../run/ask-model.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { fenceCode, renderTools } from '../text/fence-code.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderExamples, renderSpecification } from '../text/render-specification.ts'
 
@@ -25,7 +26,7 @@ export async function writeCode(
   const content = renderPrompt('write-code-request', {
     SPECIFICATION: renderSpecification(specification),
     EXAMPLES: renderExamples(specification),
-    TOOLS: tools.length === 0 ? 'None.' : tools.map((tool) => renderSignature(tool)).join('\n\n'),
+    TOOLS: renderTools(tools, { renderSignature, none: 'None.' }),
   })
   const messages: Message[] = [{ role: 'user', content }]
   return ask(context, { specification, difficulty, purpose: 'write-code', escalation: 0, messages })
@@ -46,7 +47,7 @@ export async function repairCode(
   const { specification, difficulty, last, failures, repair } = options
   const messages: Message[] = [
     ...last.messages.slice(0, 1),
-    { role: 'assistant', content: fence(last.code, specification.language) },
+    { role: 'assistant', content: fenceCode(last.code, specification.language) },
     { role: 'user', content: renderPrompt('repair-code', { FAILURES: failures }) },
   ]
   return ask(context, { specification, difficulty, purpose: 'repair-code', escalation: repair, messages })
@@ -89,11 +90,4 @@ function parseCode(reply: string, language: ToolLanguage): ParsedReply<string> {
   }
   if (block.language === 'typescript') return { problem: 'The module has to be JavaScript, without types.' }
   return { value: block.code }
-}
-
-/** The fence is longer than any run of backticks in the code. */
-export function fence(code: string, language: string): string {
-  const longest = Math.max(2, ...[...code.matchAll(/`{3,}/g)].map((match) => match[0].length))
-  const marks = '`'.repeat(longest + 1)
-  return `${marks}${language}\n${code.trimEnd()}\n${marks}`
 }

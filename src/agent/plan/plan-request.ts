@@ -6,6 +6,7 @@ import { renderObservation } from '../observe/render-observation.ts'
 import { askModel, type ParsedReply } from '../run/ask-model.ts'
 import { stepValues, type RunContext } from '../run/run-context.ts'
 import type { StepReport } from '../steps/step-report.ts'
+import { renderTools } from '../text/fence-code.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderFiles } from '../text/render-files.ts'
 import { renderScriptRules } from '../text/render-script-rules.ts'
@@ -83,11 +84,11 @@ const POLICIES: Readonly<Record<MakePolicy, string>> = {
 }
 
 function renderRequest({ request, progress, make, dependencies }: RunContext, tools: readonly ToolVersion[]): Message {
-  const signatures = tools.map((tool) => dependencies.renderSignature(tool))
+  const { renderSignature } = dependencies
   const content = renderPrompt('plan-request', {
     REQUEST: stripHidden(request.text),
     FILES: renderFiles(progress.files),
-    TOOLS: signatures.length === 0 ? 'None that could fit.' : signatures.join('\n\n'),
+    TOOLS: renderTools(tools, { renderSignature, none: 'None that could fit.' }),
     POLICY: POLICIES[make],
   })
   return { role: 'user', content }

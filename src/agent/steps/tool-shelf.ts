@@ -34,32 +34,45 @@ export class ToolShelf {
   }
 
   async find(name: string): Promise<ShelvedTool | null> {
+    // JavaScript may import a tool under its name in camelCase.
+    return (await this.#find(name)) ?? (/[A-Z]/.test(name) ? this.#find(toSnakeCase(name)) : null)
+  }
+
+  async #find(name: string): Promise<ShelvedTool | null> {
     const made = this.#made.get(name)
     if (made !== undefined) return { tool: made.tool, found: false, kept: made.saved }
     const tool = await this.#library.find(name)
     return tool !== null && USABLE.has(tool.state) ? { tool, found: true, kept: true } : null
   }
 
+  /** The modules that a tool imports, directly or through others: of a kept tool in the versions that it was saved with. */
+  async importsOf(tool: ToolVersion): Promise<ToolModule[]> {
+    if (tool.uses.length === 0) return []
+    return this.#made.get(tool.name)?.saved === false ? this.closure(tool.uses) : this.#library.closure(tool.pins)
+  }
+
   /** The modules of the tools named and of all that they import. Rejects with `unknown_tool` where one is not there. */
   async closure(names: readonly string[]): Promise<ToolModule[]> {
     const modules = new Map<string, ToolModule>()
-    const fromLibrary: { name: string; version?: number }[] = []
-    const visit = (name: string): void => {
-      const made = this.#made.get(name)
-      if (made === undefined) fromLibrary.push({ name })
-      else if (made.saved) fromLibrary.push({ name, version: made.tool.version })
-      else if (!modules.has(name)) {
-        modules.set(name, toModule(made.tool))
-        made.tool.uses.forEach(visit)
+    const kept: { name: string; version?: number }[] = []
+    const visit = async (name: string): Promise<void> => {
+      const shelved = await this.find(name)
+      if (shelved === null) kept.push({ name })
+      else if (shelved.kept) kept.push({ name: shelved.tool.name, version: shelved.tool.version })
+      else if (!modules.has(shelved.tool.name)) {
+        modules.set(shelved.tool.name, toModule(shelved.tool))
+        for (const used of shelved.tool.uses) await visit(used)
       }
     }
-    names.forEach(visit)
-    if (fromLibrary.length === 0) return [...modules.values()]
-    for (const module of await this.#library.closure(fromLibrary)) {
-      if (!modules.has(module.name)) modules.set(module.name, module)
-    }
+    for (const name of names) await visit(name)
+    const fromLibrary = kept.length === 0 ? [] : await this.#library.closure(kept)
+    for (const module of fromLibrary) if (!modules.has(module.name)) modules.set(module.name, module)
     return [...modules.values()]
   }
+}
+
+function toSnakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 export function toModule(tool: Pick<ToolVersion, 'name' | 'language' | 'code' | 'function'>): ToolModule {

@@ -1,10 +1,10 @@
 import type { Difficulty, Message } from '../../contracts/models.ts'
 import type { ScriptStep } from '../../contracts/plan.ts'
 import type { ExecutionLanguage } from '../../contracts/sandbox.ts'
-import { fence } from '../make/write-code.ts'
 import { findProgram } from '../parse-reply/find-code.ts'
 import { askModel, type ParsedReply } from '../run/ask-model.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { fenceCode, renderTools } from '../text/fence-code.ts'
 import { renderScriptRules } from '../text/render-script-rules.ts'
 import { renderFiles } from '../text/render-files.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
@@ -36,7 +36,7 @@ export async function repairScript(
   const { step, difficulty, last, observation, repair } = options
   const messages: Message[] = [
     await renderTask(context, step),
-    { role: 'assistant', content: fence(last.code, last.language) },
+    { role: 'assistant', content: fenceCode(last.code, last.language) },
     { role: 'user', content: renderPrompt('repair-script', { OBSERVATION: observation }) },
   ]
   return ask(context, { step, difficulty, purpose: 'repair-script', escalation: repair, messages })
@@ -67,7 +67,7 @@ function parseScript(reply: string, language: ExecutionLanguage): ParsedReply<Wr
 async function renderTask(context: RunContext, step: ScriptStep): Promise<Message> {
   const { request, progress, shelf, dependencies } = context
   const tools = await Promise.all(step.uses.map((name) => shelf.find(name)))
-  const signatures = tools.flatMap((found) => (found === null ? [] : [dependencies.renderSignature(found.tool)]))
+  const usable = tools.flatMap((found) => (found === null ? [] : [found.tool]))
   const values = step.needs.flatMap((id) => {
     const finished = progress.steps.get(id)
     if (finished === undefined || !finished.succeeded) return []
@@ -79,7 +79,7 @@ async function renderTask(context: RunContext, step: ScriptStep): Promise<Messag
     STEP: step.goal,
     FILES: renderFiles(progress.files),
     VALUES: values.length === 0 ? 'None.' : values.join('\n\n'),
-    TOOLS: signatures.length === 0 ? 'None.' : signatures.join('\n\n'),
+    TOOLS: renderTools(usable, { renderSignature: dependencies.renderSignature, none: 'None.' }),
     LANGUAGE: step.language === 'python' ? 'Python' : step.language === 'javascript' ? 'JavaScript' : 'TypeScript',
   })
   return { role: 'user', content }
