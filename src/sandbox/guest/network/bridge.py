@@ -1,0 +1,246 @@
+"""The way from 127.0.0.1 inside a sandbox to the unix socket of the proxy on the host. Trusted: runs no user code.
+
+Relays bytes and looks at none of them: every decision is made by the proxy. It runs as a process of its own, started
+before the code and before the filter that forbids AF_UNIX to the code. Standard library only.
+"""
+
+import argparse
+import ctypes
+import errno
+import fcntl
+import gc
+import os
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+import time
+
+# As many as the proxy admits; more would be turned away there. They wait in the listener's queue for their turn.
+CONNECTIONS = 16
+# Held for each direction of a connection at the most: 16 of them take 2 MiB of the sandbox's memory.
+CHUNK_BYTES = 64 * 1024
+_ACCEPT_PAUSE_SECONDS = 0.05
+
+_SIOCGIFFLAGS = 0x8913
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
+_PR_SET_DUMPABLE = 4
+
+
+def raise_loopback():
+    """Bring `lo` up. In a fresh network namespace it is down, and only CAP_NET_ADMIN there may change that."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sH22x", b"lo", 0))
+        flags = struct.unpack_from("16sH", request)[1]
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags | _IFF_UP))
+
+
+def open_listener(port=0):
+    """A listening socket on 127.0.0.1; port 0 takes any that is free."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def start(socket_path, port=0, connections=CONNECTIONS):
+    """Fork a process that serves until it is killed, and return its pid and the port, which is open already.
+
+    Call it in the jail with the socket in view, before the filter is loaded. The child keeps nothing open but the
+    listener, so no pipe to the host stays open because of it, and it ends with the pid namespace.
+    """
+    listener = open_listener(port)
+    port = listener.getsockname()[1]
+    pid = os.fork()
+    if pid != 0:
+        listener.close()
+        return pid, port
+    # No exception may travel up into the caller's program, which would then run twice.
+    status = 1
+    try:
+        _become_bridge(listener.fileno())
+        serve(listener, socket_path, connections=connections)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _become_bridge(listener_fd):
+    gc.disable()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    # The code runs as the same user: without this it could write its own program into this process, which is not
+    # held by the filter, through /proc/<pid>/mem.
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE)")
+    # A pipe that nobody reads stands in for the three streams, so that no connection gets one of their numbers.
+    unread, nowhere = os.pipe()
+    for number in (0, 1, 2):
+        if number != listener_fd:
+            os.dup2(nowhere, number)
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    last = 1 << 20 if limit == resource.RLIM_INFINITY else limit
+    os.closerange(3, listener_fd)
+    os.closerange(max(3, listener_fd + 1), last)
+
+
+class _Flow:
+    """One direction of a connection. Reads only when what it read before has been passed on."""
+
+    __slots__ = ("source", "sink", "pending", "ended", "closed")
+
+    def __init__(self, source, sink):
+        self.source = source
+        self.sink = sink
+        self.pending = b""
+        self.ended = False
+        self.closed = False
+
+    def advance(self):
+        """Move what can be moved without waiting. Raises OSError where either side is gone."""
+        if not self.pending and not self.ended:
+            try:
+                self.pending = self.source.recv(CHUNK_BYTES)
+                self.ended = not self.pending
+            except BlockingIOError:
+                pass
+        if self.pending:
+            try:
+                self.pending = self.pending[self.sink.send(self.pending) :]
+            except BlockingIOError:
+                pass
+        if self.ended and not self.pending and not self.closed:
+            self.closed = True
+            self.sink.shutdown(socket.SHUT_WR)
+
+
+class _Connection:
+    """A client in the sandbox and the proxy on the host, joined."""
+
+    __slots__ = ("client", "proxy", "flows", "masks")
+
+    def __init__(self, client, proxy):
+        self.client = client
+        self.proxy = proxy
+        self.flows = (_Flow(client, proxy), _Flow(proxy, client))
+        self.masks = {client: 0, proxy: 0}
+
+    def advance(self):
+        """False when both directions are over or one side broke."""
+        try:
+            for flow in self.flows:
+                flow.advance()
+        except OSError:
+            return False
+        return not all(flow.closed for flow in self.flows)
+
+    def watch(self, selector):
+        for side, old in self.masks.items():
+            mask = 0
+            for flow in self.flows:
+                if flow.source is side and not flow.ended and not flow.pending:
+                    mask |= selectors.EVENT_READ
+                if flow.sink is side and flow.pending:
+                    mask |= selectors.EVENT_WRITE
+            if mask == old:
+                continue
+            if old == 0:
+                selector.register(side, mask, self)
+            elif mask == 0:
+                selector.unregister(side)
+            else:
+                selector.modify(side, mask, self)
+            self.masks[side] = mask
+
+    def close(self, selector):
+        for side, mask in self.masks.items():
+            if mask != 0:
+                selector.unregister(side)
+            side.close()
+
+
+def serve(listener, socket_path, lifeline=None, connections=CONNECTIONS):
+    """Relay until `lifeline`, a file descriptor, ends or has something to read; without one, for ever."""
+    listener.setblocking(False)
+    live = set()
+    accepting = False
+    with selectors.DefaultSelector() as selector:
+        if lifeline is not None:
+            selector.register(lifeline, selectors.EVENT_READ, None)
+        while True:
+            if accepting != (len(live) < connections):
+                accepting = not accepting
+                if accepting:
+                    selector.register(listener, selectors.EVENT_READ, None)
+                else:
+                    selector.unregister(listener)
+            for key, _ in selector.select():
+                if key.fileobj == lifeline:
+                    for connection in live:
+                        connection.close(selector)
+                    return
+                connection = key.data
+                if key.fileobj is listener:
+                    connection = _accept(listener, socket_path)
+                    if connection is None:
+                        continue
+                    live.add(connection)
+                elif connection not in live:
+                    # Closed a moment ago, because of the other side's event in the same round.
+                    continue
+                if connection.advance():
+                    connection.watch(selector)
+                else:
+                    connection.close(selector)
+                    live.discard(connection)
+
+
+def _accept(listener, socket_path):
+    try:
+        client = listener.accept()[0]
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EINTR):
+            # No descriptor or no memory left: the next round would fail at once again.
+            time.sleep(_ACCEPT_PAUSE_SECONDS)
+        return None
+    proxy = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        proxy.setblocking(False)
+        # At once or not at all: a unix socket does not keep a non-blocking connect waiting.
+        proxy.connect(socket_path)
+    except OSError:
+        # The proxy is gone or overrun: the client sees its connection end, which is all there is to tell it.
+        client.close()
+        proxy.close()
+        return None
+    return _Connection(client, proxy)
+
+
+def main(arguments=None):
+    """Serve as a program of its own, until its stdin ends. Prints the port when it listens."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--socket", required=True, help="unix socket of the proxy")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes any that is free")
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="connections at one time")
+    parser.add_argument("--raise-loopback", action="store_true", help="bring the interface lo up first")
+    options = parser.parse_args(arguments)
+    if options.raise_loopback:
+        raise_loopback()
+    listener = open_listener(options.port)
+    print(listener.getsockname()[1], flush=True)
+    serve(listener, options.socket, lifeline=sys.stdin.fileno(), connections=options.connections)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import {
+  connect,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net'
+import { onTestFinished } from 'vitest'
+import type { NetworkAllowList, NetworkDecision, NetworkTransfer } from '../../../../src/contracts/network.ts'
+import {
+  openEgressProxy,
+  type EgressProxy,
+  type EgressProxyOptions,
+} from '../../../../src/sandbox/egress/open-egress-proxy.ts'
+import { createCertificate } from './certificate.ts'
+
+export interface TestProxy extends EgressProxy {
+  decisions: NetworkDecision[]
+  transfers: NetworkTransfer[]
+  /** Every name that was looked up, in order. */
+  lookups: string[]
+  /** Every address that was dialled, in order. */
+  dialled: string[]
+  /** `Proxy-Authorization` with the right token. */
+  authorization: string
+}
+
+export interface TestProxyOptions extends Partial<Omit<EgressProxyOptions, 'policy' | 'resolver'>> {
+  policy?: Partial<NetworkAllowList>
+  /** Answers of the resolver by name; a function may answer differently each time. */
+  names?: Record<string, string[] | (() => string[] | Promise<string[]>)>
+  /** Default: 127.0.0.1 counts as public, so that the servers of the tests can be reached. */
+  reachable?: ((address: string) => boolean) | 'default'
+}
+
+/** A proxy of one test, with a resolver under the test's control; closed when the test ends. */
+export async function openTestProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+  const { policy, names = {}, reachable, unsafeTestOverrides, ...rest } = options
+  const decisions: NetworkDecision[] = []
+  const transfers: NetworkTransfer[] = []
+  const lookups: string[] = []
+  const dialled: string[] = []
+  const isReachableAddress = reachable ?? ((address: string) => address === '127.0.0.1')
+  const dial = unsafeTestOverrides?.connect ?? ((address: string, port: number) => connect(port, address))
+  const proxy = await openEgressProxy({
+    policy: { mode: 'allow-list', hosts: [], ...policy },
+    resolver: async (name) => {
+      lookups.push(name)
+      const answer = names[name] ?? []
+      return typeof answer === 'function' ? await answer() : answer
+    },
+    onDecision: (decision) => decisions.push(decision),
+    onTransfer: (transfer) => transfers.push(transfer),
+    unsafeTestOverrides: {
+      ...(isReachableAddress === 'default' ? {} : { isReachableAddress }),
+      connect: (address, port) => {
+        dialled.push(address)
+        return dial(address, port)
+      },
+    },
+    ...rest,
+  })
+  onTestFinished(async () => {
+    await proxy.close().catch(() => undefined)
+  })
+  const authorization = `Basic ${Buffer.from(`handaxe:${proxy.token}`).toString('base64')}`
+  return Object.assign(Object.create(proxy) as EgressProxy, { decisions, transfers, lookups, dialled, authorization })
+}
+
+export interface Upstream {
+  port: number
+  requests: IncomingMessage[]
+  /** Bodies in the order in which they ended. */
+  bodies: string[]
+  connections: number
+}
+
+/** A real HTTP server on 127.0.0.1; with a certificate it speaks TLS. Default answer: `hello`. */
+export async function startUpstream(
+  listener: RequestListener = (_, response) => response.end('hello'),
+  certificate?: { key: string; cert: string },
+): Promise<Upstream> {
+  const requests: IncomingMessage[] = []
+  const bodies: string[] = []
+  const handler: RequestListener = (request, response) => {
+    requests.push(request)
+    let body = ''
+    request.setEncoding('latin1').on('data', (text: string) => (body += text))
+    request.on('end', () => bodies.push(body))
+    listener(request, response)
+  }
+  const server: Server = certificate === undefined ? createHttpServer(handler) : createHttpsServer(certificate, handler)
+  const upstream: Upstream = { port: 0, requests, bodies, connections: 0 }
+  server.on('connection', () => upstream.connections++)
+  upstream.port = await listen(server)
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return upstream
+}
+
+/** A bare TCP server; what it does with a connection is the test's. */
+export async function startTcpServer(onConnection: (socket: Socket) => void): Promise<{ port: number }> {
+  const sockets = new Set<Socket>()
+  const server = createTcpServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket))
+    onConnection(socket)
+  })
+  const port = await listen(server)
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port }
+}
+
+async function listen(server: TcpServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+export const exampleCertificate = createCertificate(['api.example.com', 'other.example.com'])
+
+/** A raw connection to the proxy that collects what comes back. */
+export interface RawClient {
+  socket: Socket
+  received: () => string
+  /** Resolves when this text has arrived, rejects when the connection ends first. */
+  waitFor(text: string): Promise<void>
+  /** Resolves when the connection has ended, with everything. */
+  ended: Promise<string>
+}
+
+export function connectRaw(proxy: EgressProxy): RawClient {
+  const socket = proxy.socketPath === null ? connect(proxy.port ?? 0, '127.0.0.1') : connect(proxy.socketPath)
+  let received = ''
+  const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = []
+  const check = () => {
+    for (const each of waiting) if (received.includes(each.text)) each.resolve()
+  }
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    received += text
+    check()
+  })
+  const ended = new Promise<string>((resolve) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      for (const { text, reject } of waiting)
+        reject(new Error(`ended without ${text}; came: ${received.slice(0, 500)}`))
+      resolve(received)
+    })
+  })
+  onTestFinished(() => void socket.destroy())
+  return {
+    socket,
+    received: () => received,
+    ended,
+    waitFor: (text) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ text, resolve, reject })
+        if (socket.destroyed) reject(new Error(`ended before ${text}`))
+        check()
+      }),
+  }
+}
+
+/** Sends these bytes on a connection of their own and gives everything that came back until it was closed. */
+export async function exchangeRaw(proxy: EgressProxy, text: string | Buffer): Promise<string> {
+  const client = connectRaw(proxy)
+  client.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+  return client.ended
+}
+
+/** A request in absolute form, closed after its answer. */
+export function plainRequest(proxy: TestProxy, url: string, headers: string[] = [], method = 'GET'): Promise<string> {
+  const lines = [
+    `${method} ${url} HTTP/1.1`,
+    'Host: from-the-code.example.com',
+    `Proxy-Authorization: ${proxy.authorization}`,
+    'Connection: close',
+    ...headers,
+  ]
+  return exchangeRaw(proxy, `${lines.join('\r\n')}\r\n\r\n`)
+}
+
+export function connectHead(proxy: TestProxy, authority: string): string {
+  return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`
+}
+
+export function statusOf(answer: string): number {
+  return Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(answer)?.[1] ?? 0)
+}
+
+export function refusalOf(answer: string): string | undefined {
+  return /^x-handaxe-refusal: (.*)$/im.exec(answer)?.[1]?.trim()
+}
