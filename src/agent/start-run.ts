@@ -37,6 +37,7 @@ export function startRun({ dependencies, openSandbox, request, budget, options }
     clock,
     onWarning: (warning) => events.emit({ type: 'budget-warned', ...warning }),
   })
+  let sandbox: Promise<Sandbox> | null = null
   const context: RunContext = {
     runId,
     request,
@@ -44,7 +45,7 @@ export function startRun({ dependencies, openSandbox, request, budget, options }
     save: options.save ?? true,
     dependencies,
     clock,
-    sandbox: openSandbox,
+    sandbox: () => (sandbox ??= openSandbox()),
     events,
     budget: meter,
     signal: ending.signal,

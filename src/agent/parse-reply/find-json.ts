@@ -16,8 +16,7 @@ export function findJson(reply: string, accepts: (value: JsonObject) => boolean)
   const blocks = extractBlocks(reply)
   const fenced = blocks.filter((block) => /^(?:json[5c]?)?$/.test(block.language) && /^\s*[{[]/.test(block.content))
   const unlabelled = blocks.filter((block) => !fenced.includes(block) && /^\s*\{\s*["'\n}]/.test(block.content))
-  const texts = [...unlabelled, ...fenced].map((block) => block.content)
-  const readings = texts.map(readObject)
+  const readings = [...unlabelled, ...fenced].map((block) => readObject(block.content, block.closed))
   const objects = readings.flatMap((reading) => ('value' in reading ? [reading.value] : []))
   const accepted = objects.findLast(accepts)
   if (accepted !== undefined) return { value: accepted }
@@ -38,16 +37,16 @@ function findInProse(reply: string): JsonObject[] {
     const match = start.exec(reply)
     if (match === null) break
     const end = findClosingBrace(reply, match.index)
-    const reading = readObject(reply.slice(match.index, end))
+    const reading = readObject(reply.slice(match.index, end ?? reply.length), end !== null)
     if ('value' in reading) objects.push(reading.value)
     // A brace that nothing closes says nothing about what follows it.
-    start.lastIndex = end < reply.length ? end : match.index + 1
+    start.lastIndex = end ?? match.index + 1
   }
   return objects
 }
 
-/** The position after the brace that closes the one at `start`, or the end of the text. Braces in strings do not count. */
-function findClosingBrace(text: string, start: number): number {
+/** The position after the brace that closes the one at `start`, or null. Braces in strings do not count. */
+function findClosingBrace(text: string, start: number): number | null {
   let depth = 0
   let inString = false
   for (let at = start; at < text.length; at += 1) {
@@ -62,12 +61,13 @@ function findClosingBrace(text: string, start: number): number {
       if (depth === 0) return at + 1
     }
   }
-  return text.length
+  return null
 }
 
-function readObject(text: string): FoundJson {
+/** An object that is not whole is not repaired: a plan would lose its last steps without anyone noticing. */
+function readObject(text: string, isWhole: boolean): FoundJson {
   const strict = tryParse(text)
-  const value = strict.value === undefined ? tryRepair(text) : strict
+  const value = strict.value === undefined && isWhole ? tryRepair(text) : strict
   if (value.value === undefined) {
     return { problem: `The JSON of the reply cannot be read: ${strict.error ?? value.error ?? 'it is empty'}` }
   }

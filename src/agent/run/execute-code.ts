@@ -13,8 +13,8 @@ export async function executeCode(
   const { events, budget, signal } = context
   signal.throwIfAborted()
   await events.written()
-  budget.beginExecution()
   const sandbox = await untilAborted(context.sandbox(), signal)
+  budget.beginExecution()
   events.emit({ type: 'execution-started', stepId, language: execution.language, purpose })
   return untilAborted(sandbox.execute({ ...execution, signal }), signal)
 }

@@ -56,6 +56,11 @@ describe('the JSON object of a reply', () => {
     expect(read('Всё готово: план {такой}')).toMatch(/no JSON object/)
   })
 
+  test('that was cut off is not repaired: what is missing would go unnoticed', () => {
+    expect(read('```json\n{"steps": [1, 2], "answer": "It')).toMatch(/cannot be read/)
+    expect(read('Plan: {"steps": [1, {"a": 2')).toMatch(/no JSON object/)
+  })
+
   test('that cannot be repaired is described with the place', () => {
     expect(read('```json\n{"steps": [1, {"a" "b" : : 2}}\n```')).toMatch(/cannot be read: .+position/s)
   })

@@ -1,0 +1,436 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Request } from '../../../src/contracts/run.ts'
+import type { ScriptedStep } from '../../../src/testing/index.ts'
+import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
+import {
+  block,
+  json,
+  makeRange,
+  PRICES,
+  RANGE,
+  RANGE_PROPERTY,
+  RANGE_TESTS,
+  rangeCode,
+  rangeMake,
+  rangePlan,
+  rangeTests,
+  reuseRange,
+  scriptPlan,
+} from '../scripted-replies.ts'
+
+let opened: TestSandbox
+let subject: TestAgent
+let request: Request
+
+beforeAll(async () => {
+  opened = await openTestSandbox()
+})
+afterAll(() => opened.close())
+// Each test has a library of its own.
+beforeEach(async () => {
+  subject = await openTestAgent(opened.sandbox)
+  request = { text: 'How far do the prices spread?', files: [await subject.file('prices.csv', PRICES)] }
+})
+afterEach(() => subject.close())
+
+describe('a tool that is made', () => {
+  test('is tested before it is coded, verified, kept, and used at once', async () => {
+    const { result, types, events } = await subject.play(makeRange, request)
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      answer: 'The prices spread over **7.50**.',
+      made: [{ name: 'value_range', version: 1, saved: true }],
+      reused: [],
+      steps: [{ id: 's1', decision: 'make', tool: { name: 'value_range', version: 1 }, value: 7.5, succeeded: true }],
+      usage: { calls: 3, executions: 6 },
+    })
+    const order = types.filter((type) => !['run-started', 'inputs-inspected', 'tools-retrieved'].includes(type))
+    expect(order).toEqual([
+      'plan-ready',
+      'step-started',
+      'tests-written',
+      'code-written',
+      ...Array.from({ length: 5 }, () => 'test-passed'),
+      'tool-saved',
+      'execution-finished',
+      'step-finished',
+      'run-finished',
+    ])
+    expect(eventsOf(events, 'tests-written')[0]?.tests.map((one) => one.name)).toEqual([
+      'example 1 of the specification',
+      ...RANGE_TESTS.tests.map((one) => one.name),
+    ])
+  })
+
+  test('is kept with its tests, its origin and its first use', async () => {
+    const { runId, result } = await subject.play(makeRange, request)
+    const tool = await subject.library.get('value_range')
+    expect(tool).toMatchObject({
+      version: 1,
+      state: 'verified',
+      language: 'python',
+      function: 'value_range',
+      whenToUse: RANGE.whenToUse,
+      exampleRequests: RANGE.exampleRequests,
+      provenance: { runId, model: 'scripted/model', source: 'made', request: request.text, repairs: 0, costUsd: 0 },
+    })
+    expect(tool.tests).toHaveLength(5)
+    expect(tool.provenance.tokens).toBeGreaterThan(100)
+    expect(tool.provenance.tokens).toBeLessThan(result.usage.tokens)
+    expect(await subject.library.ledger('value_range')).toMatchObject({ uses: 1, successes: 1, reuses: 0, tokensSaved: 0 })
+  })
+
+  test('costs the next such request one cheap call and one execution', async () => {
+    await subject.play(makeRange, request)
+    const { result, events } = await subject.play(
+      [{ role: 'planner', match: /def value_range\(values: list\[float\]\) -> float/, reply: reuseRange }],
+      { ...request, text: 'And the spread of the prices once more?' },
+    )
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      answer: 'Over 7.5.',
+      made: [],
+      reused: [{ name: 'value_range', version: 1 }],
+      usage: { calls: 1, executions: 1 },
+    })
+    expect(eventsOf(events, 'tool-reused')).toMatchObject([{ stepId: 's1', name: 'value_range', version: 1 }])
+    expect(eventsOf(events, 'model-called').map((event) => event.tier)).toEqual(['fast'])
+    const ledger = await subject.library.ledger('value_range')
+    expect(ledger).toMatchObject({ uses: 2, successes: 2, reuses: 1 })
+    expect(ledger.tokensSaved).toBeGreaterThanOrEqual(0)
+  })
+
+  test('may be used twice by one plan', async () => {
+    const steps = [
+      rangeMake,
+      { id: 's2', decision: 'reuse', tool: 'value_range', goal: 'again', arguments: { values: [1, { $step: 's1' }] } },
+    ]
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s1}} and {{s2}}' })
+    const { result } = await subject.play([{ reply: plan }, ...makeRange.slice(1)], request)
+    expect(result).toMatchObject({ answer: '7.5 and 6.5', reused: [], made: [{ name: 'value_range' }] })
+    expect(await subject.library.ledger('value_range')).toMatchObject({ uses: 2, reuses: 0 })
+  })
+
+  test('is not kept where the run keeps nothing, and can be used within it all the same', async () => {
+    const steps = [
+      rangeMake,
+      { id: 's2', decision: 'script', goal: 'double', uses: ['value_range'], needs: ['s1'] },
+    ]
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2}}' })
+    const script = block('from tools import value_range\nresult(2 * value_range([1, 2]))', 'python s2')
+    const { result, events } = await subject.play([{ reply: `${plan}\n${script}` }, ...makeRange.slice(1)], request, { save: false })
+    expect(result).toMatchObject({ answer: '2', made: [{ name: 'value_range', version: 1, saved: false }] })
+    expect(eventsOf(events, 'tool-saved')).toMatchObject([{ saved: false, tests: 5 }])
+    expect(await subject.library.count()).toBe(0)
+  })
+
+  test('is told to the tester by its specification, without code, and to the coder without the tests', async () => {
+    const { agent, gateway } = subject.withScript(makeRange)
+    await agent.run(request).result
+    const [, tester, coder] = gateway.calls.map((call) => call.messages.map((message) => message.content).join('\n'))
+    expect(tester).toContain(RANGE.description)
+    expect(tester).not.toContain('def value_range')
+    expect(coder).toContain(RANGE.description)
+    for (const { name } of RANGE_TESTS.tests) expect(coder).not.toContain(name)
+    expect(coder).not.toContain('prices.csv')
+  })
+})
+
+describe('a version that fails', () => {
+  const wrong = rangeCode('float(values[0] - values[-1])')
+
+  test('its tests is repaired with what was expected, and the tool that passes is kept', async () => {
+    const { result, events } = await subject.play(
+      [
+        ...makeRange.slice(0, 2),
+        { role: 'coder', reply: wrong },
+        {
+          role: 'coder',
+          match: (prompt) =>
+            /1 of 5 tests pass|2 of 5 tests pass/.test(prompt) &&
+            prompt.includes('Test "negative numbers count"') &&
+            prompt.includes('expected 5, got -5'),
+          reply: rangeCode(),
+        },
+      ],
+      request,
+    )
+    expect(result).toMatchObject({ status: 'succeeded', usage: { calls: 4 }, made: [{ saved: true }] })
+    expect(eventsOf(events, 'code-written').map((event) => event.attempt)).toEqual([1, 2])
+    expect(eventsOf(events, 'test-failed').map((event) => event.test)).toContain('negative numbers count')
+    expect((await subject.library.get('value_range')).provenance.repairs).toBe(1)
+    const coders = eventsOf(events, 'model-called').filter((event) => event.role === 'coder')
+    expect(coders.map((event) => [event.purpose, event.tier])).toEqual([
+      ['write-code', 'fast'],
+      ['repair-code', 'strong'],
+    ])
+  })
+
+  test('to be a tool at all is sent back without running it', async () => {
+    const untyped = block('def value_range(values):\n    return max(values) - min(values)', 'python')
+    const { result, events } = await subject.play(
+      [...makeRange.slice(0, 2), { role: 'coder', reply: untyped }, { role: 'coder', match: /does not pass yet/, reply: rangeCode() }],
+      request,
+    )
+    expect(result.status).toBe('succeeded')
+    expect(eventsOf(events, 'code-rejected')).toMatchObject([{ attempt: 1, problems: expect.arrayContaining([expect.any(String)]) }])
+    expect(result.usage.executions).toBe(6)
+  })
+
+  test('with a syntax error is sent back with its place', async () => {
+    const broken = block('def value_range(values: list[float]) -> float:\n    return max(values) - min(values', 'python')
+    const { events } = await subject.play(
+      [...makeRange.slice(0, 2), { role: 'coder', reply: broken }, { role: 'coder', match: /line 2/, reply: rangeCode() }],
+      request,
+    )
+    expect(eventsOf(events, 'code-rejected')[0]?.problems.join('\n')).toMatch(/line 2/)
+  })
+
+  test('again and again is given up, and the next plan does without', async () => {
+    const other = (expression: string): ScriptedStep => ({ role: 'coder', reply: rangeCode(expression) })
+    const { result } = await subject.play(
+      [
+        ...makeRange.slice(0, 2),
+        other('0.1'),
+        other('0.2'),
+        other('0.3'),
+        other('0.4'),
+        {
+          role: 'planner',
+          match: /the tool could not be made[\s\S]*4 versions of value_range were rejected/,
+          reply: scriptPlan({ code: 'result(7.5)', over: { id: 's2' }, answer: '{{s2}}' }).replace('python s1', 'python s2'),
+        },
+      ],
+      request,
+    )
+    expect(result).toMatchObject({ status: 'succeeded', answer: '7.5', made: [], usage: { calls: 7 } })
+    expect(await subject.library.count()).toBe(0)
+  })
+
+  test('by never being code ends the run with the reply that came', async () => {
+    const chat = (): ScriptedStep => ({ role: 'coder', reply: 'I am sorry, let us talk about the weather.' })
+    const { result } = await subject.play([...makeRange.slice(0, 2), chat(), chat(), chat()], request)
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: { code: 'model_reply_invalid', message: expect.stringContaining('talk about the weather') },
+      usage: { calls: 5 },
+    })
+  })
+})
+
+describe('a test that two versions of the code agree against', () => {
+  // The specification says that one number gives 0; this test wants an error.
+  const tests = json({
+    tests: [
+      ...RANGE_TESTS.tests.filter((one) => one.name !== 'one number has no range'),
+      { name: 'wants two numbers', kind: 'error', arguments: { values: [7] }, raises: 'ValueError' },
+    ],
+  })
+  const start: ScriptedStep[] = [{ reply: rangePlan }, { role: 'tester', reply: `${tests}\n${RANGE_PROPERTY}` }, { role: 'coder', reply: rangeCode() }]
+  const same = rangeCode('float(max(values)) - float(min(values))')
+
+  test('is put before a reviewer, who sees no code and may drop it with a reason that is recorded', async () => {
+    const { result, events } = await subject.play(
+      [
+        ...start,
+        { role: 'coder', match: /expected ValueError, but it returned 0/, reply: same },
+        {
+          role: 'reviewer',
+          match: (prompt) => prompt.includes('wants two numbers') && prompt.includes(RANGE.description) && !prompt.includes('def value_range'),
+          reply: `It says that one number gives 0.\n${json({ verdict: 'drop', reason: 'One number gives 0.' })}`,
+        },
+      ],
+      request,
+    )
+    expect(result).toMatchObject({ status: 'succeeded', made: [{ saved: true }], usage: { calls: 5 } })
+    expect(eventsOf(events, 'tests-written').at(-1)).toMatchObject({
+      dropped: [{ name: 'wants two numbers', reason: 'One number gives 0.' }],
+    })
+    const kept = await subject.library.get('value_range')
+    expect(kept.tests.map((one) => one.name)).not.toContain('wants two numbers')
+    expect(kept.tests).toHaveLength(4)
+  })
+
+  test('stays where the reviewer finds it right, and is put before them only once', async () => {
+    const { result } = await subject.play(
+      [
+        ...start,
+        { role: 'coder', reply: same },
+        { role: 'reviewer', reply: json({ verdict: 'keep', reason: 'A range needs two numbers.' }) },
+        { role: 'coder', match: /A reviewer found this test right: A range needs two numbers\./, reply: rangeCode('float(max(values) - min(values)) + 0') },
+        { role: 'coder', reply: rangeCode('float(max(values) - min(values)) - 0') },
+        { role: 'planner', match: /could not be made/, reply: json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'No.' }) },
+      ],
+      request,
+    )
+    expect(result).toMatchObject({ answer: 'No.', made: [] })
+  })
+
+  test('stays where the reviewer gives no verdict, which is told', async () => {
+    const mute = (): ScriptedStep => ({ role: 'reviewer', reply: 'Hm.' })
+    const { events } = await subject.play(
+      [
+        ...start,
+        { role: 'coder', reply: same },
+        mute(),
+        mute(),
+        mute(),
+        { role: 'coder', reply: rangeCode('float(max(values) - min(values)) if len(values) > 1 else _fail()\n\n\ndef _fail() -> float:\n    raise ValueError("values has one number only")') },
+      ],
+      request,
+    )
+    expect(eventsOf(events, 'warning')).toMatchObject([{ code: 'model_reply_invalid', message: expect.stringContaining('wants two numbers') }])
+    expect(eventsOf(events, 'tool-saved')).toHaveLength(1)
+  })
+})
+
+describe('tests that cannot be used', () => {
+  test('are sent back to the tester before any code is written', async () => {
+    const { events } = await subject.play(
+      [{ reply: rangePlan }, { role: 'tester', reply: json({ tests: RANGE_TESTS.tests.slice(0, 2) }) }, { role: 'tester', match: /at least 3 are needed/, reply: rangeTests }, { role: 'coder', reply: rangeCode() }],
+      request,
+    )
+    expect(eventsOf(events, 'model-reply-rejected')).toMatchObject([{ role: 'tester', purpose: 'write-tests' }])
+  })
+})
+
+describe('a policy on making tools', () => {
+  test('of never turns a plan that makes one into a script', async () => {
+    const { result } = await subject.play(
+      [{ match: /In this run no tools are made/, reply: rangePlan }, { role: 'planner', match: /switched off for this run/, reply: scriptPlan({ code: 'result(7.5)' }) }],
+      request,
+      { make: 'never' },
+    )
+    expect(result).toMatchObject({ answer: 'It is 7.5.', made: [], usage: { calls: 2 } })
+  })
+
+  test('of always turns a script into a tool', async () => {
+    const { result } = await subject.play(
+      [{ match: /every computation becomes a tool/, reply: scriptPlan({ code: 'result(7.5)' }) }, { role: 'planner', match: /make a tool \(or reuse one\) instead/, reply: rangePlan }, ...makeRange.slice(1)],
+      request,
+      { make: 'always' },
+    )
+    expect(result).toMatchObject({ made: [{ name: 'value_range' }] })
+  })
+})
+
+describe('tools that import tools', () => {
+  const specification = {
+    ...RANGE,
+    name: 'relative_range',
+    description: 'Range of positive numbers divided by their smallest. ValueError: an empty list, a smallest number that is not positive.',
+    examples: [{ arguments: { values: [2, 4] }, expected: 1 }],
+  }
+  const tests = json({
+    tests: [
+      { name: 'a third', kind: 'example', arguments: { values: [3, 4] }, expected: 0.33333333 },
+      { name: 'one number', kind: 'example', arguments: { values: [5] }, expected: 0 },
+      { name: 'refuses zero', kind: 'error', arguments: { values: [0, 1] }, raises: 'ValueError' },
+    ],
+  })
+  const code = block(
+    `from tools import value_range
+
+
+def relative_range(values: list[float]) -> float:
+    """Range of positive numbers divided by the smallest.
+
+    Args:
+        values: Positive numbers.
+
+    Returns:
+        The range as a share of the smallest number.
+
+    Raises:
+        ValueError: If the list is empty or its smallest number is not positive.
+    """
+    spread = value_range(values)
+    smallest = min(values)
+    if smallest <= 0:
+        raise ValueError(f"values has to be positive, its smallest is {smallest}")
+    return spread / smallest`,
+    'python',
+  )
+
+  test.each([{ save: true }, { save: false }])('are made in one plan, kept or not (%j), and executed with what they import', async (options) => {
+    const steps = [
+      rangeMake,
+      { ...rangeMake, id: 's2', specification, needs: ['s1'] },
+      { id: 's3', decision: 'script', goal: 'both', uses: ['relative_range'], needs: ['s2'] },
+    ]
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2|percent:0}} {{s3}}' })
+    const script = block('from tools import relative_range\nresult(relative_range([1, 3]))', 'python s3')
+    const { result } = await subject.play(
+      [
+        { reply: `${plan}\n${script}` },
+        ...makeRange.slice(1),
+        { role: 'tester', reply: tests },
+        { role: 'coder', match: /may import[\s\S]*def value_range\(/, reply: code },
+      ],
+      request,
+      options,
+    )
+    expect(result).toMatchObject({ status: 'succeeded', answer: '75% 2', made: [{ name: 'value_range' }, { name: 'relative_range' }] })
+    if (options.save) expect((await subject.library.get('relative_range')).pins).toEqual([{ name: 'value_range', version: 1 }])
+  })
+
+  test('that are not there are sent back with the reason', async () => {
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps: [{ ...rangeMake, specification }], answer: '{{s1}}' })
+    const { events, result } = await subject.play(
+      [{ reply: plan }, { role: 'tester', reply: tests }, { role: 'coder', reply: code }, { role: 'coder', match: /no tool value_range to import/, reply: code.replace('from tools import value_range\n', 'def _range(values: list[float]) -> float:\n    if not values:\n        raise ValueError("values is empty")\n    return max(values) - min(values)\n').replace('= value_range(', '= _range(') }],
+      request,
+    )
+    expect(eventsOf(events, 'code-rejected')).toHaveLength(1)
+    expect(result.status).toBe('succeeded')
+  })
+})
+
+describe('a JavaScript tool', () => {
+  const specification = { ...RANGE, language: 'javascript', parameters: [{ name: 'values', type: 'number[]', description: 'The numbers' }], returns: { type: 'number', description: 'Their range' }, description: 'Largest less smallest. RangeError: an empty list.' }
+  const tests = json({
+    tests: [
+      { name: 'negative', kind: 'example', arguments: { values: [-1, 1] }, expected: 2 },
+      { name: 'one', kind: 'example', arguments: { values: [1] }, expected: 0 },
+      { name: 'empty', kind: 'error', arguments: { values: [] }, raises: 'RangeError' },
+      { name: 'order', kind: 'property', id: 'p1' },
+    ],
+  })
+  const property = block("import { value_range } from 'tools'\nresult(value_range({ values: [2, 1] }) === value_range({ values: [1, 2] }))", 'javascript p1')
+  const code = (end: string): string =>
+    block(
+      `export const tool = {
+  name: 'value_range',
+  description: 'Range of a list of numbers: largest less smallest. RangeError: an empty list.',
+  inputSchema: {
+    type: 'object',
+    properties: { values: { type: 'array', items: { type: 'number' }, description: 'The numbers' } },
+    required: ['values'],
+    additionalProperties: false,
+  },
+  outputSchema: { type: 'number', description: 'Largest less smallest' },
+}
+
+export default function valueRange({ values }) {
+  if (values.length === 0) throw new RangeError('values is empty')
+  return ${end}
+}`,
+      'javascript',
+    )
+
+  test('is made, repaired, kept and reused like a Python one', async () => {
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps: [{ ...rangeMake, specification }], answer: '{{s1}}' })
+    const { result } = await subject.play(
+      [
+        { reply: plan },
+        { role: 'tester', reply: `${tests}\n${property}` },
+        { role: 'coder', match: /default export is one function/, reply: code('Math.max(...values)') },
+        { role: 'coder', match: /Test "negative"/, reply: code('Math.max(...values) - Math.min(...values)') },
+      ],
+      request,
+    )
+    expect(result).toMatchObject({ status: 'succeeded', answer: '7.5', made: [{ name: 'value_range', saved: true }] })
+    const again = await subject.play([{ match: /declare function value_range/, reply: reuseRange }], request)
+    expect(again.result).toMatchObject({ answer: 'Over 7.5.', reused: [{ name: 'value_range', version: 1 }], usage: { calls: 1 } })
+  })
+})

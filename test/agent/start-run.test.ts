@@ -1,0 +1,354 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HandaxeError } from '../../src/contracts/errors.ts'
+import type { RunEvent } from '../../src/contracts/events.ts'
+import type { Budget } from '../../src/contracts/limits.ts'
+import type { JournalStore } from '../../src/contracts/store.ts'
+import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { eventsOf, openTestAgent, type TestAgent } from './open-test-agent.ts'
+import { block, json, scriptPlan } from './scripted-replies.ts'
+
+let opened: TestSandbox
+let subject: TestAgent
+const rejections: unknown[] = []
+const onRejection = (reason: unknown): void => void rejections.push(reason)
+
+beforeAll(async () => {
+  process.on('unhandledRejection', onRejection)
+  opened = await openTestSandbox()
+  subject = await openTestAgent(opened.sandbox)
+})
+afterAll(async () => {
+  await subject.close()
+  await opened.close()
+  process.off('unhandledRejection', onRejection)
+  expect(rejections).toEqual([])
+})
+
+const one = (): string => scriptPlan({ code: 'result(1)' })
+const sleepy = (): string => scriptPlan({ code: 'import time\ntime.sleep(25)\nresult(1)' })
+
+/** What the journal holds of a run has to be what was shown of it. */
+async function assertJournal(runId: string, events: RunEvent[]): Promise<void> {
+  const { journal } = subject.store
+  expect(await journal.events(runId)).toEqual(JSON.parse(JSON.stringify(events)))
+  const last = events.at(-1)
+  expect(last?.type).toBe('run-finished')
+  const record = await journal.findRun(runId)
+  const result = last?.type === 'run-finished' ? last.result : null
+  expect(record).toMatchObject({ status: result?.status, finishedAt: expect.any(String) })
+  expect(record?.result).toEqual(JSON.parse(JSON.stringify(result)))
+}
+
+describe('a budget that runs out', () => {
+  const plan = json({
+    understanding: 'u',
+    difficulty: 'easy',
+    steps: [
+      { id: 's1', decision: 'script', goal: 'g' },
+      { id: 's2', decision: 'script', goal: 'h', needs: ['s1'] },
+    ],
+    answer: null,
+  })
+  const two = `${plan}\n${block('result(41)', 'python s1')}\n${block('result(42)', 'python s2')}`
+
+  test.each<[string, Partial<Budget>, string, number, number]>([
+    ['of calls', { modelCalls: 1 }, 'budget_calls', 1, 2],
+    ['of executions', { executions: 1 }, 'budget_executions', 1, 1],
+    ['of tokens', { tokens: 8000 }, 'budget_tokens', 1, 0],
+    ['of money', { costUsd: 0.01 }, 'budget_cost', 1, 0],
+  ])(
+    '%s ends the run with what it has, and says which bound it was',
+    async (_what, budget, code, calls, executions) => {
+      const usage = { inputTokens: 5000, outputTokens: 4000 }
+      const steps = [{ role: 'planner' as const, reply: two, usage, costUsd: 0.02 }]
+      const { result, events, runId } = await subject.play(steps, 'Two numbers', { budget })
+      expect(result).toMatchObject({
+        status: 'budget-exceeded',
+        answer: null,
+        error: { code, message: expect.any(String), hint: expect.stringContaining('budget.') },
+        usage: { calls, executions, tokens: 9000, costUsd: 0.02 },
+      })
+      expect(result.steps.filter((step) => step.succeeded).map((step) => step.value)).toEqual(
+        [41, 42].slice(0, executions),
+      )
+      expect(eventsOf(events, 'budget-warned').map((event) => event.limit)).toContain(Object.keys(budget)[0])
+      await assertJournal(runId, events)
+    },
+  )
+
+  test('of time ends what is under way within a second', async () => {
+    const startedAt = performance.now()
+    const { result, events, runId } = await subject.play([{ role: 'planner', reply: sleepy() }], 'Wait', {
+      budget: { wallMs: 1500 },
+    })
+    expect(performance.now() - startedAt).toBeLessThan(2500)
+    expect(result).toMatchObject({ status: 'budget-exceeded', error: { code: 'budget_time' } })
+    expect(eventsOf(events, 'budget-warned')).toMatchObject([{ limit: 'wallMs', allowed: 1500 }])
+    await assertJournal(runId, events)
+  })
+
+  test('of time also ends a model call, and its deadline is told to the gateway', async () => {
+    const { agent, gateway } = subject.withScript([{ reply: one(), delayMs: 30_000 }])
+    const before = Date.now()
+    const result = await agent.run('Wait', { budget: { wallMs: 500 } }).result
+    expect(Date.now() - before).toBeLessThan(1500)
+    expect(result).toMatchObject({ status: 'budget-exceeded', error: { code: 'budget_time' } })
+    expect(gateway.calls[0]?.deadlineAt).toBeGreaterThanOrEqual(before + 500)
+    expect(gateway.calls[0]?.deadlineAt).toBeLessThan(before + 700)
+  })
+
+  test('of time, as the gateway itself reports it, is the bound of the run and not a fault of the model', async () => {
+    const late = new HandaxeError('model_timeout', 'no reply in time')
+    const reply = async (): Promise<string> => {
+      await delay(310)
+      throw late
+    }
+    const { agent } = subject.withScript([{ reply }])
+    expect(await agent.run('x', { budget: { wallMs: 300 } }).result).toMatchObject({ error: { code: 'budget_time' } })
+    const early = subject.withScript([{ error: late }])
+    expect(await early.agent.run('x').result).toMatchObject({ status: 'failed', error: { code: 'model_timeout' } })
+  })
+
+  test('with the last call is told beside the answer that the call brought', async () => {
+    const reply = json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'Forty-two.' })
+    const { result } = await subject.play([{ reply, usage: { inputTokens: 9000, outputTokens: 2000 } }], 'x', {
+      budget: { tokens: 10_000 },
+    })
+    expect(result).toMatchObject({ status: 'budget-exceeded', answer: 'Forty-two.', error: { code: 'budget_tokens' } })
+  })
+
+  test('before the first call ends the run without one', async () => {
+    const { result } = await subject.play([], 'x', { budget: { tokens: 100 } })
+    expect(result).toMatchObject({ status: 'budget-exceeded', error: { code: 'budget_tokens' }, usage: { calls: 0 } })
+  })
+
+  test('bounds the last reply by what is left', async () => {
+    const { agent, gateway } = subject.withScript([{ reply: one() }])
+    await agent.run('x', { budget: { tokens: 9000 } }).result
+    expect(gateway.calls[0]?.maxOutputTokens).toBeGreaterThan(1000)
+    expect(gateway.calls[0]?.maxOutputTokens).toBeLessThan(8192)
+  })
+})
+
+describe('a run that is cancelled', () => {
+  test('ends its sandbox within a second and leaves the journal consistent', async () => {
+    const { agent } = subject.withScript([{ reply: sleepy() }])
+    const run = agent.run('Wait')
+    const events: RunEvent[] = []
+    let cancelledAt = 0
+    for await (const event of run) {
+      events.push(event)
+      if (event.type === 'execution-started') {
+        cancelledAt = performance.now()
+        run.cancel()
+      }
+    }
+    const result = await run.result
+    expect(performance.now() - cancelledAt).toBeLessThan(1000)
+    expect(result).toMatchObject({
+      status: 'cancelled',
+      answer: null,
+      error: { code: 'cancelled' },
+      usage: { calls: 1 },
+    })
+    await assertJournal(run.runId, events)
+  })
+
+  test('ends a model call that does not listen', async () => {
+    const { agent } = subject.withScript([{ reply: () => new Promise<string>(() => undefined) }])
+    const run = agent.run('Wait')
+    await delay(100)
+    const startedAt = performance.now()
+    run.cancel()
+    run.cancel()
+    expect(await run.result).toMatchObject({ status: 'cancelled' })
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+
+  test('ends all steps that run at the same time', async () => {
+    const steps = ['a', 'b', 'c'].map((id) => ({ id, decision: 'script', goal: 'g' }))
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: 'x' })
+    const code = (id: string): string => block('import time\ntime.sleep(25)', `python ${id}`)
+    const { agent } = subject.withScript([{ reply: [plan, code('a'), code('b'), code('c')].join('\n') }])
+    const run = agent.run('Wait')
+    setTimeout(() => run.cancel(), 500)
+    const startedAt = performance.now()
+    expect(await run.result).toMatchObject({ status: 'cancelled' })
+    expect(performance.now() - startedAt).toBeLessThan(1500)
+  })
+
+  test('by the signal of its caller ends too, also before it began', async () => {
+    const controller = new AbortController()
+    const { agent } = subject.withScript([{ reply: sleepy() }])
+    const run = agent.run('Wait', { signal: controller.signal })
+    setTimeout(() => controller.abort(), 200)
+    expect(await run.result).toMatchObject({ status: 'cancelled' })
+    const early = agent.run('Wait', { signal: AbortSignal.abort() })
+    expect(await early.result).toMatchObject({ status: 'cancelled', usage: { calls: 0 } })
+  })
+
+  test('after its end stays what it was', async () => {
+    const { agent } = subject.withScript([{ reply: one() }])
+    const run = agent.run('x')
+    expect(await run.result).toMatchObject({ status: 'succeeded' })
+    run.cancel()
+    expect((await subject.store.journal.findRun(run.runId))?.status).toBe('succeeded')
+  })
+})
+
+describe('the events of a run', () => {
+  test('are on disk before they are shown, and a finished call before the next act', async () => {
+    const { agent } = subject.withScript([
+      { reply: scriptPlan({ code: 'raise ValueError("x")' }) },
+      {
+        reply: async () => {
+          const stored = await subject.store.journal.events(run.runId)
+          expect(stored.map((event) => event.type)).toContain('model-called')
+          expect(stored.at(-1)?.type).toBe('execution-finished')
+          return block('result(3)', 'python')
+        },
+      },
+    ])
+    const run = agent.run('x')
+    for await (const event of run) {
+      const stored = await subject.store.journal.events(run.runId, event.sequence - 1)
+      expect(stored[0]).toEqual(JSON.parse(JSON.stringify(event)))
+    }
+    expect(await run.result).toMatchObject({ status: 'succeeded', answer: 'It is 3.' })
+  })
+
+  test('can be read by several readers at once, and once more when all is over', async () => {
+    const { agent } = subject.withScript([{ reply: one() }])
+    const run = agent.run('x')
+    const read = async (): Promise<number[]> => {
+      const sequences: number[] = []
+      for await (const event of run) sequences.push(event.sequence)
+      return sequences
+    }
+    const [first, second] = await Promise.all([read(), read()])
+    expect(second).toEqual(first)
+    expect(await read()).toEqual(first)
+    expect(first).toEqual(first.map((_, index) => index + 1))
+  })
+
+  test('hold the whole output of a chatty program in the folder of the run, and the model sees little of it', async () => {
+    const { result, events, runId } = await subject.play(
+      [
+        {
+          reply: scriptPlan({
+            code: 'for i in range(200000): print("line", i)\nresult(list(range(5000)))',
+            answer: null,
+          }),
+        },
+        { role: 'answerer', match: (prompt) => prompt.length < 12_000, reply: 'Many.' },
+      ],
+      'Print',
+    )
+    expect(result.status).toBe('succeeded')
+    const folder = `${subject.folder}/runs/${runId}/s1`
+    expect(existsSync(`${folder}/stdout.txt`)).toBe(true)
+    const { readFileSync } = await import('node:fs')
+    expect(readFileSync(`${folder}/stdout.txt`, 'utf8').trimEnd().endsWith('line 199999')).toBe(true)
+    expect(JSON.parse(readFileSync(`${folder}/value.json`, 'utf8'))).toHaveLength(5000)
+    const shown = eventsOf(events, 'output')
+      .map((event) => event.text)
+      .join('')
+    expect(shown.length).toBeLessThan(300_000)
+  })
+})
+
+describe('a run whose parts fail', () => {
+  test('ends as failed where the model cannot be reached or its key is missing', async () => {
+    for (const code of ['model_unavailable', 'missing_key', 'authentication_failed'] as const) {
+      const { agent } = subject.withScript([{ error: new HandaxeError(code, 'no', { hint: 'set it' }) }])
+      expect(await agent.run('x').result).toMatchObject({
+        status: 'failed',
+        error: { code, message: 'no', hint: 'set it' },
+      })
+    }
+  })
+
+  test('ends as failed where the sandbox does not start, and the next run tries again', async () => {
+    let tries = 0
+    const failing = await openTestAgent(async () => {
+      tries += 1
+      if (tries === 1)
+        throw new HandaxeError('sandbox_unavailable', 'bubblewrap is not installed', { hint: 'apt install bubblewrap' })
+      return opened.sandbox
+    })
+    const { agent } = failing.withScript([{ reply: one() }, { reply: one() }])
+    expect(await agent.run('x').result).toMatchObject({
+      status: 'failed',
+      error: { code: 'sandbox_unavailable', hint: 'apt install bubblewrap' },
+      usage: { executions: 0 },
+    })
+    expect(await agent.run('x').result).toMatchObject({ status: 'succeeded' })
+    await failing.close()
+    expect(tries).toBe(2)
+  })
+
+  test('asks the model while the sandbox is still starting', async () => {
+    const started = Promise.withResolvers<void>()
+    const late = await openTestAgent(async () => {
+      await started.promise
+      return opened.sandbox
+    })
+    const { agent } = late.withScript([
+      {
+        reply: () => {
+          started.resolve()
+          return one()
+        },
+      },
+    ])
+    expect(await agent.run('x').result).toMatchObject({ status: 'succeeded', answer: 'It is 1.' })
+    await late.close()
+  })
+
+  test('rejects where the journal breaks, and its readers are told', async () => {
+    let writes = 0
+    const broken = new HandaxeError('disk_full', 'no space left')
+    const { journal } = subject.store
+    const failing: JournalStore = {
+      createRun: (run) => journal.createRun(run),
+      finishRun: (runId, result) => journal.finishRun(runId, result),
+      findRun: (runId) => journal.findRun(runId),
+      listRuns: (options) => journal.listRuns(options),
+      events: (runId, after) => journal.events(runId, after),
+      appendEvents: async (runId, events) => {
+        writes += 1
+        if (writes > 1) throw broken
+        await journal.appendEvents(runId, events)
+      },
+    }
+    const over = await openTestAgent(opened.sandbox, { journal: failing })
+    const { agent } = over.withScript([{ reply: one(), delayMs: 50 }])
+    const run = agent.run('x')
+    const reading = (async () => {
+      for await (const event of run) expect(event.sequence).toBeGreaterThan(0)
+    })()
+    await expect(reading).rejects.toBe(broken)
+    await expect(run.result).rejects.toBe(broken)
+    await over.close()
+  })
+
+  test('rejects for a bug, which the journal records', async () => {
+    const bug = new TypeError('x is not a function')
+    const { agent } = subject.withScript([{ error: bug }])
+    const run = agent.run('x')
+    await expect(run.result).rejects.toBe(bug)
+    expect(await subject.store.journal.findRun(run.runId)).toMatchObject({
+      status: 'failed',
+      result: { error: { code: 'internal', message: 'TypeError: x is not a function' } },
+    })
+  })
+
+  test('nobody has to look at disturbs nobody', async () => {
+    const { agent } = subject.withScript([{ error: new TypeError('unseen') }])
+    agent.run('x')
+    await delay(200)
+    expect(rejections).toEqual([])
+  })
+})
