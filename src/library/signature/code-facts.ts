@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import type { ToolSignature } from '../../contracts/tool.ts'
+
+/** What stands in a tool's code, as far as the static checks ask for it. Line numbers count from 1. */
+export const codeFacts = z.object({
+  /** Numbers and texts, without docstrings, type hints and the defaults of parameters. */
+  literals: z.array(z.object({ value: z.union([z.string(), z.number()]), line: z.number() })),
+  /** Calls by dotted name, such as `subprocess.run`. */
+  calls: z.array(z.object({ name: z.string(), line: z.number() })),
+  /** Statements at the top level that do more than define something, with the calls in them. */
+  atImport: z.array(
+    z.object({ kind: z.enum(['expression', 'assignment', 'statement']), line: z.number(), calls: z.array(z.string()) }),
+  ),
+  /** Packages that the code imports and that are not there. */
+  unavailableImports: z.array(z.string()),
+})
+
+export type CodeFacts = z.infer<typeof codeFacts>
+export type ImportTimeStatement = CodeFacts['atImport'][number]
+
+/** The signature with further facts for `checkCode`, or why the code cannot be a tool: sentences for its author. */
+export type SignatureReading = { signature: ToolSignature; facts: CodeFacts } | { problems: string[] }
