@@ -1,4 +1,5 @@
 import type { Library } from '../contracts/library.ts'
+import type { Limits } from '../contracts/limits.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolLanguage } from '../contracts/sandbox.ts'
@@ -6,7 +7,7 @@ import type { JournalStore } from '../contracts/store.ts'
 import type { ToolSignature, ToolVersion } from '../contracts/tool.ts'
 
 /** What reading a tool's code gave: its signature with further facts for the checks, or why it cannot be a tool. */
-export type SignatureReading = { signature: ToolSignature } | { problems: string[] }
+export type SignatureReading = { signature: ToolSignature; facts: unknown } | { problems: string[] }
 
 /** Reads the signature from the code inside the sandbox, without running the code. */
 export type ReadSignature = (
@@ -15,15 +16,17 @@ export type ReadSignature = (
   options: { signal?: AbortSignal },
 ) => Promise<SignatureReading>
 
-/** Static checks of a tool's code: one sentence for each problem, addressed to the model that wrote it. */
-export type CheckCode = (subject: {
+/** What the static checks of a tool's code look at. */
+export interface CodeSubject {
   language: ToolLanguage
   code: string
   signature: ToolSignature
+  /** As `readSignature` gave them: the agent only passes them on. */
+  facts: unknown
   specification: ToolSpecification
   /** The request that the tool is made for: its literals have no place in the code. */
   request: string
-}) => string[]
+}
 
 /** Everything that the agent works with. It closes none of it: who opened a part closes it. */
 export interface AgentDependencies {
@@ -33,11 +36,17 @@ export interface AgentDependencies {
   library: Library
   journal: JournalStore
   readSignature: ReadSignature
-  checkCode: CheckCode
+  /**
+   * One sentence for each problem, addressed to the model that wrote the code. Written as a method so that a function
+   * fits that knows what its `facts` are.
+   */
+  checkCode(subject: CodeSubject): string[]
   /** A tool as the planner is shown it: the typed signature with its description. */
   renderSignature: (tool: ToolVersion) => string
   /** Every run gets a folder of its own in it, for artifacts and for the full text of what executions wrote. */
   artifactsFolder: string
+  /** Bounds of one execution of model-written code, where they are not the defaults. */
+  limits?: Partial<Limits>
   /** Epoch milliseconds. */
   clock?: () => number
   /** Packages that code can import, by language, without versions: they stand in prompts. */

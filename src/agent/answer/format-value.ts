@@ -42,7 +42,9 @@ function formatPlain(value: JsonValue): string | null {
   if (typeof value === 'number') return String(Number(value.toPrecision(12)))
   if (typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return formatList(value)
-  // A value that is tagged because JSON has no word for it is worth a sentence of its own.
+  // Integers beyond 2^53 are tagged; NaN and the infinities are too, and are worth a sentence of their own.
+  const tagged = value['$number']
+  if (typeof tagged === 'string' && /^-?\d+$/.test(tagged)) return tagged
   return Object.keys(value).some((key) => key.startsWith('$')) ? null : JSON.stringify(value)
 }
 

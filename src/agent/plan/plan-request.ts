@@ -43,7 +43,7 @@ export async function planRequest(
       purpose: last === null ? 'plan' : 'replan',
       difficulty: last?.plan.difficulty ?? 'medium',
       escalation: attempt - 1,
-      instructions: renderPrompt('plan', { SCRIPT_RULES: renderScriptRules(context.dependencies.environmentPackages) }),
+      instructions: renderPrompt('plan', { SCRIPT_RULES: renderScriptRules(context.dependencies) }),
       messages,
     },
     (text) => readPlan(text, situation),

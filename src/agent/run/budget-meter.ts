@@ -20,7 +20,8 @@ export type BudgetWarning = { limit: Limit; used: number; allowed: number }
 
 /**
  * Counts what a run uses and refuses what would go beyond its budget. Calls and executions are counted as they begin, so
- * that steps running at the same time cannot pass the bound together. Tokens and cost are known after a call only: a call
+ * that steps running at the same time cannot pass the bound together; executions are those of model-written code, not of
+ * the agent's own programs that read files and signatures. Tokens and cost are known after a call only: a call
  * that goes beyond them is finished and counted, and nothing begins after it.
  */
 export class BudgetMeter {

@@ -10,11 +10,12 @@ export async function executeCode(
   context: RunContext,
   { stepId, purpose, execution }: { stepId: string; purpose: 'test' | 'use' | 'script'; execution: Execution },
 ): Promise<ExecutionResult> {
-  const { events, budget, signal } = context
+  const { events, budget, signal, dependencies } = context
   signal.throwIfAborted()
   await events.written()
   const sandbox = await untilAborted(context.sandbox(), signal)
   budget.beginExecution()
   events.emit({ type: 'execution-started', stepId, language: execution.language, purpose })
-  return untilAborted(sandbox.execute({ ...execution, signal }), signal)
+  const limits = { ...dependencies.limits, ...execution.limits }
+  return untilAborted(sandbox.execute({ ...execution, limits, signal }), signal)
 }

@@ -47,7 +47,7 @@ async function ask(
   options: { step: ScriptStep; difficulty: Difficulty; purpose: string; escalation: number; messages: Message[] },
 ): Promise<WrittenScript> {
   const { step, difficulty, purpose, escalation, messages } = options
-  const rules = renderScriptRules(context.dependencies.environmentPackages)
+  const rules = renderScriptRules(context.dependencies)
   const instructions = renderPrompt('write-script', { SCRIPT_RULES: rules })
   const call = { role: 'coder' as const, purpose, difficulty, escalation, instructions, messages }
   const answered = await askModel(context, call, (text) => parseScript(text, step.language))

@@ -8,6 +8,7 @@ const values = new Map<string, JsonValue>([
   ['s3', { $number: 'NaN' }],
   ['s4', 'text with {{s1}} and $& in it'],
   ['s5', []],
+  ['s6', { $number: '123456789012345678901234567890' }],
 ])
 const render = (template: string): string | string[] => {
   const rendered = renderTemplate(template, values)
@@ -28,6 +29,7 @@ describe("an answer's placeholders", () => {
     ['{{s2.rows|count}}', '1'],
     ['{{s2.names}}', 'x, y'],
     ['{{s5|count}}', '0'],
+    ['{{s6}}', '123456789012345678901234567890'],
   ])('%s become %s', (template, text) => {
     expect(render(template)).toBe(text)
   })

@@ -78,7 +78,12 @@ describe('a tool that is made', () => {
     expect(tool.tests).toHaveLength(5)
     expect(tool.provenance.tokens).toBeGreaterThan(100)
     expect(tool.provenance.tokens).toBeLessThan(result.usage.tokens)
-    expect(await subject.library.ledger('value_range')).toMatchObject({ uses: 1, successes: 1, reuses: 0, tokensSaved: 0 })
+    expect(await subject.library.ledger('value_range')).toMatchObject({
+      uses: 1,
+      successes: 1,
+      reuses: 0,
+      tokensSaved: 0,
+    })
   })
 
   test('costs the next such request one cheap call and one execution', async () => {
@@ -113,13 +118,12 @@ describe('a tool that is made', () => {
   })
 
   test('is not kept where the run keeps nothing, and can be used within it all the same', async () => {
-    const steps = [
-      rangeMake,
-      { id: 's2', decision: 'script', goal: 'double', uses: ['value_range'], needs: ['s1'] },
-    ]
+    const steps = [rangeMake, { id: 's2', decision: 'script', goal: 'double', uses: ['value_range'], needs: ['s1'] }]
     const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2}}' })
     const script = block('from tools import value_range\nresult(2 * value_range([1, 2]))', 'python s2')
-    const { result, events } = await subject.play([{ reply: `${plan}\n${script}` }, ...makeRange.slice(1)], request, { save: false })
+    const { result, events } = await subject.play([{ reply: `${plan}\n${script}` }, ...makeRange.slice(1)], request, {
+      save: false,
+    })
     expect(result).toMatchObject({ answer: '2', made: [{ name: 'value_range', version: 1, saved: false }] })
     expect(eventsOf(events, 'tool-saved')).toMatchObject([{ saved: false, tests: 5 }])
     expect(await subject.library.count()).toBe(0)
@@ -170,21 +174,34 @@ describe('a version that fails', () => {
   test('to be a tool at all is sent back without running it', async () => {
     const untyped = block('def value_range(values):\n    return max(values) - min(values)', 'python')
     const { result, events } = await subject.play(
-      [...makeRange.slice(0, 2), { role: 'coder', reply: untyped }, { role: 'coder', match: /does not pass yet/, reply: rangeCode() }],
+      [
+        ...makeRange.slice(0, 2),
+        { role: 'coder', reply: untyped },
+        { role: 'coder', match: /does not pass yet/, reply: rangeCode() },
+      ],
       request,
     )
     expect(result.status).toBe('succeeded')
-    expect(eventsOf(events, 'code-rejected')).toMatchObject([{ attempt: 1, problems: expect.arrayContaining([expect.any(String)]) }])
+    expect(eventsOf(events, 'code-rejected')).toMatchObject([
+      { attempt: 1, problems: expect.arrayContaining([expect.any(String)]) },
+    ])
     expect(result.usage.executions).toBe(6)
   })
 
   test('with a syntax error is sent back with its place', async () => {
-    const broken = block('def value_range(values: list[float]) -> float:\n    return max(values) - min(values', 'python')
+    const broken = block(
+      'def value_range(values: list[float]) -> float:\n    return max(values) - min(values',
+      'python',
+    )
     const { events } = await subject.play(
-      [...makeRange.slice(0, 2), { role: 'coder', reply: broken }, { role: 'coder', match: /line 2/, reply: rangeCode() }],
+      [
+        ...makeRange.slice(0, 2),
+        { role: 'coder', reply: broken },
+        { role: 'coder', match: /Line 2: SyntaxError/, reply: rangeCode() },
+      ],
       request,
     )
-    expect(eventsOf(events, 'code-rejected')[0]?.problems.join('\n')).toMatch(/line 2/)
+    expect(eventsOf(events, 'code-rejected')[0]?.problems.join('\n')).toMatch(/Line 2: SyntaxError/)
   })
 
   test('again and again is given up, and the next plan does without', async () => {
@@ -199,7 +216,10 @@ describe('a version that fails', () => {
         {
           role: 'planner',
           match: /the tool could not be made[\s\S]*4 versions of value_range were rejected/,
-          reply: scriptPlan({ code: 'result(7.5)', over: { id: 's2' }, answer: '{{s2}}' }).replace('python s1', 'python s2'),
+          reply: scriptPlan({ code: 'result(7.5)', over: { id: 's2' }, answer: '{{s2}}' }).replace(
+            'python s1',
+            'python s2',
+          ),
         },
       ],
       request,
@@ -227,7 +247,11 @@ describe('a test that two versions of the code agree against', () => {
       { name: 'wants two numbers', kind: 'error', arguments: { values: [7] }, raises: 'ValueError' },
     ],
   })
-  const start: ScriptedStep[] = [{ reply: rangePlan }, { role: 'tester', reply: `${tests}\n${RANGE_PROPERTY}` }, { role: 'coder', reply: rangeCode() }]
+  const start: ScriptedStep[] = [
+    { reply: rangePlan },
+    { role: 'tester', reply: `${tests}\n${RANGE_PROPERTY}` },
+    { role: 'coder', reply: rangeCode() },
+  ]
   const same = rangeCode('float(max(values)) - float(min(values))')
 
   test('is put before a reviewer, who sees no code and may drop it with a reason that is recorded', async () => {
@@ -237,7 +261,10 @@ describe('a test that two versions of the code agree against', () => {
         { role: 'coder', match: /expected ValueError, but it returned 0/, reply: same },
         {
           role: 'reviewer',
-          match: (prompt) => prompt.includes('wants two numbers') && prompt.includes(RANGE.description) && !prompt.includes('def value_range'),
+          match: (prompt) =>
+            prompt.includes('wants two numbers') &&
+            prompt.includes(RANGE.description) &&
+            !prompt.includes('def value_range'),
           reply: `It says that one number gives 0.\n${json({ verdict: 'drop', reason: 'One number gives 0.' })}`,
         },
       ],
@@ -258,9 +285,17 @@ describe('a test that two versions of the code agree against', () => {
         ...start,
         { role: 'coder', reply: same },
         { role: 'reviewer', reply: json({ verdict: 'keep', reason: 'A range needs two numbers.' }) },
-        { role: 'coder', match: /A reviewer found this test right: A range needs two numbers\./, reply: rangeCode('float(max(values) - min(values)) + 0') },
+        {
+          role: 'coder',
+          match: /A reviewer found this test right: A range needs two numbers\./,
+          reply: rangeCode('float(max(values) - min(values)) + 0'),
+        },
         { role: 'coder', reply: rangeCode('float(max(values) - min(values)) - 0') },
-        { role: 'planner', match: /could not be made/, reply: json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'No.' }) },
+        {
+          role: 'planner',
+          match: /could not be made/,
+          reply: json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'No.' }),
+        },
       ],
       request,
     )
@@ -276,11 +311,18 @@ describe('a test that two versions of the code agree against', () => {
         mute(),
         mute(),
         mute(),
-        { role: 'coder', reply: rangeCode('float(max(values) - min(values)) if len(values) > 1 else _fail()\n\n\ndef _fail() -> float:\n    raise ValueError("values has one number only")') },
+        {
+          role: 'coder',
+          reply: rangeCode(
+            'float(max(values) - min(values)) if len(values) > 1 else _fail()\n\n\ndef _fail() -> float:\n    raise ValueError("values has one number only")',
+          ),
+        },
       ],
       request,
     )
-    expect(eventsOf(events, 'warning')).toMatchObject([{ code: 'model_reply_invalid', message: expect.stringContaining('wants two numbers') }])
+    expect(eventsOf(events, 'warning')).toMatchObject([
+      { code: 'model_reply_invalid', message: expect.stringContaining('wants two numbers') },
+    ])
     expect(eventsOf(events, 'tool-saved')).toHaveLength(1)
   })
 })
@@ -288,7 +330,12 @@ describe('a test that two versions of the code agree against', () => {
 describe('tests that cannot be used', () => {
   test('are sent back to the tester before any code is written', async () => {
     const { events } = await subject.play(
-      [{ reply: rangePlan }, { role: 'tester', reply: json({ tests: RANGE_TESTS.tests.slice(0, 2) }) }, { role: 'tester', match: /at least 3 are needed/, reply: rangeTests }, { role: 'coder', reply: rangeCode() }],
+      [
+        { reply: rangePlan },
+        { role: 'tester', reply: json({ tests: RANGE_TESTS.tests.slice(0, 2) }) },
+        { role: 'tester', match: /at least 3 are needed/, reply: rangeTests },
+        { role: 'coder', reply: rangeCode() },
+      ],
       request,
     )
     expect(eventsOf(events, 'model-reply-rejected')).toMatchObject([{ role: 'tester', purpose: 'write-tests' }])
@@ -298,7 +345,10 @@ describe('tests that cannot be used', () => {
 describe('a policy on making tools', () => {
   test('of never turns a plan that makes one into a script', async () => {
     const { result } = await subject.play(
-      [{ match: /In this run no tools are made/, reply: rangePlan }, { role: 'planner', match: /switched off for this run/, reply: scriptPlan({ code: 'result(7.5)' }) }],
+      [
+        { match: /In this run no tools are made/, reply: rangePlan },
+        { role: 'planner', match: /switched off for this run/, reply: scriptPlan({ code: 'result(7.5)' }) },
+      ],
       request,
       { make: 'never' },
     )
@@ -307,7 +357,11 @@ describe('a policy on making tools', () => {
 
   test('of always turns a script into a tool', async () => {
     const { result } = await subject.play(
-      [{ match: /every computation becomes a tool/, reply: scriptPlan({ code: 'result(7.5)' }) }, { role: 'planner', match: /make a tool \(or reuse one\) instead/, reply: rangePlan }, ...makeRange.slice(1)],
+      [
+        { match: /every computation becomes a tool/, reply: scriptPlan({ code: 'result(7.5)' }) },
+        { role: 'planner', match: /make a tool \(or reuse one\) instead/, reply: rangePlan },
+        ...makeRange.slice(1),
+      ],
       request,
       { make: 'always' },
     )
@@ -319,7 +373,8 @@ describe('tools that import tools', () => {
   const specification = {
     ...RANGE,
     name: 'relative_range',
-    description: 'Range of positive numbers divided by their smallest. ValueError: an empty list, a smallest number that is not positive.',
+    description:
+      'Range of positive numbers divided by their smallest. ValueError: an empty list, a smallest number that is not positive.',
     examples: [{ arguments: { values: [2, 4] }, expected: 1 }],
   }
   const tests = json({
@@ -353,32 +408,59 @@ def relative_range(values: list[float]) -> float:
     'python',
   )
 
-  test.each([{ save: true }, { save: false }])('are made in one plan, kept or not (%j), and executed with what they import', async (options) => {
-    const steps = [
-      rangeMake,
-      { ...rangeMake, id: 's2', specification, needs: ['s1'] },
-      { id: 's3', decision: 'script', goal: 'both', uses: ['relative_range'], needs: ['s2'] },
-    ]
-    const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2|percent:0}} {{s3}}' })
-    const script = block('from tools import relative_range\nresult(relative_range([1, 3]))', 'python s3')
-    const { result } = await subject.play(
-      [
-        { reply: `${plan}\n${script}` },
-        ...makeRange.slice(1),
-        { role: 'tester', reply: tests },
-        { role: 'coder', match: /may import[\s\S]*def value_range\(/, reply: code },
-      ],
-      request,
-      options,
-    )
-    expect(result).toMatchObject({ status: 'succeeded', answer: '75% 2', made: [{ name: 'value_range' }, { name: 'relative_range' }] })
-    if (options.save) expect((await subject.library.get('relative_range')).pins).toEqual([{ name: 'value_range', version: 1 }])
-  })
+  test.each([{ save: true }, { save: false }])(
+    'are made in one plan, kept or not (%j), and executed with what they import',
+    async (options) => {
+      const steps = [
+        rangeMake,
+        { ...rangeMake, id: 's2', specification, needs: ['s1'] },
+        { id: 's3', decision: 'script', goal: 'both', uses: ['relative_range'], needs: ['s2'] },
+      ]
+      const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2|percent:0}} {{s3}}' })
+      const script = block('from tools import relative_range\nresult(relative_range([1, 3]))', 'python s3')
+      const { result } = await subject.play(
+        [
+          { reply: `${plan}\n${script}` },
+          ...makeRange.slice(1),
+          { role: 'tester', reply: tests },
+          { role: 'coder', match: /may import[\s\S]*def value_range\(/, reply: code },
+        ],
+        request,
+        options,
+      )
+      expect(result).toMatchObject({
+        status: 'succeeded',
+        answer: '75% 2',
+        made: [{ name: 'value_range' }, { name: 'relative_range' }],
+      })
+      if (options.save)
+        expect((await subject.library.get('relative_range')).pins).toEqual([{ name: 'value_range', version: 1 }])
+    },
+  )
 
   test('that are not there are sent back with the reason', async () => {
-    const plan = json({ understanding: 'u', difficulty: 'easy', steps: [{ ...rangeMake, specification }], answer: '{{s1}}' })
+    const plan = json({
+      understanding: 'u',
+      difficulty: 'easy',
+      steps: [{ ...rangeMake, specification }],
+      answer: '{{s1}}',
+    })
     const { events, result } = await subject.play(
-      [{ reply: plan }, { role: 'tester', reply: tests }, { role: 'coder', reply: code }, { role: 'coder', match: /no tool value_range to import/, reply: code.replace('from tools import value_range\n', 'def _range(values: list[float]) -> float:\n    if not values:\n        raise ValueError("values is empty")\n    return max(values) - min(values)\n').replace('= value_range(', '= _range(') }],
+      [
+        { reply: plan },
+        { role: 'tester', reply: tests },
+        { role: 'coder', reply: code },
+        {
+          role: 'coder',
+          match: /no tool value_range to import/,
+          reply: code
+            .replace(
+              'from tools import value_range\n',
+              'def _range(values: list[float]) -> float:\n    if not values:\n        raise ValueError("values is empty")\n    return max(values) - min(values)\n',
+            )
+            .replace('= value_range(', '= _range('),
+        },
+      ],
       request,
     )
     expect(eventsOf(events, 'code-rejected')).toHaveLength(1)
@@ -387,7 +469,13 @@ def relative_range(values: list[float]) -> float:
 })
 
 describe('a JavaScript tool', () => {
-  const specification = { ...RANGE, language: 'javascript', parameters: [{ name: 'values', type: 'number[]', description: 'The numbers' }], returns: { type: 'number', description: 'Their range' }, description: 'Largest less smallest. RangeError: an empty list.' }
+  const specification = {
+    ...RANGE,
+    language: 'javascript',
+    parameters: [{ name: 'values', type: 'number[]', description: 'The numbers' }],
+    returns: { type: 'number', description: 'Their range' },
+    description: 'Largest less smallest. RangeError: an empty list.',
+  }
   const tests = json({
     tests: [
       { name: 'negative', kind: 'example', arguments: { values: [-1, 1] }, expected: 2 },
@@ -396,7 +484,10 @@ describe('a JavaScript tool', () => {
       { name: 'order', kind: 'property', id: 'p1' },
     ],
   })
-  const property = block("import { value_range } from 'tools'\nresult(value_range({ values: [2, 1] }) === value_range({ values: [1, 2] }))", 'javascript p1')
+  const property = block(
+    "import { value_range } from 'tools'\nresult(value_range({ values: [2, 1] }) === value_range({ values: [1, 2] }))",
+    'javascript p1',
+  )
   const code = (end: string): string =>
     block(
       `export const tool = {
@@ -419,7 +510,12 @@ export default function valueRange({ values }) {
     )
 
   test('is made, repaired, kept and reused like a Python one', async () => {
-    const plan = json({ understanding: 'u', difficulty: 'easy', steps: [{ ...rangeMake, specification }], answer: '{{s1}}' })
+    const plan = json({
+      understanding: 'u',
+      difficulty: 'easy',
+      steps: [{ ...rangeMake, specification }],
+      answer: '{{s1}}',
+    })
     const { result } = await subject.play(
       [
         { reply: plan },
@@ -431,6 +527,10 @@ export default function valueRange({ values }) {
     )
     expect(result).toMatchObject({ status: 'succeeded', answer: '7.5', made: [{ name: 'value_range', saved: true }] })
     const again = await subject.play([{ match: /declare function value_range/, reply: reuseRange }], request)
-    expect(again.result).toMatchObject({ answer: 'Over 7.5.', reused: [{ name: 'value_range', version: 1 }], usage: { calls: 1 } })
+    expect(again.result).toMatchObject({
+      answer: 'Over 7.5.',
+      reused: [{ name: 'value_range', version: 1 }],
+      usage: { calls: 1 },
+    })
   })
 })

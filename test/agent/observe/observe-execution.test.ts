@@ -68,6 +68,11 @@ describe('a value surprises', () => {
     expect(findSurprises(value, null)).toEqual([])
   })
 
+  test('but not when the tool declares that it gives nothing', () => {
+    expect(findSurprises(null, { type: 'null' })).toEqual([])
+    expect(findSurprises(1, { type: 'null' })[0]).toMatch(/must be null, as the tool/)
+  })
+
   test('when it is of another type than the tool declares, and then nothing else is said', () => {
     expect(findSurprises('37', { type: 'number' })).toEqual(['the value must be number, as the tool declares it'])
     expect(findSurprises(null, { type: 'number' })[0]).toMatch(/must be number, as the tool/)
