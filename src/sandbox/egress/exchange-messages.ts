@@ -41,7 +41,7 @@ export async function exchangeMessages(options: ExchangeOptions): Promise<void> 
   const { request, response, lifetime, context, entry } = options
   lifetime.limit(context.limits.idleTimeoutMs, new TransferCut('idle-timeout'))
   const outgoing = createOutgoing(options)
-  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
+  const answered = once(outgoing, 'response', { signal: lifetime.signal }) as Promise<[IncomingMessage]>
   spend(options, 'bytesSent', headBytes(`${request.method} ${options.target.path} `, request.rawHeaders))
   if (options.expectsContinue) response.writeContinue()
   sendBody(options, outgoing)
@@ -68,7 +68,7 @@ export async function exchangeMessages(options: ExchangeOptions): Promise<void> 
  * The request as the host gets it. Everything that decides where it goes and where it ends is written anew: the
  * target, Host, the framing, the connection, and the secrets in place of what the code wrote under their names.
  */
-function createOutgoing({ request, target, upstream }: ExchangeOptions): ClientRequest {
+function createOutgoing({ request, target, upstream, lifetime }: ExchangeOptions): ClientRequest {
   const outgoing = httpRequest({
     createConnection: () => upstream,
     ...(request.method === undefined ? {} : { method: request.method }),
@@ -79,6 +79,9 @@ function createOutgoing({ request, target, upstream }: ExchangeOptions): ClientR
   })
   // Its failures are seen by those who wait for it; without a listener a late one would end the process.
   outgoing.on('error', () => outgoing.destroy())
+  // Not every end without an answer is an error to Node: a host that switches protocols unasked is just closed.
+  const onEarlyClose = () => lifetime.abort(new TransferCut('aborted'))
+  outgoing.once('close', onEarlyClose).once('response', () => outgoing.off('close', onEarlyClose))
   const lines = endToEndHeaders(request.rawHeaders)
   lines.set('host', { name: 'Host', values: [target.authority] })
   addSecrets(lines, target.secrets)

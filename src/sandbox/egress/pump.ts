@@ -33,6 +33,8 @@ export async function pump({ from, to, spend, filter }: PumpOptions): Promise<vo
   const onDrain = () => from.resume()
   from.on('data', onData)
   to.on('drain', onDrain)
+  // A stream that was paused by its last reader does not begin again by itself.
+  from.resume()
   const read = finished(from, { writable: false }).then(() => to.end(filter?.flush()))
   const written = finished(to, { readable: false })
   try {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import {
@@ -7,6 +8,7 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net'
+import { connect as tlsConnect, type ConnectionOptions } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import type { NetworkAllowList, NetworkDecision, NetworkTransfer } from '../../../../src/contracts/network.ts'
 import {
@@ -189,6 +191,35 @@ export function plainRequest(proxy: TestProxy, url: string, headers: string[] = 
 
 export function connectHead(proxy: TestProxy, authority: string): string {
   return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`
+}
+
+export interface TlsOutcome {
+  /** Everything that came through TLS. */
+  text: string
+  /** Of the first failure: a TLS alert, a reset. */
+  error: string | null
+}
+
+/** TLS through a tunnel of the proxy; sends `text` and gives what came back. */
+export async function exchangeTls(
+  proxy: TestProxy,
+  authority: string,
+  options: ConnectionOptions,
+  text = `GET / HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n`,
+): Promise<TlsOutcome> {
+  const socket = proxy.socketPath === null ? connect(proxy.port ?? 0, '127.0.0.1') : connect(proxy.socketPath)
+  onTestFinished(() => void socket.destroy())
+  socket.write(connectHead(proxy, authority))
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  if (head.toString() !== 'HTTP/1.1 200 Connection established\r\n\r\n') throw new Error(head.toString())
+  const secure = tlsConnect({ socket, ca: exampleCertificate.cert, ...options })
+  return new Promise((resolve) => {
+    const outcome: TlsOutcome = { text: '', error: null }
+    secure.on('error', (error: NodeJS.ErrnoException) => (outcome.error ??= error.code ?? error.message))
+    secure.on('close', () => resolve(outcome))
+    secure.setEncoding('latin1').on('data', (piece: string) => (outcome.text += piece))
+    secure.on('secureConnect', () => secure.write(text))
+  })
 }
 
 export function statusOf(answer: string): number {
