@@ -22,7 +22,7 @@ export interface CodeSubject {
   code: string
   signature: ToolSignature
   /** As `readSignature` gave them: the agent only passes them on. */
-  facts: unknown
+  facts?: unknown
   specification: ToolSpecification
   /** The request that the tool is made for: its literals have no place in the code. */
   request: string

@@ -1,3 +1,4 @@
+import type { ToolSpecification } from '../../src/contracts/run.ts'
 import type { ScriptedStep } from '../../src/testing/index.ts'
 
 export function json(value: unknown): string {
@@ -111,3 +112,18 @@ export const reuseRange = json({
   ],
   answer: 'Over {{s1|round:1}}.',
 })
+
+/** A specification with a required and an optional parameter, for the checks of plans and tests. */
+export const MOVING_MEAN: ToolSpecification = {
+  name: 'moving_mean',
+  language: 'python',
+  description: 'd',
+  whenToUse: '',
+  parameters: [
+    { name: 'values', type: 'list[float]', description: '', required: true },
+    { name: 'window', type: 'int', description: '', required: false, default: 3 },
+  ],
+  returns: { type: 'list[float]', description: '' },
+  examples: [],
+  exampleRequests: [],
+}

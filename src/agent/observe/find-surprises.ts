@@ -12,6 +12,8 @@ export const DECLARED = ', as the tool declares it'
 export function findSurprises(value: JsonValue | undefined, outputSchema: JsonSchema | null): string[] {
   const mismatch = outputSchema === null ? [] : validateValue(outputSchema, value ?? null, 'the value')
   if (mismatch.length > 0) return mismatch.map((problem) => `${problem}${DECLARED}`)
+  // A tool that only draws or writes declares that it gives nothing.
+  if (outputSchema?.['type'] === 'null') return []
   if (value === undefined || value === null)
     return outputSchema === null ? ['there is no value'] : ['the value is null']
   const number = readNumber(value)

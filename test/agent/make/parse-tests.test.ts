@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseTests } from '../../../src/agent/make/parse-tests.ts'
-import type { ToolSpecification } from '../../../src/contracts/run.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
-
-const specification: ToolSpecification = {
-  name: 'moving_mean',
-  language: 'python',
-  description: 'd',
-  whenToUse: '',
-  parameters: [
-    { name: 'values', type: 'list[float]', description: '', required: true },
-    { name: 'window', type: 'int', description: '', required: false, default: 3 },
-  ],
-  returns: { type: 'list[float]', description: '' },
-  examples: [],
-  exampleRequests: [],
-}
+import { MOVING_MEAN } from '../scripted-replies.ts'
 
 const example = (over: object = {}): object => ({
   name: 'plain',
@@ -30,7 +16,7 @@ const program = '```python p1\nfrom tools import moving_mean\nresult(moving_mean
 
 const json = (...tests: object[]): string => `\`\`\`json\n${JSON.stringify({ tests })}\n\`\`\``
 function read(reply: string): ToolTest[] | string {
-  const parsed = parseTests(reply, specification)
+  const parsed = parseTests(reply, MOVING_MEAN)
   return 'value' in parsed ? parsed.value : parsed.problem
 }
 

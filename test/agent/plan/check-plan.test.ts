@@ -3,22 +3,8 @@ import { checkPlan } from '../../../src/agent/plan/check-plan.ts'
 import type { PlanSituation } from '../../../src/agent/plan/check-step.ts'
 import type { JsonObject } from '../../../src/contracts/json.ts'
 import type { Plan, Step } from '../../../src/contracts/plan.ts'
-import type { ToolSpecification } from '../../../src/contracts/run.ts'
 import type { ToolVersion } from '../../../src/contracts/tool.ts'
-
-const specification: ToolSpecification = {
-  name: 'moving_mean',
-  language: 'python',
-  description: 'd',
-  whenToUse: '',
-  parameters: [
-    { name: 'values', type: 'list[float]', description: '', required: true },
-    { name: 'window', type: 'int', description: '', required: false, default: 3 },
-  ],
-  returns: { type: 'list[float]', description: '' },
-  examples: [],
-  exampleRequests: [],
-}
+import { MOVING_MEAN } from '../scripted-replies.ts'
 
 const schema: JsonObject = {
   type: 'object',
@@ -69,7 +55,7 @@ const make = (over: Partial<Extract<Step, { decision: 'make' }>> = {}): Step => 
   decision: 'make',
   goal: 'g',
   needs: [],
-  specification,
+  specification: MOVING_MEAN,
   arguments: { values: { $column: { file: 'prices.csv', name: 'Close' } } },
   ...over,
 })
@@ -134,7 +120,7 @@ describe('a plan that cannot be run says why', () => {
     ['an unknown tool', [reuse({ tool: 'magic' })], /there is no tool magic/],
     [
       'a name that is taken',
-      [make({ specification: { ...specification, name: 'word_count' } })],
+      [make({ specification: { ...MOVING_MEAN, name: 'word_count' } })],
       /has a tool word_count already/,
     ],
     ['one tool made twice', [make(), make({ id: 's4' })], /Two steps make moving_mean/],
@@ -146,12 +132,12 @@ describe('a plan that cannot be run says why', () => {
     ['a missing argument', [make({ arguments: {} })], /arguments: values is missing/],
     [
       'an example with an unknown parameter',
-      [make({ specification: { ...specification, examples: [{ arguments: { values: [], size: 1 }, expected: [] }] } })],
+      [make({ specification: { ...MOVING_MEAN, examples: [{ arguments: { values: [], size: 1 }, expected: [] }] } })],
       /examples\[0\]: no parameter size/,
     ],
     [
       'optional before required',
-      [make({ specification: { ...specification, parameters: specification.parameters.toReversed() } })],
+      [make({ specification: { ...MOVING_MEAN, parameters: MOVING_MEAN.parameters.toReversed() } })],
       /required parameters have to come before/,
     ],
     [
