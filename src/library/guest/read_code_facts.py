@@ -15,18 +15,25 @@ def read_code_facts(module, function):
         "literals": _literals(module, skipped),
         "calls": _calls(module),
         "atImport": _at_import(module),
+        "modules": sorted(_modules(module)),
         "unavailableImports": [name for name in sorted(top_level_imports(module)) if not _is_available(name)],
     }
 
 
 def top_level_imports(module):
+    return {name.partition(".")[0] for name in _modules(module)}
+
+
+def _modules(module):
+    """Modules by full name; `from urllib import request` is `urllib.request` as well as `urllib`."""
     names = set()
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
-            names.update(alias.name.partition(".")[0] for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.add(node.module.partition(".")[0])
-    return names - {"tools", "__future__"}
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name for name in names if name.partition(".")[0] not in ("tools", "__future__")}
 
 
 def _is_available(name):

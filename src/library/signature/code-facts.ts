@@ -11,6 +11,8 @@ export const codeFacts = z.object({
   atImport: z.array(
     z.object({ kind: z.enum(['expression', 'assignment', 'statement']), line: z.number(), calls: z.array(z.string()) }),
   ),
+  /** Modules that the code imports, by full name, such as `urllib.request`; Node's own without `node:`. */
+  modules: z.array(z.string()),
   /** Packages that the code imports and that are not there. */
   unavailableImports: z.array(z.string()),
 })

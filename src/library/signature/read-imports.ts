@@ -7,6 +7,7 @@ export interface ModuleImports {
   /** Packages by top-level name, Node's own without `node:`. */
   packages: string[]
   unavailable: string[]
+  modules: string[]
   /** Tools, in snake_case. */
   uses: string[]
   problems: string[]
@@ -16,6 +17,7 @@ export interface ModuleImports {
 export function readImports(program: Program): ModuleImports {
   const packages = new Set<string>()
   const unavailable = new Set<string>()
+  const modules = new Set<string>()
   const uses = new Set<string>()
   const problems: string[] = []
   visit(program, (node) => {
@@ -30,11 +32,18 @@ export function readImports(program: Program): ModuleImports {
     } else {
       const name = packageName(source)
       packages.add(name)
+      modules.add(source.replace(/^node:/, ''))
       if (!isBuiltin(source)) unavailable.add(name)
     }
     return true
   })
-  return { packages: [...packages].sort(), unavailable: [...unavailable].sort(), uses: [...uses].sort(), problems }
+  return {
+    packages: [...packages].sort(),
+    unavailable: [...unavailable].sort(),
+    modules: [...modules].sort(),
+    uses: [...uses].sort(),
+    problems,
+  }
 }
 
 function sourceOf(node: AnyNode): string | null {

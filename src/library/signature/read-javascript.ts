@@ -43,7 +43,7 @@ export async function readJavascriptSignature(
     ...checkParameters(signature.inputSchema, { parameters, arity }),
   ]
   if (problems.length > 0) return { problems }
-  return { signature, facts: { ...facts, unavailableImports: imports.unavailable } }
+  return { signature, facts: { ...facts, modules: imports.modules, unavailableImports: imports.unavailable } }
 }
 
 interface LoadedModule {
