@@ -29,6 +29,6 @@ const bundle = await rolldown({
   logLevel: 'warn',
 })
 const command = join(dist, 'bin')
-await bundle.write({ dir: command, format: 'esm', minify: false, chunkFileNames: 'chunks/[name]-[hash].js' })
+await bundle.write({ dir: command, format: 'esm', minify: false, chunkFileNames: '[name]-[hash].js' })
 await bundle.close()
 chmodSync(join(command, 'handaxe.js'), 0o755)

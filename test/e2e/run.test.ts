@@ -95,7 +95,6 @@ describe('handaxe run, as a process', () => {
     expect(outcome.stderr).not.toContain('\u001b')
     const order = [
       'sales.csv: table',
-      'library: empty',
       'plan (easy)',
       'tests for weighted_mean',
       'code (python)',
@@ -104,6 +103,8 @@ describe('handaxe run, as a process', () => {
       'executed: ok',
       'cost',
     ]
+    // The files are looked at and the library is searched at the same time.
+    expect(outcome.stderr).toContain('library: empty')
     const places = order.map((text) => outcome.stderr.indexOf(text))
     expect(places, outcome.stderr).not.toContain(-1)
     expect(places).toEqual([...places].sort((left, right) => left - right))

@@ -1,0 +1,23 @@
+import { loadConfig } from '../../app/config.ts'
+import { runDoctor, type Check } from '../../app/run-doctor.ts'
+import type { CommandContext } from '../command.ts'
+import { switchOption } from '../option-values.ts'
+import { safeText, type Terminal } from '../terminal.ts'
+
+const EXIT_CODE_UNHEALTHY = 4
+
+export async function runCommand(context: CommandContext): Promise<number> {
+  const report = await runDoctor(loadConfig({ environment: context.environment, workingFolder: context.workingFolder }))
+  const { terminal } = context
+  terminal.writeResult(
+    switchOption(context.options, 'json')
+      ? `${JSON.stringify(report)}\n`
+      : report.checks.map((check) => renderCheck(check, terminal.out)).join(''),
+  )
+  return report.healthy ? 0 : EXIT_CODE_UNHEALTHY
+}
+
+function renderCheck({ name, status, detail, remedy }: Check, colors: Terminal['out']): string {
+  const sign = { ok: colors.green('✓'), warning: colors.yellow('!'), problem: colors.red('✗') }[status]
+  return `${sign} ${name}: ${safeText(detail)}\n${remedy === null ? '' : `    → ${safeText(remedy)}\n`}`
+}
