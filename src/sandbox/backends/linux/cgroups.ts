@@ -10,10 +10,14 @@ const FOLDER = 'handaxe'
 
 /** The bounds of one slot, and what it has used of them. Reads are of kernel files: some 10 µs each. */
 export interface SlotGroup {
+  /** False where the limit was fixed when the slot was made. */
+  readonly canSetMemory: boolean
   setMemory(bytes: number): void
   cpuMs(): number
   peakMemoryBytes(): number
   outOfMemoryKills(): number
+  /** Only where the kernel does not bound the sum: what all processes use now, exact where it is above `limit`. */
+  memoryBytes?(limit: number): number
   /** Waits for the last process to be gone. */
   remove(): Promise<void>
 }
@@ -89,6 +93,7 @@ function openVersion1(mounts: CgroupMount[], instance: string): CgroupTier | nul
       const peak = new KernelFile(join(group.memory, 'memory.max_usage_in_bytes'))
       const control = new KernelFile(join(group.memory, 'memory.oom_control'))
       return {
+        canSetMemory: true,
         setMemory: (bytes) => setMemoryVersion1(group.memory, bytes),
         cpuMs: () => usage.readNumber() / 1e6,
         peakMemoryBytes: () => peak.readNumber(),
@@ -170,6 +175,7 @@ function version2Tier(own: string): CgroupTier {
       const peak = new KernelFile(join(group, hasPeak ? 'memory.peak' : 'memory.current'))
       const events = new KernelFile(join(group, 'memory.events'))
       return {
+        canSetMemory: true,
         setMemory: (bytes) => write(join(group, 'memory.max'), bytes),
         cpuMs: () => usage.readField('usage_usec') / 1e3,
         peakMemoryBytes: () => peak.readNumber(),

@@ -204,7 +204,7 @@ export class SlotPool {
 /** What cannot be changed at the hand-over must be as asked for; memory and time are the host's to set. */
 function fits({ limits: own, group, guest }: Slot, wanted: Limits): boolean {
   // V8 is told the size of its heap when it starts, and without a cgroup memory is bounded by rlimits.
-  const canSetMemory = group !== null && guest === 'python'
+  const canSetMemory = group !== null && group.canSetMemory && guest === 'python'
   return (
     own.temporaryBytes === wanted.temporaryBytes &&
     own.artifactBytes === wanted.artifactBytes &&

@@ -5,7 +5,7 @@ import { CapturedOutput } from '../../captured-output.ts'
 import { decideStatus, type StopReason, type Verdict } from '../../decide-status.ts'
 import { encodeFrame } from '../../frames.ts'
 import { parseClaim, type Claim } from '../../parse-claim.ts'
-import { watchCpuTime } from './watch-cpu-time.ts'
+import { watchCpuTime, watchMemory } from './watch-usage.ts'
 import type { Slot, SlotDeath } from './slot.ts'
 
 /** A result frame holds the value and, in a failure, a message and a traceback that the guest has already cut. */
@@ -61,7 +61,8 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
     execution.signal?.addEventListener('abort', onAbort, { once: true })
     closing.addEventListener('abort', onClosing, { once: true })
     const wallTimer = setTimeout(() => stop('wall-time'), limits.wallMs)
-    const stopWatching = watchCpuTime(slot, limits.cpuMs, () => stop('cpu-time'))
+    const stopWatchingTime = watchCpuTime(slot, limits.cpuMs, () => stop('cpu-time'))
+    const stopWatchingMemory = watchMemory(slot, limits.memoryBytes, () => stop('memory'))
     let endTimer: NodeJS.Timeout | undefined
 
     const finish = (death: SlotDeath | null) => {
@@ -69,11 +70,16 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       isOver = true
       clearTimeout(wallTimer)
       clearTimeout(endTimer)
-      stopWatching()
+      stopWatchingTime()
+      stopWatchingMemory()
       execution.signal?.removeEventListener('abort', onAbort)
       closing.removeEventListener('abort', onClosing)
       const { group } = slot
-      const cpuMs = group === null ? (death?.cpuMs ?? 0) : group.cpuMs() - slot.cpuMsBefore
+      const cpuMs = Math.max(
+        0,
+        (group?.cpuMs() ?? 0) - slot.cpuMsBefore,
+        group?.memoryBytes && death !== null ? death.cpuMs - slot.cpuMsBefore : 0,
+      )
       const facts = { stopReason, outOfMemoryKills: group?.outOfMemoryKills() ?? 0, cpuMs, end: death }
       const verdict = decideStatus(facts, claim, execution.call !== undefined, limits)
       if (stopReason === 'protocol' && claimError !== null && verdict.error !== undefined) {
@@ -86,7 +92,10 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
         stderr: outputs.stderr.toText(),
         wallMs: performance.now() - startedAt,
         cpuMs,
-        peakMemoryBytes: group?.peakMemoryBytes() ?? death?.peakMemoryBytes ?? 0,
+        peakMemoryBytes: Math.max(
+          group?.peakMemoryBytes() ?? 0,
+          group?.memoryBytes ? (death?.peakMemoryBytes ?? 0) : 0,
+        ),
         outputs: claim?.outputs ?? null,
       })
     }

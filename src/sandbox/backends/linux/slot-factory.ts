@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Limits } from '../../../contracts/limits.ts'
 import type { CgroupTier } from './cgroups.ts'
+import { findHostProcess, ProcessMeter } from './process-meter.ts'
 import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
 import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
@@ -104,7 +105,8 @@ export class SlotFactory {
   #onReport(report: ZygoteReport): void {
     if (report.event === 'forked') {
       const slot = this.slots.get(report.slot)
-      if (slot !== undefined) slot.processId = report.pid
+      // Reports come in the order of events: this one before any word of the slot itself.
+      if (slot !== undefined) slot.group ??= new ProcessMeter(findHostProcess(this.zygote.processId, report.pid))
     } else if (report.event === 'dead') {
       const { exitCode, signal, cpuMs, peakMemoryBytes } = report
       const death = { exitCode, signal: signal === null ? null : signalName(signal), cpuMs, peakMemoryBytes }

@@ -35,7 +35,8 @@ export class Slot {
   readonly id: number
   readonly guest: GuestKind
   readonly limits: Limits
-  readonly group: SlotGroup | null
+  /** Null until its first process is known, where there are no cgroups. */
+  group: SlotGroup | null
   readonly token = randomBytes(16).toString('hex')
   readonly ready: Promise<void>
   readonly died: Promise<SlotDeath>
@@ -43,8 +44,6 @@ export class Slot {
   death: SlotDeath | null = null
   /** CPU time when it became ready: the warm-up is not the execution's. */
   cpuMsBefore = 0
-  /** Process id in the namespace of the zygote. */
-  processId = 0
   readonly reader = new FrameReader(UNUSED_FRAME_LIMIT)
   /** The first lines of stderr before the hand-over: why the slot did not become ready. */
   complaint = ''

@@ -189,9 +189,20 @@ def _from_pandas(value, depth):
 def _from_frame(frame, pandas, depth):
     if not _is_default(frame.index, pandas):
         frame = frame.reset_index()
-    names = [_label(name) for name in frame.columns.tolist()]
+    names = _distinct([_label(name) for name in frame.columns.tolist()])
     columns = [[to_plain(item, depth + 2) for item in frame.iloc[:, place].tolist()] for place in range(len(names))]
     return [dict(zip(names, row)) for row in zip(*columns)] if names else [{} for _ in range(len(frame))]
+
+
+def _distinct(names):
+    """Like read_csv: the second column named a is a.1."""
+    seen = {}
+    for place, name in enumerate(names):
+        count = seen.get(name, 0)
+        seen[name] = count + 1
+        if count:
+            names[place] = f"{name}.{count}"
+    return names
 
 
 def _label(label):

@@ -52,10 +52,17 @@ def set_bounds(limits, guest, memory_by_cgroup):
     }
     if not memory_by_cgroup:
         # V8 reserves its heap and code ranges as data before it uses them: its own flag bounds what it uses.
-        bounds[resource.RLIMIT_DATA] = limits["memoryBytes"] * (4 if guest == "javascript" else 1)
+        room = limits["memoryBytes"] * (4 if guest == "javascript" else 1)
+        bounds[resource.RLIMIT_DATA] = room + _data_bytes()
     for kind, value in bounds.items():
         resource.setrlimit(kind, (value, value))
     resource.setrlimit(resource.RLIMIT_STACK, (8 * _MIB, 64 * _MIB))
+
+
+def _data_bytes():
+    """What the process has from the zygote: the limit is for what comes on top."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[5]) * resource.getpagesize()
 
 
 def close_all_but(kept):

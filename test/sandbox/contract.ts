@@ -1,0 +1,493 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/contracts/limits.ts'
+import type { Execution, ExecutionResult, Sandbox, ToolModule } from '../../src/contracts/sandbox.ts'
+
+const MIB = 1024 * 1024
+
+/** What every backend must do. `open` makes the sandbox under test, with a Python that has numpy and pandas. */
+export function sandboxContract(name: string, open: () => Promise<Sandbox>): void {
+  describe(`${name}: the sandbox contract`, () => {
+    let sandbox: Sandbox
+    let folder: string
+
+    beforeAll(async () => {
+      sandbox = await open()
+      folder = await mkdtemp(join(tmpdir(), 'handaxe-contract-'))
+    })
+    afterAll(async () => {
+      await sandbox.close()
+      await rm(folder, { recursive: true, force: true })
+    })
+
+    const python = (code: string, more: Partial<Execution> = {}): Promise<ExecutionResult> =>
+      sandbox.execute({ language: 'python', code, ...more })
+
+    test('a program without a value ends as ok without one', async () => {
+      const result = await python('x = 1')
+      expect(result).toMatchObject({ status: 'ok', exitCode: 0, signal: null, artifacts: [], droppedArtifacts: [] })
+      expect(result).not.toHaveProperty('value')
+      expect(result).not.toHaveProperty('error')
+    })
+
+    test('the last value given to `result` is the value', async () => {
+      expect((await python("result(1)\nresult({'a': [1, None, True, 'é\\u0000']})")).value).toEqual({
+        a: [1, null, true, 'é\u0000'],
+      })
+    })
+
+    test('`result()` and `result(None)` give null, which is a value', async () => {
+      expect((await python('result(None)')).value).toBeNull()
+      expect(await python('result()')).toHaveProperty('value', null)
+    })
+
+    test('values of numpy and pandas become plain JSON', async () => {
+      const { value, error } = await python(`
+import datetime, decimal, fractions, enum, dataclasses, collections, uuid, pathlib
+import numpy as np, pandas as pd
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: float
+class Color(enum.Enum):
+    RED = 'red'
+Pair = collections.namedtuple('Pair', 'a b')
+day = pd.Timestamp('2024-01-02')
+result({
+    'int64': np.int64(3), 'float32': np.float32(0.5), 'bool_': np.bool_(True), 'nan': np.nan,
+    'array': np.arange(4).reshape(2, 2), 'dates': np.array(['2024-01-01', 'NaT'], dtype='datetime64[D]'),
+    'series': pd.Series([1, 2]), 'indexed': pd.Series([1, 2], index=['a', 'b']),
+    'frame': pd.DataFrame({'day': [day, pd.NaT], 'x': [1.5, None], 'n': [1, 2]}),
+    'grouped': pd.DataFrame({'k': list('aab'), 'v': [1, 2, 3]}).groupby('k').sum(),
+    'timestamp': day, 'na': pd.NA, 'date': datetime.date(2024, 1, 2), 'delta': datetime.timedelta(seconds=90),
+    'decimal': decimal.Decimal('1.5'), 'fraction': fractions.Fraction(1, 4), 'complex': 1+2j,
+    'tuple': (1, 2), 'set': {3, 1, 2}, 'named': Pair(1, 2), 'dataclass': Point(1, 2.5), 'enum': Color.RED,
+    'bytes': b'\\x00\\xff', 'range': range(3), 'path': pathlib.PurePosixPath('/a/b'), 1: 'key', (1, 2): 'pair',
+    'big': 2**70, 'twice': pd.DataFrame([[1, 2]], columns=['a', 'a']),
+})
+`)
+      expect(error).toBeUndefined()
+      expect(value).toEqual({
+        int64: 3,
+        float32: 0.5,
+        bool_: true,
+        nan: { $number: 'NaN' },
+        array: [
+          [0, 1],
+          [2, 3],
+        ],
+        dates: ['2024-01-01', null],
+        series: [1, 2],
+        indexed: { a: 1, b: 2 },
+        frame: [
+          { day: '2024-01-02T00:00:00', x: 1.5, n: 1 },
+          { day: null, x: { $number: 'NaN' }, n: 2 },
+        ],
+        grouped: [
+          { k: 'a', v: 3 },
+          { k: 'b', v: 3 },
+        ],
+        timestamp: '2024-01-02T00:00:00',
+        na: null,
+        date: '2024-01-02',
+        delta: 90,
+        decimal: 1.5,
+        fraction: 0.25,
+        complex: { real: 1, imaginary: 2 },
+        tuple: [1, 2],
+        set: [1, 2, 3],
+        named: { a: 1, b: 2 },
+        dataclass: { x: 1, y: 2.5 },
+        enum: 'red',
+        bytes: { $bytes: 'AP8=' },
+        range: [0, 1, 2],
+        path: '/a/b',
+        '1': 'key',
+        '[1, 2]': 'pair',
+        big: { $number: '1180591620717411303424' },
+        twice: [{ a: 1, 'a.1': 2 }],
+      })
+    })
+
+    test('a value that contains itself is an error', async () => {
+      expect(await python('x = []\nx.append(x)\nresult(x)')).toMatchObject({
+        status: 'error',
+        error: { type: 'UnsupportedValue' },
+      })
+    })
+
+    test('a function is called with named arguments and its result is the value', async () => {
+      const code = "def add(a, b=10):\n    return a + b\nif __name__ == '__main__':\n    raise SystemExit(9)\n"
+      expect(await python(code, { call: { function: 'add', arguments: { a: 1 } } })).toMatchObject({
+        status: 'ok',
+        value: 11,
+      })
+      expect((await python(code, { call: { function: 'add', arguments: { a: 1, b: 2 } } })).value).toBe(3)
+    })
+
+    test('a coroutine function is awaited', async () => {
+      const code = 'import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x * 2\n'
+      expect((await python(code, { call: { function: 'f', arguments: { x: 4 } } })).value).toBe(8)
+    })
+
+    test('a call without a result gives null; one of a missing function or with wrong arguments is an error', async () => {
+      const code = 'def f(x):\n    pass\n'
+      expect(await python(code, { call: { function: 'f', arguments: { x: 1 } } })).toMatchObject({
+        status: 'ok',
+        value: null,
+      })
+      expect(await python(code, { call: { function: 'g', arguments: {} } })).toMatchObject({
+        status: 'error',
+        error: { type: 'NameError' },
+      })
+      expect(await python(code, { call: { function: 'f', arguments: { y: 1 } } })).toMatchObject({
+        status: 'error',
+        error: { type: 'TypeError' },
+      })
+    })
+
+    test('special numbers travel into the code as they travel out', async () => {
+      const code = 'import math\ndef f(x, n):\n    return [math.isnan(x), n + 1, type(n).__name__]\n'
+      const arguments_ = { x: { $number: 'NaN' }, n: { $number: '9007199254740993' } }
+      expect((await python(code, { call: { function: 'f', arguments: arguments_ } })).value).toEqual([
+        true,
+        { $number: '9007199254740994' },
+        'int',
+      ])
+    })
+
+    test('a call whose process leaves without a result is no-result', async () => {
+      const code = 'import os\ndef f():\n    os._exit(0)\n'
+      expect(await python(code, { call: { function: 'f', arguments: {} } })).toMatchObject({
+        status: 'no-result',
+        exitCode: 0,
+      })
+    })
+
+    test('an exception is an error with its class, message and traceback', async () => {
+      const result = await python('def f():\n    raise ValueError("bad " + "value")\nf()\n')
+      expect(result).toMatchObject({
+        status: 'error',
+        exitCode: 1,
+        error: { type: 'ValueError', message: 'bad value' },
+      })
+      expect(result.error?.traceback).toMatch(/line 2, in f[\s\S]*raise ValueError/)
+    })
+
+    test('an exit code is told', async () => {
+      expect(await python('import sys\nsys.exit(3)')).toMatchObject({ status: 'error', exitCode: 3 })
+      expect(await python('import sys\nresult(5)\nsys.exit(0)')).toMatchObject({ status: 'ok', exitCode: 0 })
+    })
+
+    test('stdout and stderr are kept apart, from child processes too, invalid UTF-8 is replaced', async () => {
+      const result = await python(`
+import os, subprocess, sys
+print('out'); print('err', file=sys.stderr)
+subprocess.run(['sh', '-c', 'echo child; echo child error >&2'])
+os.write(1, b'\\xff\\xfe\\n')
+`)
+      expect(result.stdout).toEqual({ head: 'out\nchild\n\ufffd\ufffd\n', tail: '', totalBytes: 13, truncated: false })
+      expect(result.stderr.head).toBe('err\nchild error\n')
+    })
+
+    test('output is told as it appears', async () => {
+      const pieces: string[] = []
+      let first = 0
+      const startedAt = performance.now()
+      await python("import time\nprint('one', flush=True)\ntime.sleep(0.5)\nprint('two')", {
+        onOutput(stream, text) {
+          first ||= performance.now() - startedAt
+          pieces.push(`${stream}:${text}`)
+        },
+      })
+      expect(pieces).toEqual(['stdout:one\n', 'stdout:two\n'])
+      expect(first).toBeLessThan(450)
+    })
+
+    test('long output keeps its two ends and its true length', async () => {
+      const result = await python("print('a' * 100_000 + 'z' * 100_000, end='')", { limits: { capturedBytes: 1000 } })
+      expect(result.status).toBe('ok')
+      expect(result.stdout).toEqual({
+        head: 'a'.repeat(500),
+        tail: 'z'.repeat(500),
+        totalBytes: 200_000,
+        truncated: true,
+      })
+    })
+
+    test('exit handlers and threads that are not daemons run to their end', async () => {
+      const result = await python(`
+import atexit, threading, time
+atexit.register(lambda: print('exit'))
+threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()
+print('main')
+`)
+      expect(result.stdout.head).toBe('main\nthread\nexit\n')
+    })
+
+    test('a process that the program forks does not speak for it', async () => {
+      const result = await python(
+        "import os\npid = os.fork()\nif pid == 0:\n    result('child')\nelse:\n    os.waitpid(pid, 0)\n    result('parent')\n",
+      )
+      expect(result).toMatchObject({ status: 'ok', value: 'parent' })
+    })
+
+    test('several processes by multiprocessing work', async () => {
+      const result = await python(`
+import multiprocessing
+def square(x): return x * x
+with multiprocessing.get_context('fork').Pool(2) as pool:
+    result(pool.map(square, [1, 2, 3]))
+`)
+      expect(result).toMatchObject({ status: 'ok', value: [1, 4, 9] })
+    })
+
+    test('SQLite works on a file', async () => {
+      const result = await python(`
+import sqlite3
+connection = sqlite3.connect('/box/x.db')
+connection.execute('create table t (a)')
+connection.execute('insert into t values (1), (2)')
+connection.commit()
+result(connection.execute('select sum(a) from t').fetchone())
+`)
+      expect(result).toMatchObject({ status: 'ok', value: [3] })
+    })
+
+    test('input files are there, read-only, whether given as text, bytes or path', async () => {
+      const path = join(folder, 'table.csv')
+      await writeFile(path, 'a,b\n1,2\n', { mode: 0o600 })
+      const result = await python(
+        `
+import os
+def refused(act):
+    try: act()
+    except OSError as error: return error.errno
+folder = '/box/input/'
+result([sorted(os.listdir(folder)), open(folder + 'table.csv').read(), open(folder + 'ü b.txt').read(),
+        list(open(folder + 'bytes', 'rb').read()), refused(lambda: open(folder + 'table.csv', 'a')),
+        refused(lambda: os.unlink(folder + 'bytes')), refused(lambda: open(folder + 'new', 'w'))])
+`,
+        {
+          inputs: [
+            { name: 'table.csv', path },
+            { name: 'ü b.txt', content: 'text' },
+            { name: 'bytes', content: new Uint8Array([0, 255]) },
+          ],
+        },
+      )
+      expect(result.value).toEqual([['bytes', 'table.csv', 'ü b.txt'], 'a,b\n1,2\n', 'text', [0, 255], 30, 30, 30])
+      expect(await readFile(path, 'utf8')).toBe('a,b\n1,2\n')
+    })
+
+    test('an input file that cannot be used is refused before anything runs', async () => {
+      const isFolder = join(folder, 'a-folder')
+      await mkdir(isFolder)
+      const bad = [
+        [{ name: '../x', content: '' }],
+        [{ name: '', content: '' }],
+        [{ name: '.', content: '' }],
+        [{ name: 'a/b', content: '' }],
+        [{ name: 'a\0b', content: '' }],
+        [{ name: 'x'.repeat(256), content: '' }],
+        [{ name: '\ud800', content: '' }],
+        [{ name: 'x', path: join(folder, 'missing') }],
+        [{ name: 'x', path: isFolder }],
+        [{ name: 'x', path: '/dev/null' }],
+        [
+          { name: 'x', content: '' },
+          { name: 'x', content: '' },
+        ],
+      ]
+      for (const inputs of bad) {
+        await expect(python("print('ran')", { inputs })).rejects.toMatchObject({ code: 'invalid_input_file' })
+      }
+    })
+
+    test('an input file may be reached by a link, and arrives as a file', async () => {
+      const path = join(folder, 'real.txt')
+      await writeFile(path, 'real')
+      await symlink(path, join(folder, 'link.txt'))
+      const result = await python("import os\nresult([open('/box/input/a').read(), os.path.islink('/box/input/a')])", {
+        inputs: [{ name: 'a', path: join(folder, 'link.txt') }],
+      })
+      expect(result.value).toEqual(['real', false])
+    })
+
+    test('artifacts arrive with size, hash and media type, below folders too', async () => {
+      const target = join(folder, 'artifacts')
+      const result = await python(
+        `
+import os
+os.makedirs('/box/output/plots/deep')
+open('/box/output/table.csv', 'w').write('a,b\\n')
+open('/box/output/plots/deep/x.png', 'wb').write(bytes.fromhex('89504e470d0a1a0a') + b'0')
+open('/box/output/empty', 'w').close()
+`,
+        { artifactsFolder: target },
+      )
+      expect(result.artifacts).toEqual([
+        { name: 'empty', bytes: 0, sha256: sha256(''), mediaType: 'text/plain', path: join(target, 'empty') },
+        {
+          name: 'table.csv',
+          bytes: 4,
+          sha256: sha256('a,b\n'),
+          mediaType: 'text/csv',
+          path: join(target, 'table.csv'),
+        },
+        expect.objectContaining({ name: 'plots/deep/x.png', bytes: 9, mediaType: 'image/png' }),
+      ])
+      expect(await readFile(join(target, 'table.csv'), 'utf8')).toBe('a,b\n')
+    })
+
+    test('artifacts of a program that failed or was ended arrive as well', async () => {
+      const failed = await python("open('/box/output/a', 'w').write('1')\nraise ValueError()")
+      expect(failed).toMatchObject({ status: 'error', artifacts: [{ name: 'a', bytes: 1 }] })
+      const ended = await python("open('/box/output/a', 'w').write('1')\nwhile True: pass", { limits: { wallMs: 300 } })
+      expect(ended).toMatchObject({ status: 'timeout', artifacts: [{ name: 'a', bytes: 1 }] })
+    })
+
+    test('more artifacts, or larger ones, than allowed are dropped with the reason', async () => {
+      const many = await python("for n in range(5):\n    open(f'/box/output/{n}', 'w').write('x')", {
+        limits: { artifactCount: 3 },
+      })
+      expect(many.artifacts).toHaveLength(3)
+      expect(many.droppedArtifacts).toEqual([
+        { name: '3', reason: 'too-many' },
+        { name: '4', reason: 'too-many' },
+      ])
+      const large = await python(
+        "import errno\ntry:\n    open('/box/output/a', 'wb').write(b'x' * 2_000_000)\nexcept OSError as e:\n    result(errno.errorcode[e.errno])",
+        { limits: { artifactBytes: MIB } },
+      )
+      expect(large.value).toBe('ENOSPC')
+    })
+
+    test('tools can be imported, and import each other', async () => {
+      const tools: ToolModule[] = [
+        { name: 'double', language: 'python', code: 'def double(x):\n    return x * 2\n', function: 'double' },
+        {
+          name: 'quadruple',
+          language: 'python',
+          code: 'from tools import double\ndef run(x):\n    return double(double(x))\n',
+          function: 'run',
+        },
+      ]
+      expect((await python('from tools import quadruple\nresult(quadruple(3))', { tools })).value).toBe(12)
+      expect((await python('import tools\nresult([tools.double(1), dir(tools)])', { tools })).value).toEqual([
+        2,
+        ['double', 'quadruple'],
+      ])
+    })
+
+    test('a tool that is missing, of another language, broken or its own importer is a clear error', async () => {
+      const tools: ToolModule[] = [
+        { name: 'other', language: 'javascript', code: 'export default () => 1', function: 'other' },
+        { name: 'broken', language: 'python', code: 'raise ValueError("at import")', function: 'broken' },
+        { name: 'self', language: 'python', code: 'from tools import self\n', function: 'self' },
+        { name: 'empty', language: 'python', code: '', function: 'empty' },
+      ]
+      const importing = (name: string) => python(`from tools import ${name}`, { tools })
+      expect((await importing('missing')).error).toMatchObject({ type: 'ImportError' })
+      expect((await importing('other')).error).toMatchObject({
+        type: 'ImportError',
+        message: expect.stringContaining('javascript'),
+      })
+      expect((await importing('broken')).error).toMatchObject({ type: 'ValueError', message: 'at import' })
+      expect((await importing('self')).error).toMatchObject({
+        type: 'ImportError',
+        message: expect.stringContaining('imports itself'),
+      })
+      expect((await importing('empty')).error).toMatchObject({ type: 'ImportError' })
+    })
+
+    test('limits that differ from the defaults hold', async () => {
+      const result = await python(
+        "import resource, os\nresult([resource.getrlimit(resource.RLIMIT_NOFILE)[0], os.statvfs('/box').f_blocks * os.statvfs('/box').f_frsize])",
+        { limits: { openFiles: 64, temporaryBytes: 16 * MIB, memoryBytes: 256 * MIB, cpuMs: 60_000 } },
+      )
+      expect(result.value).toEqual([64, 16 * MIB])
+      expect(result.limits).toEqual({
+        ...DEFAULT_LIMITS,
+        openFiles: 64,
+        temporaryBytes: 16 * MIB,
+        memoryBytes: 256 * MIB,
+        cpuMs: 60_000,
+      })
+    })
+
+    test('limits that are no limits are refused', async () => {
+      const bad = [{ wallMs: 0 }, { wallMs: Number.NaN }, { memoryBytes: -1 }, { cpuMs: 1.5 }, { processes: 1e9 }]
+      for (const limits of bad) {
+        await expect(python('', { limits })).rejects.toMatchObject({ code: 'invalid_arguments' })
+      }
+      const unknown = { bytes: 1 } as Partial<typeof DEFAULT_LIMITS>
+      await expect(python('', { limits: unknown })).rejects.toMatchObject({ code: 'invalid_arguments' })
+    })
+
+    test('usage says what was used', async () => {
+      const result = await python(
+        'x = bytearray(100 << 20)\nfor _ in range(2_000_000): pass\nimport time\ntime.sleep(0.2)',
+      )
+      expect(result.usage.wallMs).toBeGreaterThan(200)
+      expect(result.usage.cpuMs).toBeGreaterThan(10)
+      expect(result.usage.cpuMs).toBeLessThan(result.usage.wallMs * 2)
+      expect(result.usage.peakMemoryBytes).toBeGreaterThan(100 * MIB)
+      expect(result.usage.startupMs).toBeGreaterThanOrEqual(0)
+    })
+
+    test('an execution that was cancelled before it started is not started', async () => {
+      const execution = python("print('ran')", { signal: AbortSignal.abort() })
+      await expect(execution).rejects.toMatchObject({ code: 'cancelled' })
+    })
+
+    test('an abort under way ends it as killed', async () => {
+      const result = await python('import time\ntime.sleep(60)', { signal: AbortSignal.timeout(200) })
+      expect(result).toMatchObject({ status: 'killed', signal: 'SIGKILL' })
+      expect(result.usage.wallMs).toBeLessThan(5_000)
+    })
+
+    test('many executions at a time all end right', async () => {
+      const runs = Array.from({ length: 24 }, (_, index) => python(`result(${index} ** 2)`))
+      const results = await Promise.all(runs)
+      expect(results.map(({ value }) => value)).toEqual(results.map((_, index) => index ** 2))
+    })
+
+    test('JavaScript and TypeScript programs run under the same rules', async () => {
+      const javascript = await sandbox.execute({
+        language: 'javascript',
+        code: "import { writeFileSync, readFileSync } from 'node:fs'\nwriteFileSync('/box/output/a.txt', 'x')\nconsole.log('out')\nconsole.error('err')\nresult({ text: readFileSync('/box/input/in', 'utf8'), nan: NaN })",
+        inputs: [{ name: 'in', content: 'hello' }],
+      })
+      expect(javascript).toMatchObject({
+        status: 'ok',
+        value: { text: 'hello', nan: { $number: 'NaN' } },
+        stdout: { head: 'out\n' },
+        stderr: { head: 'err\n' },
+        artifacts: [{ name: 'a.txt', bytes: 1 }],
+      })
+      const typescript = await sandbox.execute({
+        language: 'typescript',
+        code: 'export function add({ a, b }: { a: number; b: number }): number { return a + b }',
+        call: { function: 'add', arguments: { a: 1, b: 2 } },
+      })
+      expect(typescript).toMatchObject({ status: 'ok', value: 3 })
+      const failed = await sandbox.execute({ language: 'javascript', code: 'throw new RangeError("no")' })
+      expect(failed).toMatchObject({ status: 'error', error: { type: 'RangeError', message: 'no' } })
+    })
+
+    test('what no backend can execute is refused', async () => {
+      const ruby = { language: 'ruby', code: '' } as unknown as Execution
+      await expect(sandbox.execute(ruby)).rejects.toMatchObject({ code: 'invalid_arguments' })
+      const tools = [{ name: '../x', language: 'python' as const, code: '', function: 'x' }]
+      await expect(python('', { tools })).rejects.toMatchObject({ code: 'invalid_arguments' })
+    })
+  })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
