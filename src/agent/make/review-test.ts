@@ -11,7 +11,7 @@ import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
 import { fenceCode } from '../text/fence-code.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderSpecification } from '../text/render-specification.ts'
-import { stripHidden } from '../text/untrusted-text.ts'
+import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
 import type { TestOutcome } from './run-test.ts'
 
@@ -82,7 +82,7 @@ function renderTest(test: ToolTest, language: string): string {
 }
 
 function renderOutcome(outcome: TestOutcome): string {
-  if (outcome.kind === 'value') return cutMiddle(stripHidden(toStableJson(outcome.value)), TEXT_CHARACTERS)
-  if (outcome.kind === 'error') return `The error ${outcome.type}: ${cutEnd(stripHidden(outcome.message), 500)}`
+  if (outcome.kind === 'value') return cutMiddle(stabiliseText(toStableJson(outcome.value)), TEXT_CHARACTERS)
+  if (outcome.kind === 'error') return `The error ${outcome.type}: ${cutEnd(outcome.message, 500)}`
   return `It ended with '${outcome.status}'.`
 }

@@ -5,7 +5,7 @@ import { compareValues } from '../compare/compare-values.ts'
 import { executeCode } from '../run/execute-code.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
-import { stripHidden } from '../text/untrusted-text.ts'
+import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
 
 /** Tests have tiny data: what takes longer hangs, and ten hanging tests should not take five minutes. */
@@ -71,7 +71,8 @@ export async function runTest(
         : { language, code, call: { function: called, arguments: test.arguments }, tools, limits: TEST_LIMITS },
   })
   const outcome = toOutcome(result)
-  const failure = judge(test, outcome, subject.frames)
+  const verdict = judge(test, outcome, subject.frames)
+  const failure = verdict === null ? null : stabiliseText(verdict)
   const wallMs = context.clock() - startedAt
   context.events.emit(
     failure === null
@@ -87,7 +88,10 @@ export function isBrokenCode(outcome: TestOutcome): boolean {
 
 function toOutcome(result: ExecutionResult): TestOutcome {
   if (result.status === 'ok') return { kind: 'value', value: result.value ?? null }
-  if (result.status === 'error' && result.error !== undefined) return { kind: 'error', ...result.error }
+  if (result.status === 'error' && result.error !== undefined) {
+    const { type, message, traceback } = result.error
+    return { kind: 'error', type, message: stabiliseText(message), traceback: stabiliseText(traceback) }
+  }
   return { kind: 'ended', status: result.status }
 }
 
@@ -96,7 +100,7 @@ function judge(test: ToolTest, outcome: TestOutcome, frames: boolean): string | 
   if (outcome.kind === 'ended') return `the code ended with '${outcome.status}'`
   if (test.kind === 'error') return judgeError(test.raises ?? null, outcome)
   if (outcome.kind === 'error') {
-    return `it raised ${outcome.type}: ${cutEnd(stripHidden(outcome.message).replaceAll('\n', ' '), 300)}`
+    return `it raised ${outcome.type}: ${cutEnd(outcome.message.replaceAll('\n', ' '), 300)}`
   }
   if (test.kind === 'property') {
     return outcome.value === true ? null : `the property does not hold: the program gave ${show(outcome.value)}`
@@ -109,9 +113,9 @@ function judgeError(raises: string | null, outcome: Exclude<TestOutcome, { kind:
   if (outcome.kind === 'value') return `expected ${wanted}, but it returned ${show(outcome.value)}`
   if (raises !== null && raises === outcome.type) return null
   if ((raises === null || ANY_ERROR.has(raises)) && !BROKEN_CODE.has(outcome.type)) return null
-  return `expected ${wanted}, but it raised ${outcome.type}: ${cutEnd(stripHidden(outcome.message), 200)}`
+  return `expected ${wanted}, but it raised ${outcome.type}: ${cutEnd(outcome.message, 200)}`
 }
 
 function show(value: JsonValue): string {
-  return cutMiddle(stripHidden(toStableJson(value)), 200)
+  return cutMiddle(toStableJson(value), 200)
 }

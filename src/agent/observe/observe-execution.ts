@@ -3,6 +3,7 @@ import type { Observation } from '../../contracts/run.ts'
 import type { CapturedText, ExecutionResult } from '../../contracts/sandbox.ts'
 import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
 import { stripHidden } from '../text/untrusted-text.ts'
+import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
 import { DECLARED, findSurprises } from './find-surprises.ts'
 
@@ -31,9 +32,9 @@ export function observeExecution(
   return {
     stepId,
     status: result.status,
-    value: value === undefined ? null : cutMiddle(stabilise(toStableJson(value)), VALUE_CHARACTERS),
-    stdout: cutMiddle(stabilise(renderCaptured(result.stdout)), OUTPUT_CHARACTERS),
-    stderr: cutMiddle(stabilise(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
+    value: value === undefined ? null : cutMiddle(stabiliseText(toStableJson(value)), VALUE_CHARACTERS),
+    stdout: cutMiddle(stabiliseText(renderCaptured(result.stdout)), OUTPUT_CHARACTERS),
+    stderr: cutMiddle(stabiliseText(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
     error: result.error === undefined ? null : renderError(result.error),
     artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
     surprises: result.status === 'ok' ? [...(elsewhere ? [] : findSurprises(value, outputSchema)), ...dropped] : [],
@@ -61,14 +62,9 @@ function renderCaptured(text: CapturedText): string {
 }
 
 function renderError(error: NonNullable<ExecutionResult['error']>): string {
-  const title = stabilise(cutEnd(`${error.type}: ${error.message}`, MESSAGE_CHARACTERS))
-  const traceback = stabilise(cutMiddle(error.traceback.trim(), OUTPUT_CHARACTERS))
+  const title = stabiliseText(cutEnd(`${error.type}: ${error.message}`, MESSAGE_CHARACTERS))
+  const traceback = stabiliseText(cutMiddle(error.traceback.trim(), OUTPUT_CHARACTERS))
   // Python's traceback ends with the error itself, which stands in front here: it is what people are shown.
   const rest = traceback.endsWith(title) ? traceback.slice(0, -title.length).trimEnd() : traceback
   return rest === '' ? title : `${title}\n${rest}`
-}
-
-/** Addresses of objects differ from run to run; equal situations have to read the same. */
-function stabilise(text: string): string {
-  return stripHidden(text).replaceAll(/\b0x[0-9a-fA-F]{6,}\b/g, '0x…')
 }

@@ -1,10 +1,11 @@
+import type { JsonValue } from '../../contracts/json.ts'
 import type { ParameterSpecification, ToolSpecification } from '../../contracts/run.ts'
 import { toStableJson } from './to-stable-json.ts'
 
 /** A specification as its testers, authors and reviewers are shown it: everything but the examples. */
 export function renderSpecification(specification: ToolSpecification): string {
   const { name, language, description, whenToUse, parameters, returns } = specification
-  const list = parameters.map((parameter) => `- ${renderParameter(parameter)}`)
+  const list = parameters.map((parameter) => `- ${renderParameter(parameter, language)}`)
   const lines = [
     `Tool \`${name}\` in ${language === 'python' ? 'Python' : 'JavaScript'}.`,
     description,
@@ -24,7 +25,19 @@ export function renderExamples({ examples }: ToolSpecification): string {
   return ['Its examples:', ...lines].join('\n')
 }
 
-function renderParameter({ name, type, description, required, default: value }: ParameterSpecification): string {
-  const optional = required ? '' : value === undefined ? ' (optional)' : ` (optional, default ${toStableJson(value)})`
-  return `\`${name}\`: \`${type}\`${optional}. ${description}`
+function renderParameter(
+  { name, type, description, required, default: value }: ParameterSpecification,
+  language: ToolSpecification['language'],
+): string {
+  const given = value === undefined ? '' : `, default ${renderLiteral(value, language)}`
+  return `\`${name}\`: \`${type}\`${required ? '' : ` (optional${given})`}. ${description}`
+}
+
+const PYTHON_WORDS: Readonly<Record<string, string>> = { null: 'None', true: 'True', false: 'False' }
+
+/** JSON as the language writes it: outside of texts, Python has other words for three values. */
+function renderLiteral(value: JsonValue, language: ToolSpecification['language']): string {
+  const json = toStableJson(value)
+  if (language !== 'python') return json
+  return json.replaceAll(/"(?:[^"\\]|\\.)*"|\b(?:null|true|false)\b/g, (part) => PYTHON_WORDS[part] ?? part)
 }

@@ -327,6 +327,61 @@ describe('a test that two versions of the code agree against', () => {
   })
 })
 
+describe('what the models are asked while a tool is made', () => {
+  test('is the same to the letter in every library, whichever test ends first', async () => {
+    const ask = async (seconds: string): Promise<unknown> => {
+      const own = await openTestAgent(opened.sandbox)
+      const file = await own.file('prices.csv', PRICES)
+      // Fails in each test, each after another time.
+      const failing = rangeCode(
+        `_late(values)\n\n\ndef _late(values: list[float]) -> float:\n    import time\n\n    time.sleep(${seconds})\n    raise ZeroDivisionError(object())`,
+      )
+      const { agent, gateway } = own.withScript([
+        ...makeRange.slice(0, 2),
+        { role: 'coder', reply: failing },
+        { role: 'coder', reply: rangeCode() },
+      ])
+      await agent.run({ text: request.text, files: [file] }).result
+      gateway.assertFinished()
+      await own.close()
+      return gateway.calls.map(({ role, instructions, messages }) => {
+        return { role, instructions, messages: messages.map(({ content }) => content.replaceAll(seconds, 'SECONDS')) }
+      })
+    }
+    const once = await ask('0.1 * len(values)')
+    const again = await ask('0.3 / len(values)')
+    expect(again).toEqual(once)
+  })
+})
+
+describe('a run that ends while a tool is being tested', () => {
+  test('by its budget has executed no more than allowed and keeps nothing', async () => {
+    const { result, events } = await subject.play(makeRange, request, { budget: { executions: 3 } })
+    expect(result).toMatchObject({
+      status: 'budget-exceeded',
+      error: { code: 'budget_executions' },
+      made: [],
+      usage: { executions: 3, calls: 3 },
+    })
+    expect(eventsOf(events, 'execution-started')).toHaveLength(3)
+    expect(await subject.library.count()).toBe(0)
+  })
+
+  test('by being cancelled ends within a second', async () => {
+    const endless = rangeCode('_endless()\n\n\ndef _endless() -> float:\n    while True:\n        pass')
+    const { agent } = subject.withScript([...makeRange.slice(0, 2), { role: 'coder', reply: endless }])
+    const run = agent.run(request)
+    let cancelledAt = 0
+    for await (const event of run) {
+      if (event.type !== 'execution-started' || cancelledAt > 0) continue
+      cancelledAt = performance.now()
+      run.cancel()
+    }
+    expect(await run.result).toMatchObject({ status: 'cancelled', made: [] })
+    expect(performance.now() - cancelledAt).toBeLessThan(1000)
+  })
+})
+
 describe('tests that cannot be used', () => {
   test('are sent back to the tester before any code is written', async () => {
     const { events } = await subject.play(
