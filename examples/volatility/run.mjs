@@ -3,15 +3,11 @@
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { REQUESTS } from './requests.mjs'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const handaxe = join(folder, '../../dist/bin/handaxe.js')
 const replay = process.argv.includes('--replay') ? ['--replay', join(folder, 'cassette.jsonl')] : []
-
-export const REQUESTS = [
-  "What was the annualised volatility of AAPL's daily log returns over the last 37 trading days, and over the 37 before those? Plot the rolling 37-day volatility.",
-  "And what was the annualised volatility of AAPL's daily log returns over the last 60 trading days?",
-]
 
 for (const request of REQUESTS) {
   console.log('')
