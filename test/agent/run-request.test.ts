@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Request } from '../../src/contracts/run.ts'
-import type { ScriptedStep } from '../../src/testing/index.ts'
 import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 import { eventsOf, noSandbox, openTestAgent, type TestAgent } from './open-test-agent.ts'
 import { block, json, PRICES, scriptPlan } from './scripted-replies.ts'
@@ -139,64 +138,6 @@ plt.savefig("/box/output/plot.png")`
   })
 })
 
-describe('a script that fails', () => {
-  test('is repaired with its error', async () => {
-    const { result, events } = await subject.play(
-      [
-        { role: 'planner', reply: scriptPlan({ code: 'data = {"a": 1}\nresult(data["b"])' }) },
-        {
-          role: 'coder',
-          match: (prompt) => prompt.includes("KeyError: 'b'") && prompt.includes('data["b"]'),
-          reply: block('data = {"a": 1}\nresult(data["a"])', 'python'),
-        },
-      ],
-      'The value of a',
-    )
-    expect(result).toMatchObject({ status: 'succeeded', answer: 'It is 1.', usage: { calls: 2, executions: 2 } })
-    expect(eventsOf(events, 'code-written').map((event) => event.attempt)).toEqual([1, 2])
-  })
-
-  test('twice more goes back to the planner, which sees the error', async () => {
-    const failing = block('raise RuntimeError("still wrong")', 'python')
-    const replan = json({
-      understanding: 'Another way.',
-      difficulty: 'easy',
-      steps: [{ id: 's2', decision: 'script', goal: 'Another way', language: 'python' }],
-      answer: 'Now {{s2}}.',
-    })
-    const { result, events } = await subject.play(
-      [
-        { role: 'planner', reply: scriptPlan({ code: 'raise RuntimeError("wrong")' }) },
-        { role: 'coder', reply: failing },
-        { role: 'coder', reply: failing },
-        { role: 'planner', match: /RuntimeError: still wrong/, reply: `${replan}\n${block('result(7)', 'python s2')}` },
-      ],
-      'Something',
-    )
-    expect(result).toMatchObject({ status: 'succeeded', answer: 'Now 7.', usage: { calls: 4, executions: 4 } })
-    expect(eventsOf(events, 'replanned')).toMatchObject([
-      { attempt: 1, reason: expect.stringContaining('still wrong') },
-    ])
-    expect(result.steps.map((step) => [step.id, step.succeeded])).toEqual([
-      ['s1', false],
-      ['s2', true],
-    ])
-  })
-
-  test('under every plan ends the run as failed, with what it was', async () => {
-    const failing = scriptPlan({ code: 'raise RuntimeError("never")' })
-    const repair = (): ScriptedStep => ({ role: 'coder', reply: block('raise RuntimeError("never")', 'python') })
-    const attempt = (): ScriptedStep[] => [{ role: 'planner', reply: failing }, repair(), repair()]
-    const { result } = await subject.play([...attempt(), ...attempt(), ...attempt()], 'Impossible')
-    expect(result).toMatchObject({
-      status: 'failed',
-      answer: null,
-      error: { code: 'run_failed', message: expect.stringContaining('RuntimeError: never') },
-      usage: { calls: 9, executions: 9 },
-    })
-  })
-})
-
 describe('a surprise', () => {
   test('goes back to the planner, which may find it right and answer with it', async () => {
     const replan = json({
@@ -270,86 +211,6 @@ describe('a surprise', () => {
       'Four and eight',
     )
     expect(result).toMatchObject({ status: 'succeeded', answer: '4 and 8' })
-  })
-})
-
-describe('steps', () => {
-  const steps = [
-    { id: 'a', decision: 'script', goal: 'slow one' },
-    { id: 'b', decision: 'script', goal: 'slow two' },
-    { id: 'c', decision: 'script', goal: 'both', needs: ['a', 'b'] },
-  ]
-  const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{c}}' })
-  const slow = (value: string): string =>
-    `import time\ntime.sleep(0.4)\nopen("/box/output/part.txt", "w").write("${value}")\nresult("${value}")`
-  const both =
-    'import json\nresult("".join(json.load(open(f"/box/input/{i}.value.json")) + open(f"/box/input/{i}.part.txt").read() for i in "ab"))'
-
-  test('that do not need each other run at the same time, and hand on values and files', async () => {
-    const { result, events } = await subject.play(
-      [
-        {
-          role: 'planner',
-          reply: [plan, block(slow('x'), 'python a'), block(slow('y'), 'python b'), block(both, 'python c')].join('\n'),
-        },
-      ],
-      'Join',
-    )
-    expect(result).toMatchObject({ status: 'succeeded', answer: 'xxyy' })
-    const order = events.filter((event) => event.type === 'step-started' || event.type === 'step-finished')
-    expect(order.slice(0, 2)).toMatchObject([
-      { type: 'step-started', stepId: 'a' },
-      { type: 'step-started', stepId: 'b' },
-    ])
-    expect(order.slice(4)).toMatchObject([
-      { type: 'step-started', stepId: 'c' },
-      { type: 'step-finished', stepId: 'c' },
-    ])
-  })
-
-  test('whose needs failed are not run', async () => {
-    const failing = block('raise ValueError("no")', 'python')
-    const mended = json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'It cannot be done.' })
-    const { result, events } = await subject.play(
-      [
-        {
-          role: 'planner',
-          reply: [
-            plan,
-            block('raise ValueError("no")', 'python a'),
-            block('result(1)', 'python b'),
-            block(both, 'python c'),
-          ].join('\n'),
-        },
-        { role: 'coder', reply: failing },
-        { role: 'coder', reply: failing },
-        { role: 'planner', match: /Step c \(both\): was not run because/, reply: mended },
-      ],
-      'Join',
-    )
-    expect(result.answer).toBe('It cannot be done.')
-    expect(eventsOf(events, 'step-started').map((event) => event.stepId)).toEqual(['a', 'b'])
-  })
-
-  test('that need each other in a circle are sent back to the planner', async () => {
-    const circle = json({
-      understanding: 'u',
-      difficulty: 'easy',
-      steps: [
-        { id: 'a', decision: 'script', goal: 'g', needs: ['b'] },
-        { id: 'b', decision: 'script', goal: 'g', needs: ['a'] },
-      ],
-      answer: 'x',
-    })
-    const { result, events } = await subject.play(
-      [
-        { role: 'planner', reply: circle },
-        { role: 'planner', match: /a → b → a need each other in a circle/, reply: scriptPlan({ code: 'result(1)' }) },
-      ],
-      'One',
-    )
-    expect(result).toMatchObject({ answer: 'It is 1.', usage: { calls: 2 } })
-    expect(eventsOf(events, 'model-reply-rejected')).toMatchObject([{ role: 'planner', attempt: 1 }])
   })
 })
 
