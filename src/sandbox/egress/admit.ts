@@ -9,6 +9,8 @@ import { EgressRefusal } from './refusal.ts'
 export function assertAcceptable(context: EgressContext, entry: LedgerEntry, request: IncomingMessage): void {
   if (context.ledger.isOverRequests(entry.id)) throw new EgressRefusal('request-limit')
   if (!carriesToken(request.headers['proxy-authorization'], context.token)) throw new EgressRefusal('unauthenticated')
+  // The parser takes a first line without a version for HTTP/0.9, which ends where the code wrote a line break.
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') throw new EgressRefusal('malformed-request')
   const hosts = countHeaders(request, 'host')
   // RFC 9112 3.2: one Host header, no more; none only in HTTP/1.0.
   if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) throw new EgressRefusal('malformed-request')

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { EgressContext } from './egress-context.ts'
 import { forwardRequest } from './forward-request.ts'
@@ -81,7 +81,8 @@ function createQueue(watch: (work: Promise<void>) => Promise<void>) {
   return {
     isBusy: (socket: Duplex) => tails.has(socket),
     add(socket: Duplex, work: () => Promise<void>) {
-      const tail = watch((tails.get(socket) ?? Promise.resolve()).then(work)).finally(() => {
+      // The first one begins at once, so that it is refused before the parser stumbles over what follows it.
+      const tail = watch(tails.get(socket)?.then(work) ?? work()).finally(() => {
         if (tails.get(socket) === tail) tails.delete(socket)
       })
       tails.set(socket, tail)
@@ -108,10 +109,17 @@ async function refuseUnreadable(
     return
   }
   const refusal = new EgressRefusal(refusalOf(error.code))
-  // While an answer is under way a second one would be read as part of it.
-  if (isBusy) client.destroy()
-  else writeRefusal(client, refusal)
   context.ledger.begin('unknown').decide(refusal.reason)
+  if (!isBusy) {
+    writeRefusal(client, refusal)
+    return
+  }
+  // A second answer would be read as part of the one under way. One that is complete, such as the refusal of these very
+  // headers, still goes out.
+  client.pause()
+  await new Promise((resolve) => setImmediate(resolve))
+  if (client instanceof Socket) client.destroySoon()
+  else client.destroy()
 }
 
 function refusalOf(code: string | undefined) {

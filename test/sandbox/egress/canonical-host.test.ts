@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalAddress, canonicalHost, hostInUrl } from '../../../src/sandbox/egress/canonical-host.ts'
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ClientHelloReader, type ClientHelloReading } from '../../../src/sandbox/egress/client-hello.ts'
 import {

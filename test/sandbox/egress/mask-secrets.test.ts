@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMaskFilter, maskText, secretNeedles } from '../../../src/sandbox/egress/mask-secrets.ts'
 

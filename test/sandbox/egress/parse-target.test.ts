@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseConnectTarget, parseRequestTarget } from '../../../src/sandbox/egress/parse-target.ts'
 import { EgressRefusal } from '../../../src/sandbox/egress/refusal.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { isPublicAddress } from '../../../src/sandbox/egress/public-address.ts'
