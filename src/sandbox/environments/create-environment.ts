@@ -7,15 +7,17 @@ import { environmentMisfit } from './environment-misfit.ts'
 import { diskFull, isDiskFull } from './failure.ts'
 import type { Installer, InstallerContext, Resolution } from './installer.ts'
 import { nodeInterpreter, openJavascriptInstaller } from './javascript/javascript-installer.ts'
-import { sealFolder } from './manifest.ts'
+import { compareFolder, isSame, sealFolder } from './manifest.ts'
 import { parseRequirements, type Requirement } from './parse-requirement.ts'
 import { describePythonBase, type PythonBase } from './python/describe-python-base.ts'
 import { openPythonInstaller } from './python/python-installer.ts'
 import {
   hasBuild,
   PACKAGES_FOLDERS,
+  readBuild,
   readEnvironment,
   readHash,
+  readManifest,
   usedHashes,
   writeBuildRecord,
   writeName,
@@ -24,8 +26,10 @@ import { cancelled } from './run-installer.ts'
 import {
   assertEnvironmentName,
   buildsFolder,
+  hideBuild,
   openBuildingFolder,
   publishBuild,
+  removeTree,
   sweepBuilds,
   touchBuild,
 } from './store-folders.ts'
@@ -41,7 +45,7 @@ export type CreateEnvironmentOptions = {
   environment: Record<string, string | undefined>
   onProgress?: (line: string) => void
   signal?: AbortSignal
-  /** Asks the registry again even where the name has these very packages already. */
+  /** Asks the registry again even where the name has these very packages already, and mends a damaged build. */
   refresh?: boolean
 } & (
   | {
@@ -102,6 +106,7 @@ async function buildIn(
   const resolution = await installer.resolve(requirements)
   const hash = hashEnvironment(options.language, installer.interpreter, resolution.lockText)
   const previous = await readHash(options.folder, options.name)
+  if (options.refresh === true) await removeDamagedBuild(options.folder, hash, options.signal)
   // Twice, if the same build is removed elsewhere in just this moment.
   for (let attempt = 0; attempt < 2; attempt++) {
     if (!(await hasBuild(options.folder, hash))) {
@@ -152,6 +157,18 @@ async function installInto(
     { language, interpreter: installer.interpreter, lock, base, modules, warnings },
     manifest,
   )
+}
+
+/** Other names that mean the same build get the new one with this one. */
+async function removeDamagedBuild(folder: string, hash: string, signal: AbortSignal | undefined): Promise<void> {
+  const build = join(buildsFolder(folder), hash)
+  const record = await readBuild(build)
+  if (record === null) return
+  const manifest = await readManifest(build)
+  const packages = join(build, PACKAGES_FOLDERS[record.language])
+  if (manifest !== null && isSame(await compareFolder(packages, manifest, signal))) return
+  const hidden = await hideBuild(folder, hash)
+  if (hidden !== null) await removeTree(hidden)
 }
 
 /** What the name means now, if that is what is asked for and fits this interpreter. */

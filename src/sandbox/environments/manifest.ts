@@ -4,6 +4,7 @@ import { chmod, lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HandaxeError } from '../../contracts/errors.ts'
 import { printable } from './printable.ts'
+import { isFolder } from './store-folders.ts'
 
 /** Every file below a folder, by its path with `/`: what it holds. */
 export type Manifest = Record<string, { sha256: string; bytes: number }>
@@ -19,12 +20,19 @@ export async function sealFolder(root: string, signal?: AbortSignal): Promise<Ma
   return manifest
 }
 
-/** What differs from the manifest. */
-export async function compareFolder(
-  root: string,
-  manifest: Manifest,
-  signal?: AbortSignal,
-): Promise<{ missing: string[]; changed: string[]; added: string[] }> {
+export interface FolderDifference {
+  missing: string[]
+  changed: string[]
+  added: string[]
+}
+
+export function isSame(difference: FolderDifference): boolean {
+  return Object.values(difference).every((paths: string[]) => paths.length === 0)
+}
+
+/** What differs from the manifest; also where the folder itself is not there. */
+export async function compareFolder(root: string, manifest: Manifest, signal?: AbortSignal): Promise<FolderDifference> {
+  if (!(await isFolder(root))) return { missing: Object.keys(manifest), changed: [], added: [] }
   const present = new Set(await listFiles(root, { chmod: false, signal }))
   const changed: string[] = []
   for (const [path, expected] of Object.entries(manifest)) {

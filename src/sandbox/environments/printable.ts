@@ -4,7 +4,7 @@ export function printable(text: string, mostCharacters = 2000): string {
     // Cc controls, Cf invisible formatting and direction marks, Zl and Zp line breaks of Unicode.
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/ {2,}/g, ' ')
-    .replace(/(\w:\/\/)[^\s/@]*@/g, '$1')
+    .replace(/(\w:\/\/)[^\s/]*@/g, '$1')
     .trim()
   return clean.length > mostCharacters ? `${clean.slice(0, mostCharacters)}…` : clean
 }

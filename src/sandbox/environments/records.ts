@@ -58,7 +58,7 @@ export async function writeBuildRecord(
 
 /** The manifest, if it is the one that was written with the record; else null. */
 export async function readManifest(build: string): Promise<Manifest | null> {
-  const record = await readRecord(join(build, 'environment.json'), buildRecord)
+  const record = await readBuild(build)
   const text = await readFile(join(build, 'manifest.json'), 'utf8').catch(ignoreMissing)
   if (record === null || text === undefined || digest(text) !== record.manifestSha256) return null
   return JSON.parse(text) as Manifest
@@ -88,7 +88,7 @@ export async function readEnvironment(folder: string, name: string): Promise<Env
   if ((await readFile(file).catch(ignoreMissing)) === undefined) return null
   const named = await readRecord(file, nameRecord)
   const build = join(buildsFolder(folder), named?.hash ?? '')
-  const record = named === null ? null : await readRecord(join(build, 'environment.json'), buildRecord)
+  const record = named === null ? null : await readBuild(build)
   if (named === null || record === null || !(await isFolder(join(build, PACKAGES_FOLDERS[record.language])))) {
     throw new HandaxeError('sandbox_broken', `The environment '${name}' is damaged or was removed only in part`, {
       details: { environment: name },
@@ -113,9 +113,13 @@ export async function readEnvironment(folder: string, name: string): Promise<Env
   }
 }
 
-/** True where a build of that hash is there and whole. */
+/** True where a build of that hash is there and was completed. */
 export async function hasBuild(folder: string, hash: string): Promise<boolean> {
-  return (await readRecord(join(buildsFolder(folder), hash, 'environment.json'), buildRecord)) !== null
+  return (await readBuild(join(buildsFolder(folder), hash))) !== null
+}
+
+export function readBuild(build: string): Promise<BuildRecord | null> {
+  return readRecord(join(build, 'environment.json'), buildRecord)
 }
 
 export async function listNames(folder: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { Environment, EnvironmentCheck } from '../../contracts/environment.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
-import { compareFolder } from './manifest.ts'
+import { compareFolder, isSame } from './manifest.ts'
 import { readManifest } from './records.ts'
 
 /**
@@ -19,5 +19,5 @@ export async function verifyEnvironment(
     })
   }
   const difference = await compareFolder(environment.packagesFolder, manifest, options.signal)
-  return { ok: Object.values(difference).every((paths) => paths.length === 0), ...difference }
+  return { ok: isSame(difference), ...difference }
 }

@@ -432,8 +432,9 @@ describe('builders and removers at the same time', () => {
   })
 })
 
-test('damage is found, and can be mended by creating again', async () => {
+test('damage is found, and mended by creating again with refresh, for all names of the build', async () => {
   const environment = await create(['upon'])
+  const twin = await create(['upon'], { name: 'twin' })
   await writeFile(join(environment.packagesFolder, 'plain', '__init__.py'), 'changed')
   await rm(join(environment.packagesFolder, 'upon', '__init__.py'))
   await writeFile(join(environment.packagesFolder, 'added.py'), '')
@@ -443,6 +444,9 @@ test('damage is found, and can be mended by creating again', async () => {
     missing: ['upon/__init__.py'],
     added: ['added.py'],
   })
-  await removeEnvironment(folder, 'test')
-  expect(await verifyEnvironment(await create(['upon']))).toMatchObject({ ok: true })
+  expect(await create(['upon'], { refresh: true })).toMatchObject({ hash: environment.hash })
+  expect(await verifyEnvironment(twin)).toMatchObject({ ok: true })
+  await rm(join(environment.folder, 'manifest.json'))
+  await expect(verifyEnvironment(environment)).rejects.toMatchObject({ code: 'sandbox_broken' })
+  expect(await verifyEnvironment(await create(['upon'], { refresh: true }))).toMatchObject({ ok: true })
 })

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -130,27 +130,27 @@ test('a host that is killed leaves nothing that looks finished, and the next bui
   expect(existsSync(join(folder, 'builds', left[0] ?? ''))).toBe(false)
 })
 
-describe('a full disk', async () => {
+const mountSmall = (path: string): boolean =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'handaxe-test', path]).status === 0
+const canMount = await (async () => {
   const probe = await mkdtemp(join(tmpdir(), 'handaxe-mount-'))
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'handaxe-test', probe]).status === 0
-  const title = 'is said so, and leaves nothing behind'
-  afterAll(async () => {
-    if (mounted) spawnSync('umount', [probe])
-    await rm(probe, { recursive: true, force: true })
-  })
+  const mounted = mountSmall(probe)
+  if (mounted) spawnSync('umount', [probe])
+  await rm(probe, { recursive: true, force: true })
+  return mounted
+})()
+const reason = canMount ? '' : ' (skipped: a small file system cannot be mounted here)'
 
-  test.skipIf(!mounted)(
-    mounted ? title : `${title} (skipped: a small file system cannot be mounted here)`,
-    async () => {
-      const small = join(probe, 'environments')
-      await mkdir(small)
-      const created = createEnvironment({ ...options(), folder: small, packages: ['bulky'] })
-      await expect(created).rejects.toMatchObject({
-        code: 'disk_full',
-        hint: expect.stringContaining('Free some space'),
-      })
-      expect(await readdir(join(small, 'builds'))).toEqual([])
-      expect((await createEnvironment({ ...options(), folder: small, packages: ['plain'] })).lock).toHaveLength(1)
-    },
-  )
+test.skipIf(!canMount)(`a full disk is said so, and leaves nothing behind${reason}`, async () => {
+  const disk = await mkdtemp(join(scratch, 'disk-'))
+  expect(mountSmall(disk)).toBe(true)
+  try {
+    const small = join(disk, 'environments')
+    const created = createEnvironment({ ...options(), folder: small, packages: ['bulky'] })
+    await expect(created).rejects.toMatchObject({ code: 'disk_full', hint: expect.stringContaining('Free some space') })
+    expect(await readdir(join(small, 'builds'))).toEqual([])
+    expect((await createEnvironment({ ...options(), folder: small, packages: ['plain'] })).lock).toHaveLength(1)
+  } finally {
+    spawnSync('umount', [disk])
+  }
 })
