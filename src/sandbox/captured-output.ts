@@ -22,7 +22,7 @@ export class CapturedOutput {
       this.#headBytes += forHead.length
     }
     const rest = chunk.subarray(forHead.length)
-    if (rest.length === 0) return
+    if (rest.length === 0 || this.#half === 0) return
     this.#tail.push(Buffer.from(rest.subarray(-this.#half)))
     this.#tailBytes += Math.min(rest.length, this.#half)
     if (this.#tailBytes > 2 * this.#half) this.#trimTail()
@@ -44,6 +44,7 @@ export class CapturedOutput {
   }
 
   #trimTail(): void {
+    if (this.#half === 0) return
     const tail = Buffer.concat(this.#tail)
     this.#tail = [tail.subarray(-this.#half)]
     this.#tailBytes = Math.min(tail.length, this.#half)

@@ -39,12 +39,12 @@ export function openCgroups(instance: string): CgroupTier | null {
   return openVersion1(mounts, instance) ?? openVersion2(mounts, instance)
 }
 
-/** Removes what an instance has left behind that was killed. */
+/** Removes what an instance has left behind that was killed. What belongs to another user is left to that user. */
 export async function removeLeftoverGroups(isDead: (instance: string) => boolean): Promise<void> {
   for (const root of knownRoots()) {
     const instances = await readdir(join(root, FOLDER)).catch(() => [])
     for (const instance of instances) {
-      if (isDead(instance)) await removeInstance(join(root, FOLDER, instance))
+      if (isDead(instance) && isOurs(join(root, FOLDER, instance))) await removeInstance(join(root, FOLDER, instance))
     }
   }
 }
@@ -205,6 +205,10 @@ function tryMakeFolder(folder: string): boolean {
     // Read-only or not ours: this tier cannot be used, which the guarantees say.
     return false
   }
+}
+
+function isOurs(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.()
 }
 
 async function removeInstance(folder: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { CgroupTier } from './cgroups.ts'
 import type { Lease, SlotPool } from './pool.ts'
 import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
 import { stageInputs } from './stage-inputs.ts'
+import type { GuestKind } from './zygote.ts'
 
 const NOTHING_COLLECTED: Collected = { artifacts: [], dropped: [] }
 
@@ -49,14 +50,14 @@ export class LinuxSandbox implements Sandbox {
   async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
     const askedAt = performance.now()
     const guest = execution.language === 'python' ? 'python' : 'javascript'
-    const lease = await this.#parts.pool.acquire(guest, limits)
+    const lease = await this.#acquire(guest, limits, execution.signal)
     try {
       const inputs = execution.inputs ?? []
       if (inputs.length > 0) {
         await stageInputs(inputs, lease.factory.inputFolder(lease.slot))
         await lease.factory.showInputs(lease.slot)
       }
-      if (execution.signal?.aborted) throw cancelled()
+      if (execution.signal?.aborted || this.#closing.signal.aborted) throw cancelled()
       if (limits.memoryBytes !== lease.slot.limits.memoryBytes) lease.slot.group?.setMemory(limits.memoryBytes)
       const startupMs = performance.now() - askedAt
       const outcome = await runInSlot({
@@ -66,11 +67,33 @@ export class LinuxSandbox implements Sandbox {
         kill: () => lease.factory.kill(lease.slot),
         closing: this.#closing.signal,
       })
+      if (outcome.lost) {
+        throw new HandaxeError('sandbox_broken', 'The sandbox was ended from outside', { hint: 'Execute it again' })
+      }
       const collected = outcome.outputs === 0 ? NOTHING_COLLECTED : await this.#collect(lease, execution, limits)
       return this.#toResult(outcome, collected, startupMs, limits)
     } finally {
       this.#parts.pool.release(lease)
     }
+  }
+
+  /** Does not wait on for a caller who has given up: the lease that comes later goes back at once. */
+  async #acquire(guest: GuestKind, limits: Limits, signal: AbortSignal | undefined): Promise<Lease> {
+    const acquiring = this.#parts.pool.acquire(guest, limits)
+    if (signal === undefined) return acquiring
+    let onAbort = () => {}
+    const aborted = new Promise<null>((resolve) => {
+      onAbort = () => resolve(null)
+      signal.addEventListener('abort', onAbort, { once: true })
+    })
+    const lease = await Promise.race([acquiring, aborted])
+    signal.removeEventListener('abort', onAbort)
+    if (lease !== null) return lease
+    void acquiring.then(
+      (late) => this.#parts.pool.release(late),
+      () => {},
+    )
+    throw cancelled()
   }
 
   /** Only when no process is left that could change the files. */
@@ -108,8 +131,8 @@ export class LinuxSandbox implements Sandbox {
   async #close(): Promise<void> {
     this.#closing.abort()
     const { pool, cgroups, folder } = this.#parts
-    const stopped = Promise.allSettled(this.#underWay)
-    await stopped
+    pool.refuse()
+    await Promise.allSettled(this.#underWay)
     await pool.close()
     await cgroups?.remove()
     await rm(folder, { recursive: true, force: true })

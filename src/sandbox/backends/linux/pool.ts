@@ -83,9 +83,14 @@ export class SlotPool {
     this.#refill()
   }
 
-  async close(): Promise<void> {
+  /** Lets nobody in any more; who waits is told. */
+  refuse(): void {
     this.#isClosed = true
     for (const turn of this.#turns.splice(0)) turn()
+  }
+
+  async close(): Promise<void> {
+    this.refuse()
     const generation = await this.#generation?.catch(() => null)
     await generation?.close()
     await Promise.allSettled(this.#retiring)

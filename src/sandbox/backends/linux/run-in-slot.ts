@@ -23,6 +23,8 @@ export interface SlotOutcome {
   peakMemoryBytes: number
   /** Entries in the output folder: what the guest says, or unknown. Zero means that nothing is collected. */
   outputs: number | null
+  /** Broken from outside: the outcome says nothing about the code. */
+  lost: boolean
 }
 
 export interface SlotRun {
@@ -97,6 +99,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
           group?.memoryBytes ? (death?.peakMemoryBytes ?? 0) : 0,
         ),
         outputs: claim?.outputs ?? null,
+        lost: claim === null && stopReason === null && death?.lost === true,
       })
     }
 

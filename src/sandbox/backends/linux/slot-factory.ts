@@ -109,7 +109,13 @@ export class SlotFactory {
       if (slot !== undefined) slot.group ??= new ProcessMeter(findHostProcess(this.zygote.processId, report.pid))
     } else if (report.event === 'dead') {
       const { exitCode, signal, cpuMs, peakMemoryBytes } = report
-      const death = { exitCode, signal: signal === null ? null : signalName(signal), cpuMs, peakMemoryBytes }
+      const death = {
+        exitCode,
+        signal: signal === null ? null : signalName(signal),
+        cpuMs,
+        peakMemoryBytes,
+        lost: false,
+      }
       this.slots.get(report.slot)?.markDead(death)
     } else if (report.event === 'inputs' || report.event === 'released') {
       this.#answer(report.event === 'inputs' ? 'inputs' : 'release', report.slot)
@@ -146,5 +152,5 @@ export class SlotFactory {
 
 /** The kernel ends every process below the zygote with it. */
 function endedWithZygote(): SlotDeath {
-  return { exitCode: null, signal: 'SIGKILL', cpuMs: 0, peakMemoryBytes: 0 }
+  return { exitCode: null, signal: 'SIGKILL', cpuMs: 0, peakMemoryBytes: 0, lost: true }
 }

@@ -14,6 +14,8 @@ export interface SlotDeath {
   signal: string | null
   cpuMs: number
   peakMemoryBytes: number
+  /** It did not end by itself and nobody ended it: its zygote is gone, or could not make it. */
+  lost: boolean
 }
 
 /** What an execution wants to hear of its slot. */
@@ -110,9 +112,11 @@ export class Slot {
     this.#listener?.onDeath(death)
   }
 
+  /** Whoever still listens is told that nothing more comes. */
   close(): void {
-    this.#listener = null
     for (const socket of this.#sockets.values()) socket.destroy()
+    for (const channel of ['control', 'stdout', 'stderr'] as const) this.#onEnd(channel)
+    this.#listener = null
   }
 
   #onData(channel: Channel, chunk: Buffer): void {

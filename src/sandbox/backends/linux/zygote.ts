@@ -106,14 +106,6 @@ export class Zygote {
     this.#child.kill('SIGKILL')
   }
 
-  /** Keeps the host's event loop alive only while executions are under way. */
-  setReferenced(referenced: boolean): void {
-    for (const handle of [this.#child, ...this.#child.stdio] as { ref?(): void; unref?(): void }[]) {
-      if (referenced) handle?.ref?.()
-      else handle?.unref?.()
-    }
-  }
-
   async #start(infoText: Promise<string>): Promise<Extract<ZygoteReport, { event: 'up' }>> {
     const up = new Promise<Extract<ZygoteReport, { event: 'up' }>>((resolve) => {
       this.#resolveUp = resolve
