@@ -14,6 +14,9 @@ import {
   captureStackTrace,
   dateGetTime,
   dateToIsoString,
+  IntrinsicRangeError,
+  IntrinsicSet,
+  IntrinsicTypeError,
   isArray,
   isBuffer,
   isFinite,
@@ -38,9 +41,9 @@ const DEPTH = 200
  */
 export function encodeValue(value, maximumBytes, entry = encodeValue) {
   if (value === undefined) return undefined
-  const state = { maximumBytes, characters: 0, open: new Set(), entry }
+  const state = { maximumBytes, characters: 0, open: new IntrinsicSet(), entry }
   if (typeof value === 'function' || typeof value === 'symbol') {
-    refuse(state, TypeError, `The value is a ${typeof value}, which cannot leave the sandbox: give data.`)
+    refuse(state, IntrinsicTypeError, `The value is a ${typeof value}, which cannot leave the sandbox: give data.`)
   }
   const json = encode(value, state, 0)
   if (byteLength(json, 'utf8') > maximumBytes) refuseSize(state)
@@ -74,10 +77,15 @@ function encodeNumber(value) {
 
 function encodeObject(value, state, depth) {
   if (types.isPromise(value)) {
-    refuse(state, TypeError, 'The value is a promise, or has one inside: write `await` before the call that made it.')
+    refuse(
+      state,
+      IntrinsicTypeError,
+      'The value is a promise, or has one inside: write `await` before the call that made it.',
+    )
   }
-  if (depth >= DEPTH) refuse(state, RangeError, `The value is nested deeper than ${DEPTH} levels.`)
-  if (setHas(state.open, value)) refuse(state, TypeError, 'The value contains itself, which JSON cannot express.')
+  if (depth >= DEPTH) refuse(state, IntrinsicRangeError, `The value is nested deeper than ${DEPTH} levels.`)
+  if (setHas(state.open, value))
+    refuse(state, IntrinsicTypeError, 'The value contains itself, which JSON cannot express.')
   setAdd(state.open, value)
   const json = encodeByKind(value, state, depth)
   setDelete(state.open, value)
@@ -172,7 +180,7 @@ function spend(state, json) {
 
 function refuseSize(state) {
   const limit = `${state.maximumBytes} bytes as JSON (limit valueBytes)`
-  refuse(state, RangeError, `The value is larger than ${limit}: return less, or write a file to /box/output.`)
+  refuse(state, IntrinsicRangeError, `The value is larger than ${limit}: return less, or write a file to /box/output.`)
 }
 
 function refuse(state, Type, message) {

@@ -7,7 +7,7 @@ import { closeSync, existsSync, readdirSync } from 'node:fs'
 import { describeError } from './describe-error.mjs'
 import { decodeValue, encodeValue } from './encode-value.mjs'
 import { readFrame, writeFrame } from './frames.mjs'
-import { apply, jsonStringify, promiseThen } from './intrinsics.mjs'
+import { apply, IntrinsicError, IntrinsicTypeError, jsonStringify, promiseThen } from './intrinsics.mjs'
 import { loadProgram } from './load-program.mjs'
 import { installOutputStreams } from './output-streams.mjs'
 import { writeToolModules } from './tool-modules.mjs'
@@ -44,7 +44,9 @@ function findFunction(program, name) {
   const candidates = [program[name], program.default]
   if (typeof candidates[0] === 'function') return candidates[0]
   if (typeof candidates[1] === 'function') return candidates[1]
-  throw new TypeError(`The code exports no function '${name}': write \`export default function ${name}({ … }) { … }\`.`)
+  throw new IntrinsicTypeError(
+    `The code exports no function '${name}': write \`export default function ${name}({ … }) { … }\`.`,
+  )
 }
 
 function succeed() {
@@ -83,10 +85,13 @@ function countOutputs() {
 
 /** The event loop has nothing left to do: the program is over, or waits for what cannot come. */
 function onIdle() {
-  if (state.waitingFor === null) return exit()
-  return fail(
-    new Error(`The program ended while it waited for ${state.waitingFor}, which nothing can settle any more.`),
-  )
+  const { waitingFor } = state
+  if (waitingFor !== null) {
+    fail(new IntrinsicError(`The program ended while it waited for ${waitingFor}, which nothing can settle any more.`))
+  }
+  exit()
+  // Only where the program has replaced the last step of `process.exit`.
+  onExit(0)
 }
 
 /** After the program's own `exit` listeners: `process.exit(n)`, or the end of the event loop. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, setSourceMapsSupport, stripTypeScriptTypes } from 'node:module'
 import { compileFunction, constants } from 'node:vm'
-import { objectKeys, stringIndexOf, stringSlice } from './intrinsics.mjs'
+import { objectKeys, stringIndexOf, stringSlice, types } from './intrinsics.mjs'
 import { toolFile } from './tool-modules.mjs'
 
 const FILES = { javascript: '/box/main.mjs', typescript: '/box/main.ts' }
@@ -80,7 +80,8 @@ function installCommonJs(file) {
  */
 function isCompileError(error, file) {
   return (
-    error instanceof SyntaxError &&
+    types.isNativeError(error) &&
+    error.name === 'SyntaxError' &&
     typeof error.stack === 'string' &&
     stringIndexOf(error.stack, 'at compileSourceTextModule (node:internal/') !== -1 &&
     stringIndexOf(error.stack, `${file}:`) === -1
