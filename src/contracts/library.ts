@@ -20,13 +20,19 @@ export interface Library {
   count(): Promise<number>
   /**
    * Saves a new version under its name (or the existing one where the code is the same), with the versions of the tools
-   * that it imports. Rejects with `tool_rejected` on a cycle or on an import of a tool that is not there.
+   * that it imports. Rejects with `tool_rejected` on a cycle, on an import of a tool that is not there or may not be
+   * used, and where two versions of one tool would meet that cannot be kept apart.
    */
   save(tool: NewTool): Promise<ToolVersion>
   setState(name: string, version: number, state: ToolState, reason: string): Promise<void>
-  remove(name: string): Promise<void>
+  /** Rejects with `tool_rejected` where other tools import it (`details.importers`), unless `force`. */
+  remove(name: string, options?: { force?: boolean }): Promise<void>
   recordUse(use: ToolUse): Promise<void>
   ledger(name: string): Promise<LedgerSummary>
-  /** The modules to pass to an execution: the tools named and all that they import, in their pinned versions. */
+  /**
+   * The modules to pass to an execution: the tools named and all that they import, in their pinned versions. The tools
+   * named keep their names; where another version of one of them is imported too, it comes as `name__v1`, and the
+   * imports that mean it say so.
+   */
   closure(names: { name: string; version?: number }[]): Promise<ToolModule[]>
 }

@@ -2,66 +2,104 @@ import type { RunEvent } from './events.ts'
 import type { RunRecord, RunResult } from './run.ts'
 import type { LedgerSummary, NewTool, ToolState, ToolSummary, ToolUse, ToolVersion } from './tool.ts'
 
-/** Text of a tool, one entry a field, already split into lower-case stems separated by spaces. */
-export interface ToolIndexText {
-  name: string
-  description: string
-  parameters: string
-  returns: string
-  requests: string
-  code: string
-}
+/** The fields of a tool that search looks at, in the order in which the index holds them. */
+export const INDEX_FIELDS = [
+  'name',
+  'description',
+  /** Names of the parameters. */
+  'parameters',
+  /** Descriptions of the parameters. */
+  'details',
+  /** Values that parameters are restricted to. */
+  'choices',
+  'returns',
+  'requests',
+  /** Identifiers of the code. */
+  'code',
+] as const
 
-export type FieldWeights = Record<keyof ToolIndexText, number>
+export type IndexField = (typeof INDEX_FIELDS)[number]
+
+/** Text of a tool, one entry a field, already split into lower-case stems separated by single spaces. */
+export type ToolIndexText = Record<IndexField, string>
+
+export type FieldWeights = Record<IndexField, number>
+
+export interface IndexStatistics {
+  /** Tools in the index, whatever their state. */
+  tools: number
+  /** Mean number of stems in each field; 0 where there are no tools. */
+  averageLengths: Record<IndexField, number>
+  /** In how many tools each of the stems asked for stands, in any field. Stems of no tool are left out. */
+  documents: Map<string, number>
+}
 
 export interface IndexQuery {
   /** Stems, as in `ToolIndexText`; any of them may match. */
-  terms: string[]
+  stems: string[]
   weights: FieldWeights
   limit: number
   states: ToolState[]
 }
 
+/** A tool worth ranking. The library ranks: what the store does here only has to leave nothing good out. */
 export interface IndexHit {
   name: string
   version: number
-  /** Higher is better. */
-  score: number
-  /** The share of `terms`, weighted by their rarity, that the tool has in any field: 0 to 1. */
-  coverage: number
+  text: ToolIndexText
+}
+
+/** `importers` are the versions of other tools that import the tool; `removed` is false where there is no such tool. */
+export interface Removal {
+  removed: boolean
+  importers: { name: string; version: number }[]
 }
 
 export interface ToolStore {
   /**
    * Gives the next version number of the name and makes it the current one, in one transaction. Where the current
-   * version has the same `codeHash`, nothing is written and that version is returned.
+   * version has the same `codeHash` and `pins`, nothing is written and that version is returned. Null where a tool of
+   * `pins` is not there: nothing is written then.
    */
   saveVersion(
     tool: NewTool & { codeHash: string; pins: ToolVersion['pins'] },
     index: ToolIndexText,
-  ): Promise<ToolVersion>
+  ): Promise<ToolVersion | null>
   findVersion(name: string, version?: number): Promise<ToolVersion | null>
+  /** Oldest first. */
   listVersions(name: string): Promise<ToolVersion[]>
+  /** The current versions, by name. */
   list(): Promise<ToolSummary[]>
   count(): Promise<number>
+  /** The index holds the current version of each tool. */
+  indexStatistics(stems: string[]): Promise<IndexStatistics>
+  /** Stems of the index that begin with `prefix`, of `minLength` to `maxLength` characters, at most a few thousand. */
+  stemsLike(query: { prefix: string; minLength: number; maxLength: number }): Promise<Map<string, number>>
+  /** Best first, by the engine's own ranking. */
   searchIndex(query: IndexQuery): Promise<IndexHit[]>
-  setState(name: string, version: number, state: ToolState, reason: string): Promise<void>
-  remove(name: string): Promise<boolean>
-  recordUse(use: ToolUse): Promise<void>
+  /** False where there is no such version. Every change is kept with its reason and time. */
+  setState(name: string, version: number, state: ToolState, reason: string): Promise<boolean>
+  /** Removes all versions with their ledger. Where other tools import it nothing is removed, unless `force`. */
+  remove(name: string, options?: { force?: boolean }): Promise<Removal>
+  /** False where there is no such version: nothing is written then. */
+  recordUse(use: ToolUse): Promise<boolean>
+  /** Of all versions of the name. */
   ledger(name: string): Promise<LedgerSummary>
 }
 
 /** The events and the outcome of runs. What is written here is on disk when the promise resolves. */
 export interface JournalStore {
   createRun(run: RunRecord): Promise<void>
+  /** All of them or none. Sequence numbers that the run already has are an error. */
   appendEvents(runId: string, events: RunEvent[]): Promise<void>
   finishRun(runId: string, result: RunResult): Promise<void>
   findRun(runId: string): Promise<RunRecord | null>
+  /** Newest first; with `before`, a run's id, those that follow that run in this order. */
   listRuns(options: { limit: number; before?: string }): Promise<RunRecord[]>
   events(runId: string, afterSequence?: number): Promise<RunEvent[]>
 }
 
-/** Rejects with `HandaxeError` only: `store_…`, `disk_full`. */
+/** Rejects with `HandaxeError` only: `store_…`, `disk_full`, `unknown_run`, and `internal` for what breaks its rules. */
 export interface Store {
   readonly tools: ToolStore
   readonly journal: JournalStore

@@ -1,0 +1,37 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+
+/** A process of the project's Node that runs a file of this folder. */
+export function startProcess(file: string, args: string[]): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** All that it wrote, when it has ended. Rejects where it failed by itself. */
+export async function outputOf(child: ChildProcess): Promise<string> {
+  let output = ''
+  let errors = ''
+  child.stdout?.on('data', (piece: Buffer) => (output += piece.toString()))
+  child.stderr?.on('data', (piece: Buffer) => (errors += piece.toString()))
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  child.once('close', (code, signal) => {
+    if (code === 0 || signal !== null) resolve(output)
+    else reject(new Error(`The process ended with ${code}: ${errors}`))
+  })
+  child.once('error', reject)
+  return promise
+}
+
+/** Mounts a small file system of its own; gives what unmounts it, or null where this user may not mount. */
+export function mountSmall(folder: string, bytes: number): { remountReadOnly(): void; unmount(): void } | null {
+  const run = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
+  if (process.getuid?.() !== 0) return null
+  if (!run('mount', '-t', 'tmpfs', '-o', `size=${bytes}`, 'handaxe-test', folder)) return null
+  return {
+    remountReadOnly: () => {
+      if (!run('mount', '-o', 'remount,ro', folder)) throw new Error(`${folder} was not remounted`)
+    },
+    unmount: () => {
+      if (!run('umount', folder) && !run('umount', '-l', folder)) throw new Error(`${folder} was not unmounted`)
+    },
+  }
+}
