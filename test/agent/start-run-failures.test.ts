@@ -1,39 +1,23 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HandaxeError } from '../../src/contracts/errors.ts'
-import type { RunEvent } from '../../src/contracts/events.ts'
 import type { JournalStore } from '../../src/contracts/store.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from './open-test-agent.ts'
+import { eventsOf, openTestAgent } from './open-test-agent.ts'
 import { block, scriptPlan } from './scripted-replies.ts'
+import { useTestAgent } from './use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-const rejections: unknown[] = []
-const onRejection = (reason: unknown): void => void rejections.push(reason)
-
-beforeAll(async () => {
-  process.on('unhandledRejection', onRejection)
-  opened = await openTestSandbox()
-  subject = await openTestAgent(opened.sandbox)
-})
-afterAll(async () => {
-  await subject.close()
-  await opened.close()
-  process.off('unhandledRejection', onRejection)
-  expect(rejections).toEqual([])
-})
+const setup = useTestAgent()
 
 const one = (): string => scriptPlan({ code: 'result(1)' })
 
 describe('the events of a run', () => {
   test('are on disk before they are shown, and a finished call before the next act', async () => {
-    const { agent } = subject.withScript([
+    const { agent } = setup.subject.withScript([
       { reply: scriptPlan({ code: 'raise ValueError("x")' }) },
       {
         reply: async () => {
-          const stored = await subject.store.journal.events(run.runId)
+          const stored = await setup.subject.store.journal.events(run.runId)
           expect(stored.map((event) => event.type)).toContain('model-called')
           expect(stored.at(-1)?.type).toBe('execution-finished')
           return block('result(3)', 'python')
@@ -42,14 +26,14 @@ describe('the events of a run', () => {
     ])
     const run = agent.run('x')
     for await (const event of run) {
-      const stored = await subject.store.journal.events(run.runId, event.sequence - 1)
+      const stored = await setup.subject.store.journal.events(run.runId, event.sequence - 1)
       expect(stored[0]).toEqual(JSON.parse(JSON.stringify(event)))
     }
     expect(await run.result).toMatchObject({ status: 'succeeded', answer: 'It is 3.' })
   })
 
   test('can be read by several readers at once, and once more when all is over', async () => {
-    const { agent } = subject.withScript([{ reply: one() }])
+    const { agent } = setup.subject.withScript([{ reply: one() }])
     const run = agent.run('x')
     const read = async (): Promise<number[]> => {
       const sequences: number[] = []
@@ -63,7 +47,7 @@ describe('the events of a run', () => {
   })
 
   test('hold the whole output of a chatty program in the folder of the run, and the model sees little of it', async () => {
-    const { result, events, runId } = await subject.play(
+    const { result, events, runId } = await setup.subject.play(
       [
         {
           reply: scriptPlan({
@@ -76,7 +60,7 @@ describe('the events of a run', () => {
       'Print',
     )
     expect(result.status).toBe('succeeded')
-    const folder = `${subject.folder}/runs/${runId}/s1`
+    const folder = `${setup.subject.folder}/runs/${runId}/s1`
     expect(existsSync(`${folder}/stdout.txt`)).toBe(true)
     const { readFileSync } = await import('node:fs')
     expect(readFileSync(`${folder}/stdout.txt`, 'utf8').trimEnd().endsWith('line 199999')).toBe(true)
@@ -91,7 +75,7 @@ describe('the events of a run', () => {
 describe('a run whose parts fail', () => {
   test('ends as failed where the model cannot be reached or its key is missing', async () => {
     for (const code of ['model_unavailable', 'missing_key', 'authentication_failed'] as const) {
-      const { agent } = subject.withScript([{ error: new HandaxeError(code, 'no', { hint: 'set it' }) }])
+      const { agent } = setup.subject.withScript([{ error: new HandaxeError(code, 'no', { hint: 'set it' }) }])
       expect(await agent.run('x').result).toMatchObject({
         status: 'failed',
         error: { code, message: 'no', hint: 'set it' },
@@ -105,7 +89,7 @@ describe('a run whose parts fail', () => {
       tries += 1
       if (tries === 1)
         throw new HandaxeError('sandbox_unavailable', 'bubblewrap is not installed', { hint: 'apt install bubblewrap' })
-      return opened.sandbox
+      return setup.sandbox
     })
     const { agent } = failing.withScript([{ reply: one() }, { reply: one() }])
     expect(await agent.run('x').result).toMatchObject({
@@ -122,7 +106,7 @@ describe('a run whose parts fail', () => {
     const started = Promise.withResolvers<void>()
     const late = await openTestAgent(async () => {
       await started.promise
-      return opened.sandbox
+      return setup.sandbox
     })
     const { agent } = late.withScript([
       {
@@ -139,7 +123,7 @@ describe('a run whose parts fail', () => {
   test('rejects where the journal breaks, and its readers are told', async () => {
     let writes = 0
     const broken = new HandaxeError('disk_full', 'no space left')
-    const { journal } = subject.store
+    const { journal } = setup.subject.store
     const failing: JournalStore = {
       createRun: (run) => journal.createRun(run),
       finishRun: (runId, result) => journal.finishRun(runId, result),
@@ -152,7 +136,7 @@ describe('a run whose parts fail', () => {
         await journal.appendEvents(runId, events)
       },
     }
-    const over = await openTestAgent(opened.sandbox, { journal: failing })
+    const over = await openTestAgent(setup.sandbox, { journal: failing })
     const { agent } = over.withScript([{ reply: one(), delayMs: 50 }])
     const run = agent.run('x')
     const reading = (async () => {
@@ -165,19 +149,19 @@ describe('a run whose parts fail', () => {
 
   test('rejects for a bug, which the journal records', async () => {
     const bug = new TypeError('x is not a function')
-    const { agent } = subject.withScript([{ error: bug }])
+    const { agent } = setup.subject.withScript([{ error: bug }])
     const run = agent.run('x')
     await expect(run.result).rejects.toBe(bug)
-    expect(await subject.store.journal.findRun(run.runId)).toMatchObject({
+    expect(await setup.subject.store.journal.findRun(run.runId)).toMatchObject({
       status: 'failed',
       result: { error: { code: 'internal', message: 'TypeError: x is not a function' } },
     })
   })
 
   test('nobody has to look at disturbs nobody', async () => {
-    const { agent } = subject.withScript([{ error: new TypeError('unseen') }])
+    const { agent } = setup.subject.withScript([{ error: new TypeError('unseen') }])
     agent.run('x')
     await delay(200)
-    expect(rejections).toEqual([])
+    expect(setup.rejections).toEqual([])
   })
 })

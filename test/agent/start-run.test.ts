@@ -1,35 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HandaxeError } from '../../src/contracts/errors.ts'
 import type { RunEvent } from '../../src/contracts/events.ts'
 import type { Budget } from '../../src/contracts/limits.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from './open-test-agent.ts'
+import { eventsOf } from './open-test-agent.ts'
 import { block, json, scriptPlan } from './scripted-replies.ts'
+import { useTestAgent } from './use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-const rejections: unknown[] = []
-const onRejection = (reason: unknown): void => void rejections.push(reason)
-
-beforeAll(async () => {
-  process.on('unhandledRejection', onRejection)
-  opened = await openTestSandbox()
-  subject = await openTestAgent(opened.sandbox)
-})
-afterAll(async () => {
-  await subject.close()
-  await opened.close()
-  process.off('unhandledRejection', onRejection)
-  expect(rejections).toEqual([])
-})
+const setup = useTestAgent()
 
 const one = (): string => scriptPlan({ code: 'result(1)' })
 const sleepy = (): string => scriptPlan({ code: 'import time\ntime.sleep(25)\nresult(1)' })
 
 /** What the journal holds of a run has to be what was shown of it. */
 async function assertJournal(runId: string, events: RunEvent[]): Promise<void> {
-  const { journal } = subject.store
+  const { journal } = setup.subject.store
   expect(await journal.events(runId)).toEqual(JSON.parse(JSON.stringify(events)))
   const last = events.at(-1)
   expect(last?.type).toBe('run-finished')
@@ -61,7 +46,7 @@ describe('a budget that runs out', () => {
     async (_what, budget, code, calls, executions) => {
       const usage = { inputTokens: 5000, outputTokens: 4000 }
       const steps = [{ role: 'planner' as const, reply: two, usage, costUsd: 0.02 }]
-      const { result, events, runId } = await subject.play(steps, 'Two numbers', { budget })
+      const { result, events, runId } = await setup.subject.play(steps, 'Two numbers', { budget })
       expect(result).toMatchObject({
         status: 'budget-exceeded',
         answer: null,
@@ -78,7 +63,7 @@ describe('a budget that runs out', () => {
 
   test('of time ends what is under way within a second', async () => {
     const startedAt = performance.now()
-    const { result, events, runId } = await subject.play([{ role: 'planner', reply: sleepy() }], 'Wait', {
+    const { result, events, runId } = await setup.subject.play([{ role: 'planner', reply: sleepy() }], 'Wait', {
       budget: { wallMs: 1500 },
     })
     expect(performance.now() - startedAt).toBeLessThan(2500)
@@ -88,7 +73,7 @@ describe('a budget that runs out', () => {
   })
 
   test('of time also ends a model call, and its deadline is told to the gateway', async () => {
-    const { agent, gateway } = subject.withScript([{ reply: one(), delayMs: 30_000 }])
+    const { agent, gateway } = setup.subject.withScript([{ reply: one(), delayMs: 30_000 }])
     const before = Date.now()
     const result = await agent.run('Wait', { budget: { wallMs: 500 } }).result
     expect(Date.now() - before).toBeLessThan(1500)
@@ -103,27 +88,27 @@ describe('a budget that runs out', () => {
       await delay(310)
       throw late
     }
-    const { agent } = subject.withScript([{ reply }])
+    const { agent } = setup.subject.withScript([{ reply }])
     expect(await agent.run('x', { budget: { wallMs: 300 } }).result).toMatchObject({ error: { code: 'budget_time' } })
-    const early = subject.withScript([{ error: late }])
+    const early = setup.subject.withScript([{ error: late }])
     expect(await early.agent.run('x').result).toMatchObject({ status: 'failed', error: { code: 'model_timeout' } })
   })
 
   test('with the last call is told beside the answer that the call brought', async () => {
     const reply = json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'Forty-two.' })
-    const { result } = await subject.play([{ reply, usage: { inputTokens: 9000, outputTokens: 2000 } }], 'x', {
+    const { result } = await setup.subject.play([{ reply, usage: { inputTokens: 9000, outputTokens: 2000 } }], 'x', {
       budget: { tokens: 10_000 },
     })
     expect(result).toMatchObject({ status: 'budget-exceeded', answer: 'Forty-two.', error: { code: 'budget_tokens' } })
   })
 
   test('before the first call ends the run without one', async () => {
-    const { result } = await subject.play([], 'x', { budget: { tokens: 100 } })
+    const { result } = await setup.subject.play([], 'x', { budget: { tokens: 100 } })
     expect(result).toMatchObject({ status: 'budget-exceeded', error: { code: 'budget_tokens' }, usage: { calls: 0 } })
   })
 
   test('bounds the last reply by what is left', async () => {
-    const { agent, gateway } = subject.withScript([{ reply: one() }])
+    const { agent, gateway } = setup.subject.withScript([{ reply: one() }])
     await agent.run('x', { budget: { tokens: 9000 } }).result
     expect(gateway.calls[0]?.maxOutputTokens).toBeGreaterThan(1000)
     expect(gateway.calls[0]?.maxOutputTokens).toBeLessThan(8192)
@@ -132,7 +117,7 @@ describe('a budget that runs out', () => {
 
 describe('a run that is cancelled', () => {
   test('ends its sandbox within a second and leaves the journal consistent', async () => {
-    const { agent } = subject.withScript([{ reply: sleepy() }])
+    const { agent } = setup.subject.withScript([{ reply: sleepy() }])
     const run = agent.run('Wait')
     const events: RunEvent[] = []
     let cancelledAt = 0
@@ -155,7 +140,7 @@ describe('a run that is cancelled', () => {
   })
 
   test('ends a model call that does not listen', async () => {
-    const { agent } = subject.withScript([{ reply: () => new Promise<string>(() => undefined) }])
+    const { agent } = setup.subject.withScript([{ reply: () => new Promise<string>(() => undefined) }])
     const run = agent.run('Wait')
     await delay(100)
     const startedAt = performance.now()
@@ -169,7 +154,7 @@ describe('a run that is cancelled', () => {
     const steps = ['a', 'b', 'c'].map((id) => ({ id, decision: 'script', goal: 'g' }))
     const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: 'x' })
     const code = (id: string): string => block('import time\ntime.sleep(25)', `python ${id}`)
-    const { agent } = subject.withScript([{ reply: [plan, code('a'), code('b'), code('c')].join('\n') }])
+    const { agent } = setup.subject.withScript([{ reply: [plan, code('a'), code('b'), code('c')].join('\n') }])
     const run = agent.run('Wait')
     setTimeout(() => run.cancel(), 500)
     const startedAt = performance.now()
@@ -179,7 +164,7 @@ describe('a run that is cancelled', () => {
 
   test('by the signal of its caller ends too, also before it began', async () => {
     const controller = new AbortController()
-    const { agent } = subject.withScript([{ reply: sleepy() }])
+    const { agent } = setup.subject.withScript([{ reply: sleepy() }])
     const run = agent.run('Wait', { signal: controller.signal })
     setTimeout(() => controller.abort(), 200)
     expect(await run.result).toMatchObject({ status: 'cancelled' })
@@ -188,10 +173,10 @@ describe('a run that is cancelled', () => {
   })
 
   test('after its end stays what it was', async () => {
-    const { agent } = subject.withScript([{ reply: one() }])
+    const { agent } = setup.subject.withScript([{ reply: one() }])
     const run = agent.run('x')
     expect(await run.result).toMatchObject({ status: 'succeeded' })
     run.cancel()
-    expect((await subject.store.journal.findRun(run.runId))?.status).toBe('succeeded')
+    expect((await setup.subject.store.journal.findRun(run.runId))?.status).toBe('succeeded')
   })
 })

@@ -1,13 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Request } from '../../../src/contracts/run.ts'
+import { describe, expect, test } from 'vitest'
 import type { ScriptedStep } from '../../../src/testing/index.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
+import { eventsOf } from '../open-test-agent.ts'
 import {
   block,
   json,
   makeRange,
-  PRICES,
   RANGE,
   RANGE_TESTS,
   rangeCode,
@@ -16,25 +13,14 @@ import {
   reuseRange,
   scriptPlan,
 } from '../scripted-replies.ts'
+import { useTestAgent } from '../use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-let request: Request
-
-beforeAll(async () => {
-  opened = await openTestSandbox()
-})
-afterAll(() => opened.close())
 // Each test has a library of its own.
-beforeEach(async () => {
-  subject = await openTestAgent(opened.sandbox)
-  request = { text: 'How far do the prices spread?', files: [await subject.file('prices.csv', PRICES)] }
-})
-afterEach(() => subject.close())
+const setup = useTestAgent({ each: true })
 
 describe('a tool that is made', () => {
   test('is tested before it is coded, verified, kept, and used at once', async () => {
-    const { result, types, events } = await subject.play(makeRange, request)
+    const { result, types, events } = await setup.subject.play(makeRange, setup.request)
     expect(result).toMatchObject({
       status: 'succeeded',
       answer: 'The prices spread over **7.50**.',
@@ -62,8 +48,8 @@ describe('a tool that is made', () => {
   })
 
   test('is kept with its tests, its origin and its first use', async () => {
-    const { runId, result } = await subject.play(makeRange, request)
-    const tool = await subject.library.get('value_range')
+    const { runId, result } = await setup.subject.play(makeRange, setup.request)
+    const tool = await setup.subject.library.get('value_range')
     expect(tool).toMatchObject({
       version: 1,
       state: 'verified',
@@ -71,12 +57,19 @@ describe('a tool that is made', () => {
       function: 'value_range',
       whenToUse: RANGE.whenToUse,
       exampleRequests: RANGE.exampleRequests,
-      provenance: { runId, model: 'scripted/model', source: 'made', request: request.text, repairs: 0, costUsd: 0 },
+      provenance: {
+        runId,
+        model: 'scripted/model',
+        source: 'made',
+        request: setup.request.text,
+        repairs: 0,
+        costUsd: 0,
+      },
     })
     expect(tool.tests).toHaveLength(5)
     expect(tool.provenance.tokens).toBeGreaterThan(100)
     expect(tool.provenance.tokens).toBeLessThan(result.usage.tokens)
-    expect(await subject.library.ledger('value_range')).toMatchObject({
+    expect(await setup.subject.library.ledger('value_range')).toMatchObject({
       uses: 1,
       successes: 1,
       reuses: 0,
@@ -85,10 +78,10 @@ describe('a tool that is made', () => {
   })
 
   test('costs the next such request one cheap call and one execution', async () => {
-    await subject.play(makeRange, request)
-    const { result, events } = await subject.play(
+    await setup.subject.play(makeRange, setup.request)
+    const { result, events } = await setup.subject.play(
       [{ role: 'planner', match: /def value_range\(values: list\[float\]\) -> float/, reply: reuseRange }],
-      { ...request, text: 'And the spread of the prices once more?' },
+      { ...setup.request, text: 'And the spread of the prices once more?' },
     )
     expect(result).toMatchObject({
       status: 'succeeded',
@@ -99,7 +92,7 @@ describe('a tool that is made', () => {
     })
     expect(eventsOf(events, 'tool-reused')).toMatchObject([{ stepId: 's1', name: 'value_range', version: 1 }])
     expect(eventsOf(events, 'model-called').map((event) => event.tier)).toEqual(['fast'])
-    const ledger = await subject.library.ledger('value_range')
+    const ledger = await setup.subject.library.ledger('value_range')
     expect(ledger).toMatchObject({ uses: 2, successes: 2, reuses: 1 })
     expect(ledger.tokensSaved).toBeGreaterThanOrEqual(0)
   })
@@ -110,26 +103,30 @@ describe('a tool that is made', () => {
       { id: 's2', decision: 'reuse', tool: 'value_range', goal: 'again', arguments: { values: [1, { $step: 's1' }] } },
     ]
     const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s1}} and {{s2}}' })
-    const { result } = await subject.play([{ reply: plan }, ...makeRange.slice(1)], request)
+    const { result } = await setup.subject.play([{ reply: plan }, ...makeRange.slice(1)], setup.request)
     expect(result).toMatchObject({ answer: '7.5 and 6.5', reused: [], made: [{ name: 'value_range' }] })
-    expect(await subject.library.ledger('value_range')).toMatchObject({ uses: 2, reuses: 0 })
+    expect(await setup.subject.library.ledger('value_range')).toMatchObject({ uses: 2, reuses: 0 })
   })
 
   test('is not kept where the run keeps nothing, and can be used within it all the same', async () => {
     const steps = [rangeMake, { id: 's2', decision: 'script', goal: 'double', uses: ['value_range'], needs: ['s1'] }]
     const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2}}' })
     const script = block('from tools import value_range\nresult(2 * value_range([1, 2]))', 'python s2')
-    const { result, events } = await subject.play([{ reply: `${plan}\n${script}` }, ...makeRange.slice(1)], request, {
-      save: false,
-    })
+    const { result, events } = await setup.subject.play(
+      [{ reply: `${plan}\n${script}` }, ...makeRange.slice(1)],
+      setup.request,
+      {
+        save: false,
+      },
+    )
     expect(result).toMatchObject({ answer: '2', made: [{ name: 'value_range', version: 1, saved: false }] })
     expect(eventsOf(events, 'tool-saved')).toMatchObject([{ saved: false, tests: 5 }])
-    expect(await subject.library.count()).toBe(0)
+    expect(await setup.subject.library.count()).toBe(0)
   })
 
   test('is told to the tester by its specification, without code, and to the coder without the tests', async () => {
-    const { agent, gateway } = subject.withScript(makeRange)
-    await agent.run(request).result
+    const { agent, gateway } = setup.subject.withScript(makeRange)
+    await agent.run(setup.request).result
     const [, tester, coder] = gateway.calls.map((call) => call.messages.map((message) => message.content).join('\n'))
     expect(tester).toContain(RANGE.description)
     expect(tester).not.toContain('def value_range')
@@ -143,7 +140,7 @@ describe('a version that fails', () => {
   const wrong = rangeCode('float(values[0] - values[-1])')
 
   test('its tests is repaired with what was expected, and the tool that passes is kept', async () => {
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         ...makeRange.slice(0, 2),
         { role: 'coder', reply: wrong },
@@ -156,12 +153,12 @@ describe('a version that fails', () => {
           reply: rangeCode(),
         },
       ],
-      request,
+      setup.request,
     )
     expect(result).toMatchObject({ status: 'succeeded', usage: { calls: 4 }, made: [{ saved: true }] })
     expect(eventsOf(events, 'code-written').map((event) => event.attempt)).toEqual([1, 2])
     expect(eventsOf(events, 'test-failed').map((event) => event.test)).toContain('negative numbers count')
-    expect((await subject.library.get('value_range')).provenance.repairs).toBe(1)
+    expect((await setup.subject.library.get('value_range')).provenance.repairs).toBe(1)
     const coders = eventsOf(events, 'model-called').filter((event) => event.role === 'coder')
     expect(coders.map((event) => [event.purpose, event.tier])).toEqual([
       ['write-code', 'fast'],
@@ -171,13 +168,13 @@ describe('a version that fails', () => {
 
   test('to be a tool at all is sent back without running it', async () => {
     const untyped = block('def value_range(values):\n    return max(values) - min(values)', 'python')
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         ...makeRange.slice(0, 2),
         { role: 'coder', reply: untyped },
         { role: 'coder', match: /does not pass yet/, reply: rangeCode() },
       ],
-      request,
+      setup.request,
     )
     expect(result.status).toBe('succeeded')
     expect(eventsOf(events, 'code-rejected')).toMatchObject([
@@ -191,20 +188,20 @@ describe('a version that fails', () => {
       'def value_range(values: list[float]) -> float:\n    return max(values) - min(values',
       'python',
     )
-    const { events } = await subject.play(
+    const { events } = await setup.subject.play(
       [
         ...makeRange.slice(0, 2),
         { role: 'coder', reply: broken },
         { role: 'coder', match: /Line 2: SyntaxError/, reply: rangeCode() },
       ],
-      request,
+      setup.request,
     )
     expect(eventsOf(events, 'code-rejected')[0]?.problems.join('\n')).toMatch(/Line 2: SyntaxError/)
   })
 
   test('again and again is given up, and the next plan does without', async () => {
     const other = (expression: string): ScriptedStep => ({ role: 'coder', reply: rangeCode(expression) })
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         ...makeRange.slice(0, 2),
         other('0.1'),
@@ -220,15 +217,15 @@ describe('a version that fails', () => {
           ),
         },
       ],
-      request,
+      setup.request,
     )
     expect(result).toMatchObject({ status: 'succeeded', answer: '7.5', made: [], usage: { calls: 7 } })
-    expect(await subject.library.count()).toBe(0)
+    expect(await setup.subject.library.count()).toBe(0)
   })
 
   test('by never being code ends the run with the reply that came', async () => {
     const chat = (): ScriptedStep => ({ role: 'coder', reply: 'I am sorry, let us talk about the weather.' })
-    const { result } = await subject.play([...makeRange.slice(0, 2), chat(), chat(), chat()], request)
+    const { result } = await setup.subject.play([...makeRange.slice(0, 2), chat(), chat(), chat()], setup.request)
     expect(result).toMatchObject({
       status: 'failed',
       error: { code: 'model_reply_invalid', message: expect.stringContaining('talk about the weather') },
@@ -239,7 +236,7 @@ describe('a version that fails', () => {
 
 describe('a run that ends while a tool is being tested', () => {
   test('by its budget has executed no more than allowed and keeps nothing', async () => {
-    const { result, events } = await subject.play(makeRange, request, { budget: { executions: 3 } })
+    const { result, events } = await setup.subject.play(makeRange, setup.request, { budget: { executions: 3 } })
     expect(result).toMatchObject({
       status: 'budget-exceeded',
       error: { code: 'budget_executions' },
@@ -247,13 +244,13 @@ describe('a run that ends while a tool is being tested', () => {
       usage: { executions: 3, calls: 3 },
     })
     expect(eventsOf(events, 'execution-started')).toHaveLength(3)
-    expect(await subject.library.count()).toBe(0)
+    expect(await setup.subject.library.count()).toBe(0)
   })
 
   test('by being cancelled ends within a second', async () => {
     const endless = rangeCode('_endless()\n\n\ndef _endless() -> float:\n    while True:\n        pass')
-    const { agent } = subject.withScript([...makeRange.slice(0, 2), { role: 'coder', reply: endless }])
-    const run = agent.run(request)
+    const { agent } = setup.subject.withScript([...makeRange.slice(0, 2), { role: 'coder', reply: endless }])
+    const run = agent.run(setup.request)
     let cancelledAt = 0
     for await (const event of run) {
       if (event.type !== 'execution-started' || cancelledAt > 0) continue
@@ -267,25 +264,25 @@ describe('a run that ends while a tool is being tested', () => {
 
 describe('a policy on making tools', () => {
   test('of never turns a plan that makes one into a script', async () => {
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { match: /In this run no tools are made/, reply: rangePlan },
         { role: 'planner', match: /switched off for this run/, reply: scriptPlan({ code: 'result(7.5)' }) },
       ],
-      request,
+      setup.request,
       { make: 'never' },
     )
     expect(result).toMatchObject({ answer: 'It is 7.5.', made: [], usage: { calls: 2 } })
   })
 
   test('of always turns a script into a tool', async () => {
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { match: /every computation becomes a tool/, reply: scriptPlan({ code: 'result(7.5)' }) },
         { role: 'planner', match: /make a tool \(or reuse one\) instead/, reply: rangePlan },
         ...makeRange.slice(1),
       ],
-      request,
+      setup.request,
       { make: 'always' },
     )
     expect(result).toMatchObject({ made: [{ name: 'value_range' }] })

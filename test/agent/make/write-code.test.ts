@@ -1,28 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Request } from '../../../src/contracts/run.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
-import { block, json, makeRange, PRICES, RANGE, rangeCode, rangeMake, reuseRange } from '../scripted-replies.ts'
+import { describe, expect, test } from 'vitest'
+import { eventsOf, openTestAgent } from '../open-test-agent.ts'
+import { block, json, PRICES, rangeCode, rangeMake, reuseRange, makeRange, RANGE } from '../scripted-replies.ts'
+import { useTestAgent } from '../use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-let request: Request
-
-beforeAll(async () => {
-  opened = await openTestSandbox()
-})
-afterAll(() => opened.close())
 // Each test has a library of its own.
-beforeEach(async () => {
-  subject = await openTestAgent(opened.sandbox)
-  request = { text: 'How far do the prices spread?', files: [await subject.file('prices.csv', PRICES)] }
-})
-afterEach(() => subject.close())
+const setup = useTestAgent({ each: true })
 
 describe('what the models are asked while a tool is made', () => {
   test('is the same to the letter in every library, whichever test ends first', async () => {
     const ask = async (seconds: string): Promise<unknown> => {
-      const own = await openTestAgent(opened.sandbox)
+      const own = await openTestAgent(setup.sandbox)
       const file = await own.file('prices.csv', PRICES)
       // Fails in each test, each after another time.
       const failing = rangeCode(
@@ -33,7 +20,7 @@ describe('what the models are asked while a tool is made', () => {
         { role: 'coder', reply: failing },
         { role: 'coder', reply: rangeCode() },
       ])
-      await agent.run({ text: request.text, files: [file] }).result
+      await agent.run({ text: setup.request.text, files: [file] }).result
       gateway.assertFinished()
       await own.close()
       return gateway.calls.map(({ role, instructions, messages }) => {
@@ -95,14 +82,14 @@ def relative_range(values: list[float]) -> float:
       ]
       const plan = json({ understanding: 'u', difficulty: 'easy', steps, answer: '{{s2|percent:0}} {{s3}}' })
       const script = block('from tools import relative_range\nresult(relative_range([1, 3]))', 'python s3')
-      const { result } = await subject.play(
+      const { result } = await setup.subject.play(
         [
           { reply: `${plan}\n${script}` },
           ...makeRange.slice(1),
           { role: 'tester', reply: tests },
           { role: 'coder', match: /may import[\s\S]*def value_range\(/, reply: code },
         ],
-        request,
+        setup.request,
         options,
       )
       expect(result).toMatchObject({
@@ -111,7 +98,7 @@ def relative_range(values: list[float]) -> float:
         made: [{ name: 'value_range' }, { name: 'relative_range' }],
       })
       if (options.save)
-        expect((await subject.library.get('relative_range')).pins).toEqual([{ name: 'value_range', version: 1 }])
+        expect((await setup.subject.library.get('relative_range')).pins).toEqual([{ name: 'value_range', version: 1 }])
     },
   )
 
@@ -122,7 +109,7 @@ def relative_range(values: list[float]) -> float:
       steps: [{ ...rangeMake, specification }],
       answer: '{{s1}}',
     })
-    const { events, result } = await subject.play(
+    const { events, result } = await setup.subject.play(
       [
         { reply: plan },
         { role: 'tester', reply: tests },
@@ -138,7 +125,7 @@ def relative_range(values: list[float]) -> float:
             .replace('= value_range(', '= _range('),
         },
       ],
-      request,
+      setup.request,
     )
     expect(eventsOf(events, 'code-rejected')).toHaveLength(1)
     expect(result.status).toBe('succeeded')
@@ -193,17 +180,20 @@ export default function valueRange({ values }) {
       steps: [{ ...rangeMake, specification }],
       answer: '{{s1}}',
     })
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { reply: plan },
         { role: 'tester', reply: `${tests}\n${property}` },
         { role: 'coder', match: /default export is one function/, reply: code('Math.max(...values)') },
         { role: 'coder', match: /Test "negative"/, reply: code('Math.max(...values) - Math.min(...values)') },
       ],
-      request,
+      setup.request,
     )
     expect(result).toMatchObject({ status: 'succeeded', answer: '7.5', made: [{ name: 'value_range', saved: true }] })
-    const again = await subject.play([{ match: /declare function value_range/, reply: reuseRange }], request)
+    const again = await setup.subject.play(
+      [{ match: /declare function value_range/, reply: reuseRange }],
+      setup.request,
+    )
     expect(again.result).toMatchObject({
       answer: 'Over 7.5.',
       reused: [{ name: 'value_range', version: 1 }],

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ScriptedStep } from '../../../src/testing/index.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
+import { eventsOf } from '../open-test-agent.ts'
 import { block, json, scriptPlan } from '../scripted-replies.ts'
+import { useTestAgent } from '../use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-
-beforeAll(async () => {
-  opened = await openTestSandbox()
-  subject = await openTestAgent(opened.sandbox)
-})
-afterAll(async () => {
-  await subject.close()
-  await opened.close()
-})
+const setup = useTestAgent()
 
 describe('a script that fails', () => {
   test('is repaired with its error', async () => {
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         { role: 'planner', reply: scriptPlan({ code: 'data = {"a": 1}\nresult(data["b"])' }) },
         {
@@ -41,7 +31,7 @@ describe('a script that fails', () => {
       steps: [{ id: 's2', decision: 'script', goal: 'Another way', language: 'python' }],
       answer: 'Now {{s2}}.',
     })
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         { role: 'planner', reply: scriptPlan({ code: 'raise RuntimeError("wrong")' }) },
         { role: 'coder', reply: failing },
@@ -64,7 +54,7 @@ describe('a script that fails', () => {
     const failing = scriptPlan({ code: 'raise RuntimeError("never")' })
     const repair = (): ScriptedStep => ({ role: 'coder', reply: block('raise RuntimeError("never")', 'python') })
     const attempt = (): ScriptedStep[] => [{ role: 'planner', reply: failing }, repair(), repair()]
-    const { result } = await subject.play([...attempt(), ...attempt(), ...attempt()], 'Impossible')
+    const { result } = await setup.subject.play([...attempt(), ...attempt(), ...attempt()], 'Impossible')
     expect(result).toMatchObject({
       status: 'failed',
       answer: null,

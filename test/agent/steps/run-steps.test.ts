@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
+import { describe, expect, test } from 'vitest'
+import { eventsOf } from '../open-test-agent.ts'
 import { block, json, scriptPlan } from '../scripted-replies.ts'
+import { useTestAgent } from '../use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-
-beforeAll(async () => {
-  opened = await openTestSandbox()
-  subject = await openTestAgent(opened.sandbox)
-})
-afterAll(async () => {
-  await subject.close()
-  await opened.close()
-})
+const setup = useTestAgent()
 
 describe('steps', () => {
   const steps = [
@@ -28,7 +18,7 @@ describe('steps', () => {
     'import json\nresult("".join(json.load(open(f"/box/input/{i}.value.json")) + open(f"/box/input/{i}.part.txt").read() for i in "ab"))'
 
   test('that do not need each other run at the same time, and hand on values and files', async () => {
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         {
           role: 'planner',
@@ -52,7 +42,7 @@ describe('steps', () => {
   test('whose needs failed are not run', async () => {
     const failing = block('raise ValueError("no")', 'python')
     const mended = json({ understanding: 'u', difficulty: 'easy', steps: [], answer: 'It cannot be done.' })
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         {
           role: 'planner',
@@ -83,7 +73,7 @@ describe('steps', () => {
       ],
       answer: 'x',
     })
-    const { result, events } = await subject.play(
+    const { result, events } = await setup.subject.play(
       [
         { role: 'planner', reply: circle },
         { role: 'planner', match: /a → b → a need each other in a circle/, reply: scriptPlan({ code: 'result(1)' }) },

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Request } from '../../../src/contracts/run.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { NewTool } from '../../../src/contracts/tool.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
-import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
-import { block, json, PRICES } from '../scripted-replies.ts'
+import { eventsOf } from '../open-test-agent.ts'
+import { block, json } from '../scripted-replies.ts'
+import { useTestAgent } from '../use-test-agent.ts'
 
-let opened: TestSandbox
-let subject: TestAgent
-let request: Request
+const setup = useTestAgent()
 
 const tool = (over: Partial<NewTool> & Pick<NewTool, 'name' | 'code'>): NewTool => ({
   function: over.name,
@@ -41,9 +38,7 @@ const tool = (over: Partial<NewTool> & Pick<NewTool, 'name' | 'code'>): NewTool 
 })
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
-  subject = await openTestAgent(opened.sandbox)
-  const { library } = subject
+  const { library } = setup.subject
   await library.save(
     tool({ name: 'sum_of_last', code: 'def sum_of_last(values, window=2):\n    return sum(values[-window:])' }),
   )
@@ -54,11 +49,6 @@ beforeAll(async () => {
     tool({ name: 'always_raises', code: 'def always_raises(values, window=2):\n    raise KeyError("gone")' }),
   )
   await library.save(tool({ name: 'hidden', code: 'def hidden(values):\n    return 1.0', state: 'quarantined' }))
-  request = { text: 'Sum of the last prices', files: [await subject.file('prices.csv', PRICES)] }
-})
-afterAll(async () => {
-  await subject.close()
-  await opened.close()
 })
 
 const column = { $column: { file: 'prices.csv', name: 'price' } }
@@ -73,9 +63,12 @@ const giveUp = json({ understanding: 'u', difficulty: 'easy', steps: [], answer:
 
 describe('a tool that is reused', () => {
   test('gets its arguments bound and brought to its types', async () => {
-    const { result } = await subject.play([{ reply: plan('sum_of_last', { values: column, window: '3' }) }], request)
+    const { result } = await setup.subject.play(
+      [{ reply: plan('sum_of_last', { values: column, window: '3' }) }],
+      setup.request,
+    )
     expect(result).toMatchObject({ answer: '39.5', usage: { calls: 1, executions: 1 } })
-    const ledger = await subject.library.ledger('sum_of_last')
+    const ledger = await setup.subject.library.ledger('sum_of_last')
     expect(ledger).toMatchObject({ uses: 1, successes: 1, reuses: 1 })
     // What writing it cost, less what this run cost.
     expect(ledger.tokensSaved).toBeGreaterThan(40_000)
@@ -83,8 +76,8 @@ describe('a tool that is reused', () => {
   })
 
   test('with arguments that do not fit is not run; the planner is told exactly what is wrong', async () => {
-    const before = await subject.library.ledger('sum_of_last')
-    const { result, events } = await subject.play(
+    const before = await setup.subject.library.ledger('sum_of_last')
+    const { result, events } = await setup.subject.play(
       [
         { reply: plan('sum_of_last', { values: { $column: { file: 'prices.csv', name: 'day' } }, window: 2.5 }) },
         {
@@ -93,53 +86,53 @@ describe('a tool that is reused', () => {
           reply: plan('sum_of_last', { values: column }, 's2'),
         },
       ],
-      request,
+      setup.request,
     )
     expect(result).toMatchObject({ answer: '29.5', usage: { calls: 2, executions: 1 } })
     expect(eventsOf(events, 'tool-reused')).toHaveLength(1)
-    expect((await subject.library.ledger('sum_of_last')).failures).toBe(before.failures)
+    expect((await setup.subject.library.ledger('sum_of_last')).failures).toBe(before.failures)
   })
 
   test('that gives another type than it declares has failed, for the planner and in its ledger', async () => {
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { reply: plan('wrong_type', { values: column }) },
         { role: 'planner', match: /the value must be number, as the tool declares it/, reply: giveUp },
       ],
-      request,
+      setup.request,
     )
     expect(result.answer).toBe('It could not be done.')
-    expect(await subject.library.ledger('wrong_type')).toMatchObject({ uses: 1, failures: 1 })
+    expect(await setup.subject.library.ledger('wrong_type')).toMatchObject({ uses: 1, failures: 1 })
   })
 
   test('that raises goes back to the planner with its error, and counts as a failure', async () => {
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { reply: plan('always_raises', { values: column }) },
         { role: 'planner', match: /KeyError: 'gone'/, reply: giveUp },
       ],
-      request,
+      setup.request,
     )
     expect(result).toMatchObject({ status: 'succeeded', reused: [{ name: 'always_raises', version: 1 }] })
-    expect(await subject.library.ledger('always_raises')).toMatchObject({ uses: 1, failures: 1, tokensSaved: 0 })
+    expect(await setup.subject.library.ledger('always_raises')).toMatchObject({ uses: 1, failures: 1, tokensSaved: 0 })
   })
 
   test('has to be one that may be used', async () => {
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { match: (prompt) => !prompt.includes('def hidden'), reply: plan('hidden', { values: [1] }) },
         { role: 'planner', match: /there is no tool hidden/, reply: giveUp },
       ],
-      request,
+      setup.request,
     )
     expect(result.usage.executions).toBe(0)
   })
 
   test('by a script counts as reuse, and its failure is not held against the tool', async () => {
-    const before = await subject.library.ledger('sum_of_last')
+    const before = await setup.subject.library.ledger('sum_of_last')
     const script = (id: string, end: string): string =>
       `${json({ understanding: 'u', difficulty: 'easy', steps: [{ id, decision: 'script', goal: 'g' }], answer: `{{${id}}}` })}\n${block(`from tools import sum_of_last\nx = sum_of_last([1, 2, 3], 2)\n${end}`, `python ${id}`)}`
-    const { result } = await subject.play(
+    const { result } = await setup.subject.play(
       [
         { reply: script('s1', 'raise ValueError("mine")') },
         {
@@ -148,10 +141,10 @@ describe('a tool that is reused', () => {
           reply: block('from tools import sum_of_last\nresult(sum_of_last([1, 2, 3], 2))', 'python'),
         },
       ],
-      request,
+      setup.request,
     )
     expect(result).toMatchObject({ answer: '5', reused: [{ name: 'sum_of_last', version: 1 }] })
-    expect(await subject.library.ledger('sum_of_last')).toMatchObject({
+    expect(await setup.subject.library.ledger('sum_of_last')).toMatchObject({
       uses: before.uses + 1,
       failures: before.failures,
     })
@@ -160,7 +153,7 @@ describe('a tool that is reused', () => {
 
 describe('what the planner is shown of a library', () => {
   test('is all of it while it is small, and at most five of it when it is large', async () => {
-    const { agent, gateway } = subject.withScript([{ reply: giveUp }, { reply: giveUp }])
+    const { agent, gateway } = setup.subject.withScript([{ reply: giveUp }, { reply: giveUp }])
     const shown = (index: number): number =>
       (gateway.calls[index]?.messages[0]?.content.match(/^def \w+\(/gm) ?? []).length
     const small = agent.run('Something about elephants')
@@ -169,7 +162,7 @@ describe('what the planner is shown of a library', () => {
     expect(shown(0)).toBe(3)
     expect(eventsOf(events, 'tools-retrieved')[0]?.candidates.map((one) => one.name)).not.toContain('hidden')
     for (let index = 0; index < 12; index += 1) {
-      await subject.library.save(
+      await setup.subject.library.save(
         tool({
           name: `elephant_weight_${index}`,
           summary: 'Weight of an elephant.',
