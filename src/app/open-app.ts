@@ -104,6 +104,7 @@ async function wireAgent(
     checkCode,
     renderSignature,
     artifactsFolder,
+    limits: config.limits,
     environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
   })
 }
