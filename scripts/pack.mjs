@@ -9,9 +9,13 @@ runOrExit(node, ['scripts/build.mjs'])
 const folder = join(projectRoot, 'build', 'package')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
-const { private: _, scripts, devDependencies, optionalDependencies, ...published } = JSON.parse(
-  readFileSync(join(projectRoot, 'package.json'), 'utf8'),
-)
+const {
+  private: _,
+  scripts,
+  devDependencies,
+  optionalDependencies,
+  ...published
+} = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'))
 writeFileSync(join(folder, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
 for (const name of published.files) cpSync(join(projectRoot, name), join(folder, name), { recursive: true })
 runOrExit('npm', ['pack', '--silent', '--pack-destination', join(projectRoot, 'build')], { cwd: folder })
