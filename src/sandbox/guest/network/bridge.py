@@ -11,7 +11,7 @@ import fcntl
 import gc
 import os
 import resource
-import selectors
+import select
 import signal
 import socket
 import struct
@@ -23,6 +23,9 @@ CONNECTIONS = 16
 # Held for each direction of a connection at the most: 16 of them take 2 MiB of the sandbox's memory.
 CHUNK_BYTES = 64 * 1024
 _ACCEPT_PAUSE_SECONDS = 0.05
+
+_UNWATCHED = -1
+_GONE = select.EPOLLHUP | select.EPOLLERR
 
 _SIOCGIFFLAGS = 0x8913
 _SIOCSIFFLAGS = 0x8914
@@ -106,21 +109,29 @@ class _Flow:
         self.closed = False
 
     def advance(self):
-        """Move what can be moved without waiting. Raises OSError where either side is gone."""
+        """Move what can be moved without waiting. A side that broke ends its direction; the other may still finish."""
         if not self.pending and not self.ended:
             try:
                 self.pending = self.source.recv(CHUNK_BYTES)
                 self.ended = not self.pending
             except BlockingIOError:
                 pass
+            except OSError:
+                self.ended = True
         if self.pending:
             try:
                 self.pending = self.pending[self.sink.send(self.pending) :]
             except BlockingIOError:
                 pass
+            except OSError:
+                self.pending = b""
+                self.ended = True
         if self.ended and not self.pending and not self.closed:
             self.closed = True
-            self.sink.shutdown(socket.SHUT_WR)
+            try:
+                self.sink.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # Gone already, which is what was wanted.
 
 
 class _Connection:
@@ -132,76 +143,81 @@ class _Connection:
         self.client = client
         self.proxy = proxy
         self.flows = (_Flow(client, proxy), _Flow(proxy, client))
-        self.masks = {client: 0, proxy: 0}
+        self.masks = {client.fileno(): _UNWATCHED, proxy.fileno(): _UNWATCHED}
 
-    def advance(self):
-        """False when both directions are over or one side broke."""
-        try:
-            for flow in self.flows:
-                flow.advance()
-        except OSError:
-            return False
+    def advance(self, fd, events):
+        """False when both directions are over or one side is gone."""
+        for flow in self.flows:
+            # Not only its own direction has ended: this side is gone, and nobody would read what the other still sends.
+            # Clients keep such connections in their pools, where they would take the places of live ones.
+            if events & _GONE and flow.source.fileno() == fd and flow.ended:
+                return False
+        for flow in self.flows:
+            flow.advance()
         return not all(flow.closed for flow in self.flows)
 
-    def watch(self, selector):
-        for side, old in self.masks.items():
-            mask = 0
-            for flow in self.flows:
-                if flow.source is side and not flow.ended and not flow.pending:
-                    mask |= selectors.EVENT_READ
-                if flow.sink is side and flow.pending:
-                    mask |= selectors.EVENT_WRITE
+    def watch(self, epoll):
+        for reading, writing in (self.flows, reversed(self.flows)):
+            fd = reading.source.fileno()
+            mask = select.EPOLLOUT if writing.pending else 0
+            if not reading.ended and not reading.pending:
+                mask |= select.EPOLLIN
+            # With no mask at all epoll still tells that a side is gone, over and over: only wanted when all is read.
+            if mask == 0 and not reading.ended:
+                mask = _UNWATCHED
+            old = self.masks[fd]
             if mask == old:
                 continue
-            if old == 0:
-                selector.register(side, mask, self)
-            elif mask == 0:
-                selector.unregister(side)
+            if old == _UNWATCHED:
+                epoll.register(fd, mask)
+            elif mask == _UNWATCHED:
+                epoll.unregister(fd)
             else:
-                selector.modify(side, mask, self)
-            self.masks[side] = mask
+                epoll.modify(fd, mask)
+            self.masks[fd] = mask
 
-    def close(self, selector):
-        for side, mask in self.masks.items():
-            if mask != 0:
-                selector.unregister(side)
-            side.close()
+    def close(self):
+        # Takes them out of the epoll set as well: no other descriptor refers to them.
+        self.client.close()
+        self.proxy.close()
 
 
 def serve(listener, socket_path, lifeline=None, connections=CONNECTIONS):
     """Relay until `lifeline`, a file descriptor, ends or has something to read; without one, for ever."""
     listener.setblocking(False)
-    live = set()
+    by_fd = {}
     accepting = False
-    with selectors.DefaultSelector() as selector:
+    with select.epoll() as epoll:
         if lifeline is not None:
-            selector.register(lifeline, selectors.EVENT_READ, None)
+            epoll.register(lifeline, select.EPOLLIN)
         while True:
-            if accepting != (len(live) < connections):
+            if accepting != (len(by_fd) < 2 * connections):
                 accepting = not accepting
                 if accepting:
-                    selector.register(listener, selectors.EVENT_READ, None)
+                    epoll.register(listener, select.EPOLLIN)
                 else:
-                    selector.unregister(listener)
-            for key, _ in selector.select():
-                if key.fileobj == lifeline:
-                    for connection in live:
-                        connection.close(selector)
+                    epoll.unregister(listener)
+            for fd, events in epoll.poll():
+                if fd == lifeline:
+                    for connection in by_fd.values():
+                        connection.close()
                     return
-                connection = key.data
-                if key.fileobj is listener:
+                if fd == listener.fileno():
                     connection = _accept(listener, socket_path)
                     if connection is None:
                         continue
-                    live.add(connection)
-                elif connection not in live:
-                    # Closed a moment ago, because of the other side's event in the same round.
-                    continue
-                if connection.advance():
-                    connection.watch(selector)
+                    by_fd.update(dict.fromkeys(connection.masks, connection))
                 else:
-                    connection.close(selector)
-                    live.discard(connection)
+                    connection = by_fd.get(fd)
+                    if connection is None:
+                        # Closed a moment ago, because of the other side's event in the same round.
+                        continue
+                if connection.advance(fd, events):
+                    connection.watch(epoll)
+                else:
+                    for number in connection.masks:
+                        del by_fd[number]
+                    connection.close()
 
 
 def _accept(listener, socket_path):
