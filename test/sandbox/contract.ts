@@ -207,6 +207,33 @@ os.write(1, b'\\xff\\xfe\\n')
       expect(first).toBeLessThan(450)
     })
 
+    test('a character that arrives in two pieces is told as one; a listener that throws ends the execution', async () => {
+      const pieces: string[] = []
+      const code = "import os, time\nos.write(1, b'\\xe2\\x82')\ntime.sleep(0.2)\nos.write(1, b'\\xac')"
+      await python(code, { onOutput: (_, text) => void pieces.push(text) })
+      expect(pieces).toEqual(['€'])
+      const throwing = python("print('x', flush=True)\nwhile True: pass", {
+        onOutput() {
+          throw new TypeError('in the listener')
+        },
+      })
+      await expect(throwing).rejects.toThrow('in the listener')
+    })
+
+    test('a large input file arrives whole', async () => {
+      const path = join(folder, 'large')
+      const bytes = 70 * MIB
+      await writeFile(path, Buffer.alloc(bytes, 'x'))
+      const code = `
+import os
+try:
+    os.chmod('/box/input/large', 0o666)
+except OSError as error:
+    result([os.path.getsize('/box/input/large'), error.errno])
+`
+      expect((await python(code, { inputs: [{ name: 'large', path }] })).value).toEqual([bytes, 30])
+    })
+
     test('long output keeps its two ends and its true length', async () => {
       const result = await python("print('a' * 100_000 + 'z' * 100_000, end='')", { limits: { capturedBytes: 1000 } })
       expect(result.status).toBe('ok')

@@ -92,7 +92,7 @@ test('the value of a claim survives being written and read again, and has no pro
   fc.assert(
     fc.property(fc.json({ noUnicodeString: false, maxDepth: 6 } as object), (text) => {
       const value = toPlainValue(JSON.parse(text))
-      expect(JSON.parse(JSON.stringify(value))).toEqual(JSON.parse(text.replaceAll('-0', '0')))
+      expect(JSON.parse(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(JSON.parse(text))))
     }),
   )
 })

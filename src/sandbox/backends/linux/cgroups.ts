@@ -77,16 +77,19 @@ function openVersion1(mounts: CgroupMount[], instance: string): CgroupTier | nul
   const pids = find('pids')
   const cpuacct = find('cpuacct')
   if (memory === undefined || pids === undefined || cpuacct === undefined) return null
-  const folders = { memory, pids, cpuacct }
+  // Often one hierarchy with cpuacct. As a group of its own a slot gets no more of a processor by having more processes.
+  const cpu = find('cpu') ?? cpuacct
+  const folders = { memory, pids, cpuacct, ...(cpu === cpuacct ? {} : { cpu }) }
   const own = Object.entries(folders).map(([name, root]) => ({ name, path: join(root, FOLDER, instance) }))
   if (!own.every(({ path }) => tryMakeFolder(path))) return null
-  const path = (name: keyof typeof folders, slot: number) => join(folders[name], FOLDER, instance, `slot-${slot}`)
+  const path = (root: string, slot: number) => join(root, FOLDER, instance, `slot-${slot}`)
   return {
     version: 1,
     folders: own,
     createSlot(slot, limits, userId) {
-      const group = { memory: path('memory', slot), pids: path('pids', slot), cpuacct: path('cpuacct', slot) }
-      for (const folder of Object.values(group)) makeGroup(folder, userId)
+      const group = { memory: path(memory, slot), pids: path(pids, slot), cpuacct: path(cpuacct, slot) }
+      const all = Object.values(folders).map((root) => path(root, slot))
+      for (const folder of all) makeGroup(folder, userId)
       write(join(group.pids, 'pids.max'), limits.processes)
       setMemoryVersion1(group.memory, limits.memoryBytes)
       const usage = new KernelFile(join(group.cpuacct, 'cpuacct.usage'))
@@ -100,7 +103,7 @@ function openVersion1(mounts: CgroupMount[], instance: string): CgroupTier | nul
         outOfMemoryKills: () => control.readField('oom_kill'),
         remove() {
           for (const file of [usage, peak, control]) file.close()
-          return removeFolders(Object.values(group))
+          return removeFolders(all)
         },
       }
     },

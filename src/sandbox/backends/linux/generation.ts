@@ -10,8 +10,16 @@ import { SlotFactory } from './slot-factory.ts'
 import type { SlotListenerServer } from './slot-listener.ts'
 import { Zygote } from './zygote.ts'
 
-/** Imported once by the zygote. A package that is not installed is passed over. */
-const MODULES = ['numpy', 'pandas', 'asyncio', 'csv', 'datetime', 'decimal', 're', 'statistics', 'subprocess', 'typing']
+/**
+ * What a zygote has imported. Each package makes every fork dearer, used or not: matplotlib and scipy twice as dear as
+ * pandas alone. So there is a second zygote for the programs that import them, started when there is the first one.
+ */
+export type Preparation = 'tables' | 'science'
+const TABLES = 'numpy pandas asyncio csv datetime decimal re statistics subprocess typing'.split(' ')
+const MODULES: Readonly<Record<Preparation, string[]>> = {
+  tables: TABLES,
+  science: [...TABLES, 'matplotlib.pyplot', 'scipy.stats', 'scipy.optimize'],
+}
 const MIB = 1024 * 1024
 
 /** What this machine offers, found once. */
@@ -34,7 +42,7 @@ export interface Generation {
 }
 
 /** Starts a zygote in `folder`; settles when it is warm. Rejects with `sandbox_unavailable`. */
-export async function startGeneration(machine: Machine, folder: string): Promise<Generation> {
+export async function startGeneration(machine: Machine, folder: string, preparation: Preparation): Promise<Generation> {
   for (const name of ['host', 'slots', 'stage']) await mkdir(join(folder, name), { recursive: true })
   // The sandbox's user reaches these through bind mounts; the folder above stays closed.
   for (const name of ['host', 'slots']) await chmod(join(folder, name), 0o755)
@@ -49,7 +57,7 @@ export async function startGeneration(machine: Machine, folder: string): Promise
   const zygote = new Zygote(command, args, {
     trees: plan.trees,
     paths: plan.paths,
-    modules: MODULES,
+    modules: MODULES[preparation],
     cgroups: (machine.cgroups?.folders ?? []).map(({ name }) => `/cgroup/${name}`),
     memoryByCgroup: machine.cgroups !== null,
   })
@@ -95,10 +103,5 @@ function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): { co
  */
 function nodeFlags(limits: Limits): string[] {
   const heapMiB = Math.max(16, Math.floor(limits.memoryBytes / MIB))
-  return [
-    `--max-old-space-size=${heapMiB}`,
-    '--disable-proto=throw',
-    '--no-warnings',
-    '--no-experimental-global-navigator',
-  ]
+  return [`--max-old-space-size=${heapMiB}`, '--disable-proto=throw', '--no-warnings']
 }

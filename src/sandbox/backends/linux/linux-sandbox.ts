@@ -6,16 +6,18 @@ import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../../c
 import { collectArtifacts, type Collected } from '../../collect-artifacts.ts'
 import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
 import type { CgroupTier } from './cgroups.ts'
-import type { Lease, SlotPool } from './pool.ts'
+import type { Lease, Line, SlotPool } from './pool.ts'
 import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
 import { stageInputs } from './stage-inputs.ts'
-import type { GuestKind } from './zygote.ts'
 
+const SCIENCE = /^\s*(?:from|import)\s+(?:matplotlib|scipy|seaborn|statsmodels|sklearn)\b/m
 const NOTHING_COLLECTED: Collected = { artifacts: [], dropped: [] }
 
 export interface LinuxSandboxParts {
   pool: SlotPool
   cgroups: CgroupTier | null
+  /** That the code runs as on the host. */
+  userId: number
   /** The sandbox's private folder on the host. */
   folder: string
   guarantees: Guarantees
@@ -49,12 +51,11 @@ export class LinuxSandbox implements Sandbox {
 
   async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
     const askedAt = performance.now()
-    const guest = execution.language === 'python' ? 'python' : 'javascript'
-    const lease = await this.#acquire(guest, limits, execution.signal)
+    const lease = await this.#acquire(chooseLine(execution), limits, execution.signal)
     try {
       const inputs = execution.inputs ?? []
       if (inputs.length > 0) {
-        await stageInputs(inputs, lease.factory.inputFolder(lease.slot))
+        await stageInputs(inputs, lease.factory.inputFolder(lease.slot), this.#parts.userId)
         await lease.factory.showInputs(lease.slot)
       }
       if (execution.signal?.aborted || this.#closing.signal.aborted) throw cancelled()
@@ -78,8 +79,8 @@ export class LinuxSandbox implements Sandbox {
   }
 
   /** Does not wait on for a caller who has given up: the lease that comes later goes back at once. */
-  async #acquire(guest: GuestKind, limits: Limits, signal: AbortSignal | undefined): Promise<Lease> {
-    const acquiring = this.#parts.pool.acquire(guest, limits)
+  async #acquire(line: Line, limits: Limits, signal: AbortSignal | undefined): Promise<Lease> {
+    const acquiring = this.#parts.pool.acquire(line, limits)
     if (signal === undefined) return acquiring
     let onAbort = () => {}
     const aborted = new Promise<null>((resolve) => {
@@ -152,6 +153,13 @@ async function holdingEventLoop<Value>(work: Promise<Value>): Promise<Value> {
   } finally {
     clearInterval(hold)
   }
+}
+
+/** Only a guess for the sake of speed: each kind of slot can execute every program of its language. */
+function chooseLine({ language, code, tools }: Execution): Line {
+  if (language !== 'python') return 'javascript'
+  const sources = [code, ...(tools ?? []).map((tool) => tool.code)]
+  return sources.some((source) => SCIENCE.test(source)) ? 'science' : 'python'
 }
 
 function cancelled(): HandaxeError {

@@ -32,7 +32,13 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
   const pool = new SlotPool({ machine, folder, idle: options.idle, maxConcurrent: options.maxConcurrent })
   try {
     const { shown } = await pool.start()
-    return new LinuxSandbox({ pool, cgroups, folder, guarantees: describeGuarantees(cgroups, user, shown) })
+    return new LinuxSandbox({
+      pool,
+      cgroups,
+      userId: user.id,
+      folder,
+      guarantees: describeGuarantees(cgroups, user, shown),
+    })
   } catch (error) {
     await pool.close()
     await cgroups?.remove()

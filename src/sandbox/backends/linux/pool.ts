@@ -1,17 +1,18 @@
-import { join } from 'node:path'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
-import { startGeneration, type Generation, type Machine } from './generation.ts'
-import type { Slot } from './slot.ts'
+import type { Generation, Machine } from './generation.ts'
+import { Generations } from './generations.ts'
 import type { SlotFactory } from './slot-factory.ts'
+import type { Slot } from './slot.ts'
 import type { GuestKind } from './zygote.ts'
 
-/** A zygote's addresses are the same in all its children: a new one from time to time gives new ones. */
-const EXECUTIONS_PER_GENERATION = 5_000
-const GENERATION_MS = 60 * 60_000
 /** So many slots in a row that do not become ready mean that the next will not either. */
 const FAILURES_IN_A_ROW = 3
 const READY_TIMEOUT_MS = 30_000
+
+/** What slots are kept ready for: `science` is Python that imports matplotlib or scipy. */
+export type Line = 'python' | 'science' | 'javascript'
+const LINES: readonly Line[] = ['python', 'science', 'javascript']
 
 export interface PoolOptions {
   machine: Machine
@@ -28,34 +29,37 @@ export interface Lease {
 /** Keeps warm slots ready, one execution each, and lets no more than `maxConcurrent` run at a time. */
 export class SlotPool {
   readonly #options: PoolOptions
-  readonly #idle: Record<GuestKind, Lease[]> = { python: [], javascript: [] }
-  #generation: Promise<Generation> | null = null
-  readonly #retiring = new Set<Promise<void>>()
+  readonly #idle: Record<Line, Lease[]> = { python: [], science: [], javascript: [] }
+  readonly #tables: Generations
+  readonly #science: Generations
   readonly #turns: (() => void)[] = []
   /** Slots that are being made for the pool. */
-  readonly #coming: Record<GuestKind, number> = { python: 0, javascript: 0 }
+  readonly #coming: Record<Line, number> = { python: 0, science: 0, javascript: 0 }
   #running = 0
   #nextSlot = 1
-  #nextGeneration = 1
   #isClosed = false
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#tables = new Generations(options.machine, options.folder, 'tables')
+    this.#science = new Generations(options.machine, options.folder, 'science')
+    for (const generations of [this.#tables, this.#science]) generations.onRetired = (one) => this.#forget(one)
   }
 
   /** Starts the zygote and fills the pool; settles when the first zygote is warm. */
   async start(): Promise<Generation> {
-    const generation = await this.#current()
+    const generation = await this.#tables.current()
     this.#refill()
     return generation
   }
 
   /** A slot that is ready, when it is this execution's turn. Every lease must be given back. */
-  async acquire(guest: GuestKind, limits: Limits): Promise<Lease> {
+  async acquire(asked: Line, limits: Limits): Promise<Lease> {
     await this.#takeTurn()
+    const line = this.#serve(asked)
     try {
       for (let failures = 0; ;) {
-        const lease = await this.#take(guest, limits)
+        const lease = await this.#take(line, limits)
         try {
           await becomeReady(lease.slot)
           return lease
@@ -91,13 +95,11 @@ export class SlotPool {
 
   async close(): Promise<void> {
     this.refuse()
-    const generation = await this.#generation?.catch(() => null)
-    await generation?.close()
-    await Promise.allSettled(this.#retiring)
+    await Promise.all([this.#tables.close(), this.#science.close()])
   }
 
-  async #take(guest: GuestKind, limits: Limits): Promise<Lease> {
-    const idle = this.#idle[guest]
+  async #take(line: Line, limits: Limits): Promise<Lease> {
+    const idle = this.#idle[line]
     for (let index = 0; index < idle.length;) {
       const lease = idle[index] as Lease
       if (lease.slot.death !== null) {
@@ -108,83 +110,56 @@ export class SlotPool {
         return idle.splice(ready === -1 ? index : ready, 1)[0] as Lease
       } else index++
     }
-    return this.#make(guest, limits)
+    return this.#make(line, limits)
   }
 
-  async #make(guest: GuestKind, limits: Limits): Promise<Lease> {
-    const generation = await this.#current()
+  /** The first program for the second zygote starts it, and is served by the first one, which takes no longer. */
+  #serve(line: Line): Line {
+    if (line !== 'science' || this.#science.isUp) return line
+    void this.#science.current().then(
+      () => this.#refill(),
+      () => {},
+    )
+    return 'python'
+  }
+
+  async #make(line: Line, limits: Limits): Promise<Lease> {
+    if (this.#isClosed) throw closed()
+    const generation = await (line === 'science' ? this.#science : this.#tables).current()
+    if (this.#isClosed) throw closed()
     generation.executions++
+    const guest = line === 'javascript' ? 'javascript' : 'python'
     return { slot: await generation.factory.create(this.#nextSlot++, guest, limits), factory: generation.factory }
   }
 
-  /** The zygote in use; a new one where it has died, is old or has served enough. */
-  async #current(): Promise<Generation> {
-    if (this.#isClosed) throw closed()
-    this.#generation ??= this.#startGeneration()
-    const generation = await this.#generation
-    const isOld = performance.now() - generation.startedAt > GENERATION_MS
-    if (isOld || generation.executions >= EXECUTIONS_PER_GENERATION) {
-      this.#forget(generation)
-      this.#retire(generation)
-      return this.#current()
+  #forget({ factory }: Generation): void {
+    for (const line of LINES) {
+      const old = this.#idle[line].filter((lease) => lease.factory === factory)
+      this.#idle[line] = this.#idle[line].filter((lease) => lease.factory !== factory)
+      for (const lease of old) void factory.destroy(lease.slot)
     }
-    return generation
-  }
-
-  #startGeneration(): Promise<Generation> {
-    const starting = startGeneration(
-      this.#options.machine,
-      join(this.#options.folder, `zygote-${this.#nextGeneration++}`),
-    )
-    void this.#watch(starting)
-    return starting
-  }
-
-  /** Forgets a zygote that has not started or has died: the next execution starts another one. */
-  async #watch(starting: Promise<Generation>): Promise<void> {
-    const generation = await starting.catch(() => null)
-    await generation?.factory.zygote.gone
-    if (this.#isClosed || this.#generation !== starting) return
-    this.#generation = null
-    if (generation !== null) this.#retire(generation)
-  }
-
-  #forget(generation: Generation): void {
-    this.#generation = null
-    for (const guest of ['python', 'javascript'] as const) {
-      const [old, kept] = [[] as Lease[], [] as Lease[]]
-      for (const lease of this.#idle[guest]) (lease.factory === generation.factory ? old : kept).push(lease)
-      this.#idle[guest] = kept
-      for (const lease of old) void lease.factory.destroy(lease.slot)
-    }
-  }
-
-  /** Closes a generation when its last execution has ended. */
-  #retire(generation: Generation): void {
-    const { slots } = generation.factory
-    const retiring = Promise.allSettled([...slots.values()].map(({ died }) => died)).then(() => generation.close())
-    this.#retiring.add(retiring)
-    void retiring.finally(() => this.#retiring.delete(retiring))
   }
 
   #refill(): void {
     if (this.#isClosed) return
-    for (const guest of ['python', 'javascript'] as const) {
-      const missing = this.#options.idle[guest] - this.#idle[guest].length - this.#coming[guest]
-      for (let count = 0; count < missing; count++) void this.#addIdle(guest)
+    const { python, javascript } = this.#options.idle
+    const wanted = { python, science: this.#science.isUp ? Math.min(1, python) : 0, javascript }
+    for (const line of LINES) {
+      const missing = wanted[line] - this.#idle[line].length - this.#coming[line]
+      for (let count = 0; count < missing; count++) void this.#addIdle(line)
     }
   }
 
-  async #addIdle(guest: GuestKind): Promise<void> {
-    this.#coming[guest]++
+  async #addIdle(line: Line): Promise<void> {
+    this.#coming[line]++
     try {
-      const lease = await this.#make(guest, { ...DEFAULT_LIMITS })
+      const lease = await this.#make(line, { ...DEFAULT_LIMITS })
       if (this.#isClosed) return void lease.factory.destroy(lease.slot)
-      this.#idle[guest].push(lease)
+      this.#idle[line].push(lease)
     } catch {
       // The next execution tries again, and tells its caller what is wrong.
     } finally {
-      this.#coming[guest]--
+      this.#coming[line]--
     }
   }
 

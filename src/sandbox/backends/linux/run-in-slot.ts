@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import type { JsonValue } from '../../../contracts/json.ts'
 import type { Limits } from '../../../contracts/limits.ts'
 import type { CapturedText, Execution } from '../../../contracts/sandbox.ts'
@@ -38,11 +39,12 @@ export interface SlotRun {
 
 /**
  * Hands the execution over and settles when its outcome is certain: with the result frame, where all its output has come
- * and it left no files; otherwise with the end of its processes. Never rejects for what the code did.
+ * and it left no files; otherwise with the end of its processes. Rejects only with what `onOutput` throws.
  */
 export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): Promise<SlotOutcome> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const startedAt = performance.now()
+    const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
     const outputs = {
       stdout: new CapturedOutput(limits.capturedBytes),
       stderr: new CapturedOutput(limits.capturedBytes),
@@ -67,8 +69,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
     const stopWatchingMemory = watchMemory(slot, limits.memoryBytes, () => stop('memory'))
     let endTimer: NodeJS.Timeout | undefined
 
-    const finish = (death: SlotDeath | null) => {
-      if (isOver) return
+    const end = () => {
       isOver = true
       clearTimeout(wallTimer)
       clearTimeout(endTimer)
@@ -76,6 +77,10 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       stopWatchingMemory()
       execution.signal?.removeEventListener('abort', onAbort)
       closing.removeEventListener('abort', onClosing)
+    }
+    const finish = (death: SlotDeath | null) => {
+      if (isOver) return
+      end()
       const { group } = slot
       const cpuMs = Math.max(
         0,
@@ -125,11 +130,21 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       else endTimer = setTimeout(kill, OUTPUT_END_MS)
       finishIfCertain()
     }
+    /** A listener that throws ends the execution; its caller gets the error. */
+    const tell = (stream: 'stdout' | 'stderr', text: string) => {
+      if (text === '' || isOver) return
+      try {
+        execution.onOutput?.(stream, text)
+      } catch (error) {
+        end()
+        reject(error as Error)
+      }
+    }
     const onOutput = (stream: 'stdout' | 'stderr', chunk: Buffer) => {
       const captured = outputs[stream]
       const room = Math.max(0, limits.outputBytes - captured.totalBytes)
       captured.add(chunk)
-      if (room > 0) execution.onOutput?.(stream, chunk.subarray(0, room).toString('utf8'))
+      if (room > 0) tell(stream, decoders[stream].write(chunk.subarray(0, room)))
       if (chunk.length > room) stop('output')
     }
     slot.use(

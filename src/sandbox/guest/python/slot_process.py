@@ -31,6 +31,7 @@ class Surroundings:
 def prepare(modules):
     """In the zygote: imports what executions are likely to use; returns the versions of the packages that are there."""
     import execute
+    import warm_up
 
     packages = {}
     for name in modules:
@@ -42,6 +43,7 @@ def prepare(modules):
         if "." not in name:
             packages[name] = str(getattr(module, "__version__", ""))
     execute.warm_up()
+    warm_up.draw_once()
     return packages
 
 

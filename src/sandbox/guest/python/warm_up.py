@@ -51,3 +51,18 @@ def _tables(numpy, pandas):
     text = "day,name,value\n2024-01-01,a,1.5\n2024-01-02,b,2.5\n2024-01-03,a,\n"
     frame = pandas.read_csv(io.StringIO(text), parse_dates=["day"])
     encoder.encode(frame.groupby("name")["value"].sum())
+
+
+def draw_once():
+    """In the zygote only: a first figure loads fonts and a backend, some 150 ms that no execution has to wait for then."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    import io
+
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2, 3], label="a")
+    axes.set_title("a")
+    axes.legend()
+    figure.savefig(io.BytesIO(), format="png")
+    pyplot.close("all")
