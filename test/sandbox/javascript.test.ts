@@ -168,6 +168,20 @@ describe('CommonJS and sloppy code, as models write it', () => {
     expect((await run(mixed)).value).toEqual(['function', 'function'])
   })
 
+  test('names that are never declared, as in the scripts of long ago', async () => {
+    expect((await run('for (i = 0; i < 3; i++) total = i\nresult(total)')).value).toBe(2)
+    // Of a module that is an error.
+    expect(await run('export const a = 1\ntotal = 1')).toMatchObject({
+      status: 'error',
+      error: { type: 'ReferenceError' },
+    })
+  })
+
+  test('`await (…)` waits, whatever else the code could mean', async () => {
+    expect((await run('const a = await (async () => 5)()\nresult(a)')).value).toBe(5)
+    expect((await run('async function f() { return await 6 }\nf().then(result)')).value).toBe(6)
+  })
+
   test('what only sloppy mode accepts runs once, as a script', async () => {
     expect((await run('with ({ a: 1 }) { console.log("once"); result(a + 010) }')).stdout.head).toBe('once\n')
     expect(await run('result(7)\nreturn 5')).toMatchObject({ status: 'ok', value: 7 })

@@ -120,8 +120,9 @@ async function main() {
   process.on('unhandledRejection', onUncaught('unhandledRejection'))
   writeFrame('{"type":"ready"}')
   const request = readFrame()
-  if (request === null) return reallyExit(0)
-  return promiseThen(execute(request), undefined, fail)
+  if (request === null) reallyExit(0)
+  // Not returned: that would look up `then` on the promise, which the program may have replaced by now.
+  promiseThen(execute(request), undefined, fail)
 }
 
 void main()

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, setSourceMapsSupport, stripTypeScriptTypes } from 'node:module'
 import { compileFunction, constants } from 'node:vm'
-import { objectKeys, stringIndexOf, stringSlice, types } from './intrinsics.mjs'
+import { apply, objectKeys, stringIndexOf, stringSlice, types } from './intrinsics.mjs'
 import { toolFile } from './tool-modules.mjs'
 
 const FILES = { javascript: '/box/main.mjs', typescript: '/box/main.ts' }
@@ -13,6 +13,8 @@ const CHECK_TIMEOUT_MS = 5000
 /**
  * Runs the program's top level and gives what it exports: its ES module namespace, or `module.exports` where it
  * assigned that. Rejects with what the program threw; a SyntaxError's stack begins with the file, line and column.
+ *
+ * As Node decides it: what can be a script is one, sloppy mode and all; `import`, `export` and `await` make a module.
  */
 export async function loadProgram({ language, code, tools }) {
   const file = FILES[language]
@@ -20,20 +22,21 @@ export async function loadProgram({ language, code, tools }) {
   writeFileSync('/box/package.json', '{"type":"module"}')
   writeFileSync(file, source)
   const common = installCommonJs(file)
-  let namespace
+  const script = language === 'javascript' ? compileScript(code, file) : null
+  // In a script `await (…)` is the call of a function of that name.
+  if (script !== null && stringIndexOf(code, 'await') === -1) return runScript(script, common)
   try {
-    namespace = await import(`file://${file}`)
+    const namespace = await import(`file://${file}`)
+    return objectKeys(namespace).length === 0 ? common.module.exports : namespace
   } catch (error) {
     if (!isCompileError(error, file)) throw error
-    if (language === 'javascript') {
-      if (runAsScript(code, file, common)) return common.module.exports
-      // TypeScript that calls itself JavaScript.
-      if (stripTypes(code) !== code) return loadProgram({ language: 'typescript', code, tools })
+    if (script !== null) return runScript(script, common)
+    // TypeScript that calls itself JavaScript.
+    if (language === 'javascript' && stripTypes(code) !== code) {
+      return loadProgram({ language: 'typescript', code, tools })
     }
     throw withLocation(error, [file, ...tools.map((tool) => toolFile(tool))])
   }
-  const usesCommonJs = common.module.exports !== common.exports || objectKeys(common.exports).length > 0
-  return usesCommonJs && objectKeys(namespace).length === 0 ? common.module.exports : namespace
 }
 
 /**
@@ -88,18 +91,20 @@ function isCompileError(error, file) {
   )
 }
 
-/** Runs what only sloppy mode accepts (`with`, octal literals, `return` at the top) as the CommonJS module it is. */
-function runAsScript(code, file, common) {
-  let run
+/** The code as a CommonJS module, or null where it cannot be one. */
+function compileScript(code, file) {
   try {
     const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-    run = compileFunction(code, COMMON_JS, { filename: file, importModuleDynamically })
+    return compileFunction(code, COMMON_JS, { filename: file, importModuleDynamically })
   } catch {
-    return false
+    return null
   }
-  const { exports, require, module } = common
-  run.call(exports, exports, require, module, file, '/box')
-  return true
+}
+
+function runScript(script, common) {
+  const { exports, require, module, __filename, __dirname } = common
+  apply(script, exports, [exports, require, module, __filename, __dirname])
+  return module.exports
 }
 
 /**
