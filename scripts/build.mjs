@@ -24,8 +24,6 @@ const { rolldown } = await import('rolldown')
 const bundle = await rolldown({
   input: { handaxe: join(source, 'cli/main.ts') },
   platform: 'node',
-  // A native library finds its file by its own place in node_modules.
-  external: ['sqlite-vec'],
   logLevel: 'warn',
 })
 const command = join(dist, 'bin')
