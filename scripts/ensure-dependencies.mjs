@@ -11,13 +11,17 @@ export function ensureDependencies() {
   const marker = join(projectRoot, 'node_modules', '.package-lock.json')
   const lock = join(projectRoot, 'package-lock.json')
   if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lock).mtimeMs) {
-    console.error('· installing the dependencies (npm ci)')
-    const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    console.error('· installing the dependencies (npm install, as the lock file says)')
+    // Not `npm ci`: it refuses a lock file that lacks the optional packages of platforms which the registry that it was made
+    // with does not serve. `--no-save` leaves the lock file as it is.
+    const install = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: projectRoot,
       stdio: ['ignore', 2, 2],
     })
     if (install.status !== 0) {
-      console.error('npm ci failed. Is the package registry reachable? Run `npm ci` to see the whole output.')
+      console.error(
+        'npm install failed. Is the package registry reachable? Run `npm install --no-save` to see the whole output.',
+      )
       process.exit(install.status ?? 1)
     }
   }

@@ -1,5 +1,5 @@
 // `npm run lock`: package-lock.json anew, in a folder without node_modules. Where node_modules stands, npm leaves the packages
-// of other platforms out of the lock file, and `npm ci` fails elsewhere.
+// of other platforms out of the lock file.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
