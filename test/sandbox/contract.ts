@@ -179,7 +179,7 @@ result({
 
     test('an exit code is told', async () => {
       expect(await python('import sys\nsys.exit(3)')).toMatchObject({ status: 'error', exitCode: 3 })
-      expect(await python('import sys\nresult(5)\nsys.exit(0)')).toMatchObject({ status: 'ok', exitCode: 0 })
+      expect(await python('import sys\nresult(5)\nsys.exit(0)')).toMatchObject({ status: 'ok', value: 5, exitCode: 0 })
     })
 
     test('stdout and stderr are kept apart, from child processes too, invalid UTF-8 is replaced', async () => {

@@ -111,6 +111,17 @@ test('S10: linear algebra works after the fork', async () => {
   expect(result).toMatchObject({ status: 'ok', value: 2 })
 })
 
+test('S11: the modules of the harness are not in the way of the program', async () => {
+  const result = await python(`
+import importlib.util, sys
+names = ['frames', 'jail', 'guard', 'libc', 'seccomp', 'execute', 'warm_up', 'encode_value', 'zygote', 'tools_module']
+open('/box/frames.py', 'w').write('own = 1')
+import frames
+result([frames.own, [name for name in names[1:] if importlib.util.find_spec(name)], sys.path[0]])
+`)
+  expect(result.value).toEqual([1, [], '/box'])
+})
+
 test('S11: the warm-up leaves no trace in settings and warnings', async () => {
   const result = await python(`
 import sys, warnings

@@ -75,6 +75,7 @@ export class Generations {
     const { slots } = generation.factory
     const retiring = Promise.allSettled(Array.from(slots.values(), ({ died }) => died)).then(() => generation.close())
     this.#retiring.add(retiring)
-    void retiring.finally(() => this.#retiring.delete(retiring))
+    // As with a slot: what it could not remove, the next start removes.
+    retiring.finally(() => this.#retiring.delete(retiring)).catch(() => {})
   }
 }

@@ -7,6 +7,9 @@ import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
 import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
 
+/** Node starts eleven threads before the first line of a program, and some for files and name look-ups. */
+const NODE_THREADS = 24
+
 export interface SlotFactoryOptions {
   zygote: Zygote
   folder: string
@@ -37,11 +40,13 @@ export class SlotFactory {
   /** Asks for a new slot. It announces itself as `ready`, or `died` tells why not. */
   async create(id: number, guest: GuestKind, limits: Limits): Promise<Slot> {
     await mkdir(join(this.#slotFolder(id), 'input'), { recursive: true, mode: 0o755 })
-    const group = this.#options.cgroups?.createSlot(id, limits, this.#options.userId) ?? null
+    const processes = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
+    const bounds = { ...limits, processes }
+    const group = this.#options.cgroups?.createSlot(id, bounds, this.#options.userId) ?? null
     const slot = new Slot(id, guest, limits, group)
     this.slots.set(id, slot)
     const nodeFlags = guest === 'javascript' ? this.#options.nodeFlags(limits) : []
-    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits, nodeFlags })
+    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, nodeFlags })
     return slot
   }
 
@@ -64,6 +69,8 @@ export class SlotFactory {
     if (before !== undefined) return before
     const ending = this.#destroy(slot).finally(() => this.#ending.delete(slot))
     this.#ending.set(slot, ending)
+    // What could not be removed, the next start removes; nobody has to wait for this to hear of it.
+    ending.catch(() => {})
     return ending
   }
 

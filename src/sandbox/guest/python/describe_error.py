@@ -9,11 +9,9 @@ _FRAMES = 30
 
 
 def describe(error, format_exception=traceback.format_exception):
-    """(exit code or None, record of type, message and traceback). The record is None for an end that is no failure."""
+    """(exit code or None, record of type, message and traceback)."""
     if isinstance(error, SystemExit):
         code = error.code
-        if code is None or code == 0:
-            return 0, None
         if not isinstance(code, int):
             _print(code)
             return 1, _record("SystemExit", _text(code), "")

@@ -23,6 +23,7 @@ import encode_value
 import frames
 import libc
 import tool_modules
+import warm_up as first_calls
 
 PROGRAM = "<program>"
 _NOTHING = object()
@@ -53,9 +54,12 @@ def serve(control):
         os._exit(0)
     reply = _reply_to(request)
     # A process that the program forked ends up here too: only the first one speaks for the execution.
+    _flush_streams()
     if os.getpid() != 1:
         os._exit(0)
-    _finish_streams()
+    for number in (1, 2):
+        # The host knows that it has all output once it has read to the end.
+        libc.shut_down(number)
     frames.send_frame(control, reply)
     os._exit(0)
 
@@ -63,16 +67,19 @@ def serve(control):
 def _reply_to(request, describe=describe_error.describe):
     """Runs the request and returns the body of the frame."""
     encoder = encode_value.Encoder(request["valueBytes"])
+    given = _Result()
     try:
-        value = _run(request)
-        body = b'"hasValue":false' if value is _NOTHING else b'"hasValue":true,"value":' + encoder.encode(value)
-        head = b'{"type":"result","ok":true,'
+        try:
+            _run(request, given)
+        except SystemExit as end:
+            if end.code not in (None, 0):
+                raise
+        head, body = b'{"type":"result","ok":true,', b'"hasValue":false'
+        if given.value is not _NOTHING:
+            body = b'"hasValue":true,"value":' + encoder.encode(given.value)
     except BaseException as error:
-        code, error = describe(error)
-        if error is None:
-            head, body = b'{"type":"result","ok":true,', b'"hasValue":false'
-        else:
-            head, body = b'{"type":"result","ok":false,', encoder.encode_error(error, code)
+        code, record = describe(error)
+        head, body = b'{"type":"result","ok":false,', encoder.encode_error(record, code)
     try:
         _end_program()
     except BaseException:
@@ -81,25 +88,27 @@ def _reply_to(request, describe=describe_error.describe):
     return head + body + b',"outputs":%d}' % _count_outputs()
 
 
-def _run(request):
+def _run(request, given):
     code, call = request["code"], request["call"]
     name = "__main__" if call is None else "tool"
     module = types.ModuleType(name)
     module.__dict__["__builtins__"] = builtins
     module.__file__ = PROGRAM
-    sys.modules[name] = module
-    given = _Result()
+    # Some of the standard library (multiprocessing, pickle) asks for `__main__`, whatever the program is called.
+    sys.modules["__main__"] = sys.modules[name] = module
     builtins.result = given
     tool_modules.install(request["tools"])
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     exec(compile(code, PROGRAM, "exec", dont_inherit=True), module.__dict__)
     if call is None:
-        return given.value
+        return
+    # Only what the function returns is its value, whatever it has given to `result` on the way.
+    given.value = _NOTHING
     function = getattr(module, call["function"], None)
     if not callable(function):
         raise NameError(f"the code does not define a function {call['function']!r}")
     value = function(**encode_value.decode(call["arguments"]))
-    return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+    given.value = asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
 
 
 async def _awaited(value):
@@ -135,16 +144,13 @@ def _open_streams():
         setattr(sys, f"__{name}__", stream)
 
 
-def _finish_streams(shut_down=libc.shut_down):
-    """Flushes, then closes the sending side: the host knows that it has all output once it has read to the end."""
+def _flush_streams():
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
             stream.flush()
         except BaseException:
             # Closed or replaced by the program: there is nothing more to be had from it.
             pass
-    for number in (1, 2):
-        shut_down(number)
 
 
 def _reseed():
@@ -162,13 +168,15 @@ def _rehearse():
     """Goes the way of a real request once, so that the pages on it are this process's own already."""
     body = json.dumps({"code": "result(1)", "call": None, "tools": [], "valueBytes": 1000})
     request = json.loads(body)
-    encode_value.Encoder(request["valueBytes"]).encode(_run(request))
+    given = _Result()
+    _run(request, given)
+    encode_value.Encoder(request["valueBytes"]).encode(given.value)
     _count_outputs()
     _forget_program()
 
 
 def _forget_program():
-    for name in ("__main__", "tools"):
+    for name in ("__main__", "tool", "tools"):
         sys.modules.pop(name, None)
     del builtins.result
     linecache.cache.pop(PROGRAM, None)
@@ -176,6 +184,4 @@ def _forget_program():
 
 def warm_up():
     """Touches what the first use would touch: imports in the zygote, pages copied on write in each child."""
-    import warm_up as calls
-
-    calls.run()
+    first_calls.run()

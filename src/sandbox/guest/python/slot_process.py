@@ -6,9 +6,11 @@ import socket
 import sys
 import traceback
 
+import execute
 import guard
 import jail
 import libc
+import warm_up
 
 SOCKET = "/run/host/socket"
 CHANNELS = ("control", "stdout", "stderr")
@@ -30,9 +32,6 @@ class Surroundings:
 
 def prepare(modules):
     """In the zygote: imports what executions are likely to use; returns the versions of the packages that are there."""
-    import execute
-    import warm_up
-
     packages = {}
     for name in modules:
         try:
@@ -47,14 +46,21 @@ def prepare(modules):
     return packages
 
 
+def hide_harness():
+    """In the zygote, when all is loaded: a program's `import frames` must find its own `frames`, or none."""
+    own = os.path.dirname(os.path.abspath(__file__))
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) and os.path.dirname(os.path.abspath(module.__file__)) == own:
+            del sys.modules[name]
+    sys.path[:] = ["/box", *(entry for entry in sys.path if entry != own)]
+
+
 def main(slot, command, surroundings):
     """In the child. Never returns. A failure before the hand-over ends it with code 97 and a line on stderr."""
     try:
         _become_jailed(slot, command, surroundings)
         if command["guest"] == "javascript":
             _become_node(surroundings.node, command)
-        import execute
-
         execute.serve(CONTROL)
     except BaseException as error:
         place = traceback.extract_tb(error.__traceback__)[-1]

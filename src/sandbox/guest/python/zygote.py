@@ -41,6 +41,7 @@ class Zygote:
         )
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         packages = slot_process.prepare(configuration["modules"])
+        slot_process.hide_harness()
         threads = len(os.listdir("/proc/self/task"))
         # Collect first: holes in the arenas would otherwise be written to, and copied, by every child.
         gc.collect()
