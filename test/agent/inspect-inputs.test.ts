@@ -145,6 +145,37 @@ describe('tables', () => {
     expect(await inspect('data.txt', 'a\tb\n1\t2\n3\t4\n')).toMatchObject({ kind: 'table', table: { delimiter: '\t' } })
   })
 
+  test.each([
+    'a,b,c\n1,x,\n2,NA,3.5\n',
+    ',a,a,\n0,1,2,3\n1,2,3,\n',
+    'Date;Close\n2024-01-02;1,5\n',
+    '"x ""y""",z\n"1\n2",NULL\n\n\nn/a,-0.5\n',
+    'name\n\n" "\nB\n',
+    'a\tb\n1e3\t007\n',
+    'k,k,k.1,k\n1,2,3,4\n',
+  ])('names, rows and missing values are those of pandas: %j', async (content) => {
+    const file = await inspect('data.csv', content)
+    const { value } = await opened.sandbox.execute({
+      language: 'python',
+      code: `
+import pandas as pd
+frame = pd.read_csv('/box/input/data.csv', sep=${JSON.stringify(file.table?.delimiter)}, dtype=str)
+blank = frame.map(lambda cell: isinstance(cell, str) and cell.isspace())
+result([list(frame.columns), len(frame), [int(n) for n in (frame.isna() | blank).sum()]])
+`,
+      inputs: [{ name: 'data.csv', content }],
+    })
+    const columns = file.table?.columns ?? []
+    expect([columns.map(({ name }) => name), file.table?.rows, columns.map(({ missing }) => missing)]).toEqual(value)
+  })
+
+  test('fields that would be slow to look at are not', async () => {
+    const startedAt = performance.now()
+    const slow = ['1 '.repeat(500_000), `"${'\n'.repeat(500_000)}0"`, '1,'.repeat(300_000), '"'.repeat(500_001)]
+    for (const field of slow) expect((await inspect('slow.csv', `a;b\n${field};x\n`)).bytes).toBeGreaterThan(500_000)
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
+  })
+
   test('200,000 rows in less than two seconds', { retry: 2 }, async () => {
     const rows = Array.from(
       { length: 200_000 },

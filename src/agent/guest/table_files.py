@@ -1,14 +1,12 @@
-"""Tables in text files: delimiter, header, types of columns. Second part of a program that the host puts together.
+"""Tables in text files: delimiter, header, rows. Third part of a program that the host puts together.
 
-Column names and missing values are as pandas has them by default, so that what is told of a file fits code that reads it
-with pandas.
+Column names are as pandas gives them by default, so that what is told of a file fits code that reads it with pandas.
 """
 
 import collections
 import csv
 import gc
 import itertools
-import re
 
 # Millions of small lists without cycles: looking for cycles took a third of the time.
 gc.disable()
@@ -18,36 +16,12 @@ TABLE_NAMES = {".csv": "text/csv", ".tsv": "text/tab-separated-values", ".tab": 
 _DELIMITERS = (",", ";", "\t", "|")
 # A comma inside fields says nothing against a semicolon as delimiter; a semicolon speaks against a comma.
 _STRONGER = {",": ";\t|", ";": "\t|", "|": "\t", "\t": ""}
-_SAMPLE_CHARACTERS = 256 * 1024
+_DETECTION_CHARACTERS = 256 * 1024
 _SAMPLE_ROWS = 200
 # Bounds what is held at one time, of wide tables too.
 _CHUNK_ROWS = 20_000
 _CHUNK_CELLS = 500_000
 _PREAMBLE_ROWS = 20
-_SAFE_INTEGER = (1 << 53) - 1
-
-# The default of pandas.read_csv, and blanks.
-MISSING = frozenset(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"]
-    + ["NULL", "NaN", "None", "n/a", "nan", "null"]
-)
-_LEADING_ZERO = re.compile(r"^\s*[+-]?0\d+\s*$", re.MULTILINE)
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\s*")
-_GROUPED = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
-_MONEY = re.compile(r"\s*[(+-]?\s*[$€£¥]\s*[+-]?\d[\d,. ]*\)?\s*|\s*[+-]?\d[\d,. ]*\s*[$€£¥]\s*")
-_DIGITS = re.compile(r"\s*[+-]?\d+\s*")
-_PERCENT = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*%\s*")
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_DATE = re.compile(
-    r"\s*(?:"
-    r"\d{4}-(?:0[1-9]|1[0-2])|\d{4}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
-    r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:\d{4}|\d{2})"
-    rf"|\d{{1,2}}[- ]{_MONTH}[- ,]+(?:\d{{4}}|\d{{2}})"
-    rf"|{_MONTH}\.? \d{{1,2}},? \d{{4}}"
-    r")(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*(?:Z|UTC|[AP]M|[+-]\d{2}:?\d{2}))?)?\s*",
-    re.IGNORECASE,
-)
-_AMBIGUOUS_DATE = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}\b")
 
 
 class TableForm:
@@ -83,7 +57,7 @@ def detect_table(path, text_form, is_named_table):
     `is_named_table` says that its name ends like that of a table: then a single column is one too.
     """
     csv.field_size_limit(1 << 30)
-    sample = read_head(path, text_form, _SAMPLE_CHARACTERS)
+    sample = read_head(path, text_form, _DETECTION_CHARACTERS)
     best = max((_score(sample, delimiter) for delimiter in _DELIMITERS), key=lambda score: score[:2])
     quality, width, delimiter, rows = best
     if not is_named_table and (width < 2 or len(rows) < 3 or quality < 0.9 or _is_prose(rows, width)):
@@ -97,7 +71,7 @@ def detect_table(path, text_form, is_named_table):
 def _sample_rows(sample, delimiter):
     rows = list(itertools.islice(filter(None, csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)), _SAMPLE_ROWS))
     # The last row of a cut sample may be cut too.
-    return rows[:-1] if len(sample) >= _SAMPLE_CHARACTERS and 1 < len(rows) < _SAMPLE_ROWS else rows
+    return rows[:-1] if len(sample) >= _DETECTION_CHARACTERS and 1 < len(rows) < _SAMPLE_ROWS else rows
 
 
 def _score(sample, delimiter):
@@ -119,11 +93,7 @@ def _is_prose(rows, width):
     if sum(map(len, cells)) > 60 * len(cells):
         return True
     body = [row for row in rows[1:] if len(row) == width]
-    return len(rows) < 10 and not any(all(_is_value(row[place]) for row in body) for place in range(width))
-
-
-def _is_value(cell):
-    return cell in MISSING or _are_numbers([cell]) or _DATE.fullmatch(cell) is not None
+    return len(rows) < 10 and not any(all(is_value(row[place]) for row in body) for place in range(width))
 
 
 def _form(text_form, delimiter, rows, sample):
@@ -173,169 +143,34 @@ def _lines_before(sample, delimiter, rows):
 def _is_data(row):
     """A header has at least one field that is neither a number nor a date."""
     filled = [cell for cell in row if cell not in MISSING]
-    return bool(filled) and all(map(_is_value, filled))
+    return bool(filled) and all(map(is_value, filled))
 
 
 def _column_names(row, notes):
     """As pandas names them: `Unnamed: 0` where there is no name, `a.1` for the second `a`."""
-    names, counts = [], {}
-    unnamed, duplicates = 0, []
-    for place, cell in enumerate(row):
-        name = cell if cell.strip() else f"Unnamed: {place}"
-        unnamed += not cell.strip()
-        if name in counts:
-            duplicates.append(name)
-            while f"{name}.{counts[name]}" in counts:
-                counts[name] += 1
-            name = f"{name}.{counts[name]}"
-        counts[name] = 1
-        names.append(name)
+    given = [cell if cell.strip() else f"Unnamed: {place}" for place, cell in enumerate(row)]
+    unnamed = sum(1 for cell in row if not cell.strip())
+    duplicates = [name for name, count in collections.Counter(given).items() if count > 1]
     if unnamed:
         notes.append(f"{_counted(unnamed, 'column')} without a name, called as pandas calls them (Unnamed: 0, …)")
     if duplicates:
         notes.append(f"column names that occur twice, called as pandas calls them (name.1): {', '.join(duplicates[:5])[:200]}")
-    if any(name != name.strip() for name in names):
+    if any(name != name.strip() for name in given):
         notes.append("some column names have blanks at their ends")
+    return _without_duplicates(given)
+
+
+def _without_duplicates(given):
+    taken, counts, names = set(given), {}, []
+    for name in given:
+        unique, count = name, counts.get(name, 0)
+        while count > 0:
+            counts[name] = count + 1
+            unique = f"{name}.{count}"
+            count = count + 1 if unique in taken else counts.get(unique, 0)
+        counts[unique] = count + 1
+        names.append(unique)
     return names
-
-
-class Column:
-    """The type of a column, found chunk by chunk."""
-
-    def __init__(self, name, delimiter):
-        self.name = name
-        self.missing = 0
-        self.present = 0
-        self.examples = []
-        self.sample = []
-        self._possible = {"integer", "number", "boolean", "date"}
-        if delimiter != ",":
-            self._possible.add("decimal-comma")
-
-    def add(self, values):
-        present = [value for value in values if value not in MISSING]
-        if any(map(str.isspace, present)):
-            present = [value for value in present if not value.isspace()]
-        self.missing += len(values) - len(present)
-        if not present:
-            return
-        self.present += len(present)
-        for value in present if len(self.examples) < 3 else ():
-            if value not in self.examples:
-                self.examples.append(value)
-                if len(self.examples) == 3:
-                    break
-        if len(self.sample) < 1000:
-            self.sample.extend(present[:1000])
-        self._narrow(present)
-
-    def _narrow(self, present):
-        possible = self._possible
-        if "integer" in possible and not _are_integers(present):
-            possible.discard("integer")
-        if "number" in possible and "integer" not in possible and not _are_numbers(present):
-            possible.discard("number")
-        if "decimal-comma" in possible and not all(map(_DECIMAL_COMMA.fullmatch, present)):
-            possible.discard("decimal-comma")
-        if possible & {"boolean", "date"}:
-            distinct = set(present)
-            if not {value.strip().lower() for value in itertools.islice(distinct, 3)} <= {"true", "false"} or len(distinct) > 8:
-                possible.discard("boolean")
-            if "date" in possible and not all(map(_DATE.fullmatch, distinct)):
-                possible.discard("date")
-
-    @property
-    def form(self):
-        """How the values are read: a type, or 'decimal-comma'."""
-        if self.present == 0:
-            return "empty"
-        for form in ("integer", "number", "decimal-comma", "boolean", "date"):
-            if form in self._possible:
-                return form
-        return "text"
-
-    @property
-    def type(self):
-        return "number" if self.form == "decimal-comma" else self.form
-
-    def notes(self):
-        """What a person would have to know before computing with the column."""
-        found = []
-        if self.form == "decimal-comma":
-            found.append("has decimal commas (pandas: decimal=',')")
-        if self.form == "text":
-            for pattern, what in (
-                (_GROUPED, "numbers with commas between thousands"),
-                (_MONEY, "amounts with a currency sign"),
-                (_PERCENT, "numbers with a percent sign"),
-            ):
-                if any(map(pattern.fullmatch, self.sample)) and all(
-                    pattern.fullmatch(value) or _are_numbers([value]) for value in self.sample
-                ):
-                    found.append(f"has {what}: text until it is converted")
-                    break
-            else:
-                found.extend(self._other_text_notes())
-        if self.form == "date" and all(map(_AMBIGUOUS_DATE.match, self.sample)):
-            found.append(_day_order(self.sample))
-        return found
-
-    def _other_text_notes(self):
-        if all(map(_DIGITS.fullmatch, self.sample)):
-            return ["is kept as text: digits with leading zeros, or too many for a number"]
-        numbers = sum(1 for value in self.sample if _are_numbers([value]))
-        if numbers * 2 > len(self.sample):
-            odd = next((value for value in self.sample if not _are_numbers([value])), None)
-            return [f"is mostly numbers, but not all{'' if odd is None else f' (such as {odd[:30]!r})'}"]
-        return []
-
-
-def _day_order(values):
-    pairs = [tuple(map(int, _AMBIGUOUS_DATE.match(value).groups())) for value in values]
-    if any(first > 12 for first, _ in pairs):
-        return "has dates with the day first"
-    if any(second > 12 for _, second in pairs):
-        return "has dates with the month first"
-    return "has dates that do not say whether the day or the month comes first"
-
-
-_INTEGER_CHARACTERS = str.maketrans("", "", "0123456789+- \t\n")
-_NUMBER_CHARACTERS = str.maketrans("", "", "0123456789+-.eE \t\n")
-
-
-def _are_integers(values):
-    numbers = _parse_all(int, values, _INTEGER_CHARACTERS)
-    return numbers is not None and -_SAFE_INTEGER <= min(numbers) and max(numbers) <= _SAFE_INTEGER
-
-
-def _are_numbers(values):
-    numbers = _parse_all(float, values, _NUMBER_CHARACTERS)
-    if numbers is None:
-        return False
-    if -_SAFE_INTEGER <= min(numbers) and max(numbers) <= _SAFE_INTEGER:
-        return True
-    return all(map(_is_plain, numbers, values))
-
-
-def _parse_all(parse, values, characters):
-    """The numbers, or None where not all values are. Whole columns go through C functions: millions of cells are usual.
-
-    `int` and `float` also take 'nan', 'inf', '1_000' and the digits of other scripts: none of them is a number of a table.
-    """
-    text = "\n".join(values)
-    if text.translate(characters) or _LEADING_ZERO.search(text):
-        return None
-    try:
-        return list(map(parse, values))
-    except ValueError:
-        return None
-
-
-def _is_plain(number, text):
-    """Neither infinite nor an integer that a double cannot hold."""
-    if number - number != 0:
-        return False
-    return abs(number) <= _SAFE_INTEGER or "." in text or "e" in text.lower()
 
 
 def profile_table(path, form, characters=None):
@@ -376,16 +211,4 @@ def read_columns(path, form, names):
     for row in form.rows(path):
         for values, place in zip(raw, places):
             values.append(row[place] if place < len(row) else "")
-    return [_convert(values, name, form.delimiter) for values, name in zip(raw, names)]
-
-
-def _convert(values, name, delimiter):
-    column = Column(name, delimiter)
-    column.add(values)
-    convert = {
-        "integer": int,
-        "number": float,
-        "decimal-comma": lambda value: float(value.replace(".", "").replace(",", ".")),
-        "boolean": lambda value: value.strip().lower() == "true",
-    }.get(column.form, str)
-    return [None if value in MISSING or value.isspace() else convert(value) for value in values]
+    return [convert_column(values, name, form.delimiter) for values, name in zip(raw, names)]
