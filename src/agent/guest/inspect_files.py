@@ -131,7 +131,7 @@ def _describe_text(path, record, form, extension):
     if not start:
         record["kind"], record["mediaType"] = "text", "text/plain"
         record["notes"].append("only blanks and line ends")
-    elif start[0] in "[{" and _describe_json(path, record, form):
+    elif (start[0] in "[{" or extension == ".json") and _describe_json(path, record, form):
         pass
     elif start[:100].lower().startswith(("<!doctype html", "<html")):
         record["kind"], record["mediaType"] = "text", "text/html"
@@ -141,8 +141,6 @@ def _describe_text(path, record, form, extension):
     elif not (extension in TABLE_NAMES or extension in _OPEN_NAMES) or not _describe_table(path, record, form, extension):
         record["kind"] = "text"
         record["mediaType"] = _TEXT_NAMES.get(extension, "text/plain")
-        if extension == ".json" and start[0] not in "[{" and _describe_scalar(path, record, form):
-            return
         record["notes"].append(_counted(_count_lines(path, form), "line"))
 
 
@@ -192,22 +190,6 @@ def _describe_json(path, record, form):
             return True
         if record["name"].lower().endswith(".json"):
             record["notes"].append(_json_fault(error))
-        return False
-    record["kind"], record["mediaType"] = "json", "application/json"
-    record["notes"].append(_outline(value))
-    return True
-
-
-def _describe_scalar(path, record, form):
-    """A JSON file may hold nothing but a number or a text."""
-    if record["bytes"] > _JSON_BYTES:
-        return False
-    with form.open(path) as stream:
-        text = stream.read()
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        record["notes"].append(_json_fault(error))
         return False
     record["kind"], record["mediaType"] = "json", "application/json"
     record["notes"].append(_outline(value))
