@@ -20,15 +20,21 @@ export const INDEX_FIELDS = [
 
 export type IndexField = (typeof INDEX_FIELDS)[number]
 
-/** Text of a tool, one entry a field, already split into lower-case stems separated by single spaces. */
+/**
+ * Text of a tool, one entry a field, already split into lower-case stems separated by single spaces. Between texts that
+ * stand for themselves, such as two example requests, stands `TEXT_SEPARATOR` in place of a stem.
+ */
 export type ToolIndexText = Record<IndexField, string>
+
+/** Never found, never counted as a stem. */
+export const TEXT_SEPARATOR = '|'
 
 export type FieldWeights = Record<IndexField, number>
 
 export interface IndexStatistics {
   /** Tools in the index, whatever their state. */
   tools: number
-  /** Mean number of stems in each field; 0 where there are no tools. */
+  /** Mean number of stems in each field, over the tools that have any in it; 0 where none has. */
   averageLengths: Record<IndexField, number>
   /** In how many tools each of the stems asked for stands, in any field. Stems of no tool are left out. */
   documents: Map<string, number>

@@ -78,8 +78,7 @@ class ToolLibrary implements Library {
     const index = toIndexText(tool)
     for (;;) {
       const pins = await resolveImports(this.#tools, tool)
-      // Only to see that it can be done: a tool that could never be executed is better refused now.
-      await buildClosure((name, version) => this.get(name, version), pins)
+      await this.#assertExecutable(tool, pins)
       const saved = await this.#tools.saveVersion({ ...tool, codeHash, pins }, index)
       if (saved !== null) return saved
       // An imported tool was removed in between: resolving it again says which.
@@ -111,6 +110,19 @@ class ToolLibrary implements Library {
 
   async closure(names: { name: string; version?: number }[]): Promise<ToolModule[]> {
     return buildClosure((name, version) => this.get(name, version), names)
+  }
+
+  /** A tool that could never be executed is better refused now. */
+  async #assertExecutable(tool: NewTool, pins: ToolVersion['pins']): Promise<void> {
+    try {
+      await this.closure(pins)
+    } catch (error) {
+      if (!HandaxeError.isInstance(error) || error.code !== 'unknown_tool') throw error
+      throw rejection(tool.name, `rests on a tool that is not there. ${error.message}`, {
+        hint: 'Save what is missing first, or do without it.',
+        details: { missing: error.details['name'] },
+      })
+    }
   }
 
   async #unknownTool(name: string, version?: number): Promise<HandaxeError> {

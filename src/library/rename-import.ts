@@ -29,8 +29,8 @@ export function renameImport(code: string, { language, spellings, target }: Impo
 /** The list of names of an import from `tools`, the words before it excluded by look-behind. */
 const IMPORT_LIST: Record<ToolLanguage, RegExp> = {
   python:
-    /(?<=^[ \t]*from[ \t]+tools[ \t]+import[ \t]*)(?:\((?:#[^\n]*|[^)#])*\)|(?:[^\n\\;#(]|\\\r?\n)(?:[^\n\\;#]|\\\r?\n)*)/gm,
-  javascript: /(?<=\bimport\s*)\{[^}]*\}(?=\s*from\s*['"]tools['"])/g,
+    /(?<=^[ \t]*from[ \t]+tools[ \t]+import\b[ \t]*)(?![ \t])(?:\((?:#[^\n]*|[^()#])*\)|(?:[^\n\\;#(]|\\\r?\n)(?:[^\n\\;#]|\\\r?\n)*)/gm,
+  javascript: /(?<=\bimport\s*)\{[^{}]*\}(?=\s*from\s*['"]tools['"])/g,
 }
 
 /** A comment, or a name with what it is to be known as. */

@@ -117,7 +117,7 @@ function findReference(root: JsonSchema, reference: string): JsonValue | undefin
   let part: JsonValue | undefined = root
   for (const step of reference.slice(1).split('/').filter(Boolean)) {
     if (!isJsonObject(part)) return undefined
-    part = part[decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')]
+    part = part[step.replaceAll('~1', '/').replaceAll('~0', '~')]
   }
   return part
 }

@@ -68,12 +68,13 @@ function describe(
   { parameterLines, returnsLabel }: { parameterLines: string[]; returnsLabel: string },
 ): string[] {
   const returns = text(outputSchema['description'], MAX_PARAMETER_DESCRIPTION)
+  const when = oneLine(whenToUse, MAX_DESCRIPTION)
   return [
     oneLine(description.includes(summary) ? description : `${summary} ${description}`, MAX_DESCRIPTION),
     ...parameterLines,
-    ...(returns === '' ? [] : [`${returnsLabel}${returns}`]),
-    ...(whenToUse.trim() === '' ? [] : [`Use when: ${oneLine(whenToUse, MAX_DESCRIPTION)}`]),
-  ]
+    returns === '' ? '' : `${returnsLabel}${returns}`,
+    when === '' ? '' : `Use when: ${when}`,
+  ].filter((line) => line !== '')
 }
 
 /** In the order of the schema, which is that of the code. */

@@ -1,5 +1,5 @@
 import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
-import type { ToolIndexText } from '../../contracts/store.ts'
+import { TEXT_SEPARATOR, type ToolIndexText } from '../../contracts/store.ts'
 import type { NewTool } from '../../contracts/tool.ts'
 import { isJsonObject } from '../is-json-object.ts'
 import { splitWords } from './split-words.ts'
@@ -9,6 +9,7 @@ import { isStopWord } from './stop-words.ts'
 /** A schema of a hundred kilobytes must not fill the index with one tool. */
 const MAX_STEMS_A_FIELD = 400
 const MAX_SCHEMA_DEPTH = 8
+const MAX_REQUESTS = 20
 
 /** What search looks at in a tool, field by field, as stems without stop words. */
 export function toIndexText(tool: NewTool): ToolIndexText {
@@ -21,7 +22,7 @@ export function toIndexText(tool: NewTool): ToolIndexText {
     details: toStems(input.descriptions),
     choices: toStems(input.choices),
     returns: toStems([...output.names, ...output.descriptions, ...output.choices]),
-    requests: toStems(tool.exampleRequests),
+    requests: joinRequests(tool.exampleRequests),
     code: [...new Set(toStems(collectIdentifiers(tool.code)).split(' '))].join(' '),
   }
 }
@@ -34,6 +35,15 @@ export function toStems(texts: readonly string[]): string {
     .slice(0, MAX_STEMS_A_FIELD)
     .map(stemWord)
     .join(' ')
+}
+
+/** Kept apart, so that a query can be held against each one of them. */
+function joinRequests(requests: readonly string[]): string {
+  return requests
+    .slice(0, MAX_REQUESTS)
+    .map((request) => toStems([request]))
+    .filter((stems) => stems !== '')
+    .join(` ${TEXT_SEPARATOR} `)
 }
 
 /** The function's name, where it is not the tool's name written in another way. */

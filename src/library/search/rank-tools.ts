@@ -1,4 +1,10 @@
-import { INDEX_FIELDS, type FieldWeights, type IndexHit, type IndexStatistics } from '../../contracts/store.ts'
+import {
+  INDEX_FIELDS,
+  TEXT_SEPARATOR,
+  type FieldWeights,
+  type IndexHit,
+  type IndexStatistics,
+} from '../../contracts/store.ts'
 import { commonShare } from './common-words.ts'
 import type { ExpandedQuery, QueryTerm } from './expand-query.ts'
 
@@ -13,7 +19,7 @@ export const FIELD_WEIGHTS: FieldWeights = {
   details: 0.6,
   choices: 0.8,
   returns: 0.5,
-  requests: 1.2,
+  requests: 1.5,
   code: 0.2,
 }
 
@@ -23,14 +29,16 @@ const SATURATION = 2
 const LENGTH_NORMALISATION = 0.6
 /** Below 1, rare words win less clearly over common ones: in requests the rare words are often values. */
 const RARITY_EXPONENT = 0.8
-/** How much a tool gains whose name and description are wholly spoken of in the query. */
+/** How much a tool gains whose description, or an example request of which, is wholly in the query. */
 const DESCRIBED_GAIN = 0.3
+/** A request of one word is no description: it counts as if it had this many. */
+const MIN_REQUEST_STEMS = 3
 /** What two words that follow each other in query and tool alike are worth, for each unit of their information. */
 const PAIR_GAIN = 0.08
 /** Rarity in a small library says little: up to this many, tools as they are anywhere are reckoned in. */
 const MIN_TOOLS = 1000
 
-const PAIR_FIELDS = ['name', 'description', 'parameters', 'details'] as const
+const PAIR_FIELDS = ['name', 'description', 'parameters', 'details', 'requests'] as const
 
 export interface RankedTool {
   name: string
@@ -39,7 +47,7 @@ export interface RankedTool {
   score: number
   /**
    * How much speaks for the tool at all: the matched information in units of a word that no other tool has, and the share
-   * of its name and description that the query has. Comparable between queries and libraries.
+   * of what is said of it that the query says too. Comparable between queries and libraries.
    */
   evidence: number
 }
@@ -91,12 +99,23 @@ function sumSaturated(
   return sum
 }
 
-/** The share of the distinct stems of name and description that the query has. */
+/**
+ * How much of what is said of the tool the query says too: the share of the distinct stems of name and description, or
+ * of the example request that is nearest to the query.
+ */
 function describedShare({ text }: IndexHit, information: ReadonlyMap<string, number>): number {
-  const stems = new Set(`${text.name} ${text.description}`.trim().split(' '))
+  const shares = text.requests
+    .split(TEXT_SEPARATOR)
+    .map((request) => shareOf(request.trim(), MIN_REQUEST_STEMS, information))
+  return Math.max(shareOf(`${text.name} ${text.description}`.trim(), 1, information), ...shares)
+}
+
+function shareOf(text: string, minStems: number, information: ReadonlyMap<string, number>): number {
+  if (text === '') return 0
+  const stems = new Set(text.split(' '))
   let known = 0
   for (const stem of stems) if (information.has(stem)) known += 1
-  return known / stems.size
+  return known / Math.max(stems.size, minStems)
 }
 
 function pairInformation(

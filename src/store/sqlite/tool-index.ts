@@ -1,5 +1,6 @@
 import {
   INDEX_FIELDS,
+  TEXT_SEPARATOR,
   type IndexHit,
   type IndexQuery,
   type IndexStatistics,
@@ -61,13 +62,15 @@ function countStems(database: Database, before: ToolIndexText | null, after: Too
 
 function countLengths(database: Database, before: ToolIndexText | null, after: ToolIndexText | null): void {
   for (const field of INDEX_FIELDS) {
-    const change = splitStems(after?.[field] ?? '').length - splitStems(before?.[field] ?? '').length
-    if (change === 0) continue
+    const old = splitStems(before?.[field] ?? '').length
+    const now = splitStems(after?.[field] ?? '').length
+    if (now === old) continue
     database.run(
-      `INSERT INTO index_length (field, stems) VALUES (?1, ?2)
-       ON CONFLICT (field) DO UPDATE SET stems = stems + ?2`,
+      `INSERT INTO index_length (field, stems, tools) VALUES (?1, ?2, ?3)
+       ON CONFLICT (field) DO UPDATE SET stems = stems + ?2, tools = tools + ?3`,
       field,
-      change,
+      now - old,
+      Math.sign(now) - Math.sign(old),
     )
   }
 }
@@ -77,15 +80,17 @@ function distinctStems(text: ToolIndexText | null): Set<string> {
 }
 
 function splitStems(text: string): string[] {
-  return text === '' ? [] : text.split(' ')
+  return text.split(' ').filter((stem) => stem !== '' && stem !== TEXT_SEPARATOR)
 }
 
 export function selectStatistics(database: Database, stems: string[]): IndexStatistics {
   const tools = database.get<{ tools: number }>('SELECT count(*) AS tools FROM tool')?.tools ?? 0
-  const lengths = database.all<{ field: string; stems: number }>('SELECT field, stems FROM index_length')
-  const total = new Map(lengths.map((row) => [row.field, row.stems]))
+  const lengths = database.all<{ field: string; length: number }>(
+    'SELECT field, 1.0 * stems / tools AS length FROM index_length WHERE tools > 0',
+  )
+  const known = new Map(lengths.map((row) => [row.field, row.length]))
   const averageLengths = {} as IndexStatistics['averageLengths']
-  for (const field of INDEX_FIELDS) averageLengths[field] = tools === 0 ? 0 : (total.get(field) ?? 0) / tools
+  for (const field of INDEX_FIELDS) averageLengths[field] = known.get(field) ?? 0
   const documents = new Map<string, number>()
   for (const stem of new Set(stems)) {
     const row = database.get<{ tools: number }>('SELECT tools FROM index_stem WHERE stem = ?', stem)

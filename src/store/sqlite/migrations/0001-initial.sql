@@ -82,9 +82,11 @@ CREATE TABLE index_stem (
   tools INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How many stems the field has in all, and how many tools have it at all.
 CREATE TABLE index_length (
   field TEXT PRIMARY KEY,
-  stems INTEGER NOT NULL
+  stems INTEGER NOT NULL,
+  tools INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
