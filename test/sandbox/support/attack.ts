@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -39,50 +39,85 @@ export function testAttacks(getOpened: () => TestSandbox, attacks: readonly Atta
       const canary = join(opened.folder, 'canary')
       await writeFile(canary, CANARY)
       const startedAt = performance.now()
-      const { result, namespace } = await execute(opened, attack)
+      const { result, announced } = await execute(opened, attack)
       const tookMs = performance.now() - startedAt
       await attack.expect(result, opened)
       if (attack.withinMs !== undefined) expect(tookMs).toBeLessThan(attack.withinMs)
-      if (attack.neverRuns !== true) await expectNothingLeft(namespace)
+      if (attack.neverRuns !== true) await expectNothingLeft(announced)
       expect(await readFile(canary, 'utf8')).toBe(CANARY)
       await expectStillGood(opened)
     })
   }
 }
 
-async function execute(opened: TestSandbox, attack: Attack): Promise<{ result: ExecutionResult; namespace: string }> {
+/** The kernel gives the number of a namespace to another one as soon as it is free: the time tells them apart. */
+interface Announced {
+  namespace: string
+  /** In clock ticks since the machine started. */
+  at: number
+}
+
+async function execute(
+  opened: TestSandbox,
+  attack: Attack,
+): Promise<{ result: ExecutionResult; announced: Announced }> {
   const language = attack.language ?? 'python'
   const own = attack.execution ?? {}
   const announce = language === 'python' ? ANNOUNCE.python : ANNOUNCE.javascript
-  let namespace = ''
+  const announced: Announced = { namespace: '', at: 0 }
   const result = await opened.sandbox.execute({
     language,
     code: announce + attack.code,
     ...own,
     onOutput(stream, text) {
-      namespace ||= /NAMESPACE (pid:\[\d+\])/.exec(text)?.[1] ?? ''
+      const namespace = /NAMESPACE (pid:\[\d+\])/.exec(text)?.[1]
+      if (announced.namespace === '' && namespace !== undefined) Object.assign(announced, { namespace, at: ticksNow() })
       own.onOutput?.(stream, text)
     },
   })
-  return { result, namespace }
+  return { result, announced }
 }
 
 /** I1: no process of the execution is alive. */
-async function expectNothingLeft(namespace: string): Promise<void> {
+async function expectNothingLeft({ namespace, at }: Announced): Promise<void> {
   expect(namespace).toMatch(/^pid:/)
-  await vi.waitFor(() => expect(processesIn(namespace)).toEqual([]), { timeout: SURVIVAL_MS, interval: 10 })
+  await vi.waitFor(() => expect(survivors(namespace, at)).toEqual([]), { timeout: SURVIVAL_MS, interval: 10 })
 }
 
-export function processesIn(namespace: string): string[] {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false
-    try {
-      return readlinkSync(`/proc/${name}/ns/pid`) === namespace
-    } catch {
-      // Ended since the folder was read.
-      return false
-    }
-  })
+/** Processes in the namespace, unless its first process started after the announcement: then it is a new one. */
+export function survivors(namespace: string, at: number): string[] {
+  const inside = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && linkOf(`/proc/${name}/ns/pid`) === namespace,
+  )
+  const first = inside.find((name) => /^NSpid:.*\t1$/m.test(textOf(`/proc/${name}/status`)))
+  return first !== undefined && startOf(first) >= at ? [] : inside
+}
+
+export function ticksNow(): number {
+  return Math.floor(Number(textOf('/proc/uptime').split(' ')[0]) * 100)
+}
+
+function startOf(name: string): number {
+  const stat = textOf(`/proc/${name}/stat`)
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    // Ended since the folder was read.
+    return ''
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // Ended since the folder was read.
+    return ''
+  }
 }
 
 /** I3: the next execution is as good as ever. */
