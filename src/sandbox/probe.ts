@@ -3,20 +3,7 @@ import type { Guarantees } from '../contracts/sandbox.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import { probeBubblewrap, probeCgroups, probeKernel, probeNode, probePython } from './backends/linux/probe-parts.ts'
 import { openSandbox, type SandboxOptions } from './open-sandbox.ts'
-
-/** One thing that the sandbox needs, or is better with. */
-export interface ProbeCheck {
-  name: 'kernel' | 'bubblewrap' | 'user-namespaces' | 'cgroups' | 'python' | 'packages' | 'node' | 'execution'
-  /** False: without it nothing is executed, or something is weaker; `problem` says which. */
-  ok: boolean
-  /** True where nothing can be executed without it. */
-  required: boolean
-  /** What is there: a version, a path, a tier. */
-  found: string
-  problem: string | null
-  /** The command or the setting that mends it. */
-  remedy: string | null
-}
+import type { ProbeCheck } from './probe-check.ts'
 
 export interface SandboxProbe {
   /** Code can be executed on this machine. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { HandaxeError } from '../../../contracts/errors.ts'
-import type { ProbeCheck } from '../../probe.ts'
+import type { ProbeCheck } from '../../probe-check.ts'
 import { openCgroups } from './cgroups.ts'
 import { describePython, type PythonFacts } from './describe-python.ts'
 import { findCommand } from './find-command.ts'
