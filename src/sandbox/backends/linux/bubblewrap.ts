@@ -113,7 +113,8 @@ function systemFolders(): string[] {
     const isLink = lstatSync(folder).isSymbolicLink()
     found.push(...(isLink ? ['--symlink', readlinkSync(folder), folder] : ['--ro-bind', folder, folder]))
   }
-  for (const file of ['/etc/alternatives', '/etc/ld.so.cache']) found.push('--ro-bind-try', file, file)
+  for (const file of ['/etc/alternatives', '/etc/ld.so.cache', '/etc/fonts', '/etc/matplotlibrc'])
+    found.push('--ro-bind-try', file, file)
   return found
 }
 

@@ -87,11 +87,14 @@ def _build_etc():
     for name, text in (("passwd", _PASSWD), ("group", _GROUP), ("hostname", "sandbox\n")):
         with open(f"{ROOT}/etc/{name}", "w") as file:
             file.write(text)
-    if os.path.exists("/etc/ld.so.cache"):
-        shutil.copy("/etc/ld.so.cache", f"{ROOT}/etc/ld.so.cache")
-    if os.path.isdir("/etc/alternatives"):
-        # numpy of Debian finds its BLAS through these links.
-        shutil.copytree("/etc/alternatives", f"{ROOT}/etc/alternatives", symlinks=True)
+    # matplotlib of Debian does not start without its settings in /etc.
+    for path in ("/etc/ld.so.cache", "/etc/matplotlibrc"):
+        if os.path.exists(path):
+            shutil.copy(path, ROOT + path)
+    # numpy of Debian finds its BLAS through the links in alternatives; plots ask fontconfig for their fonts.
+    for folder in ("/etc/alternatives", "/etc/fonts"):
+        if os.path.isdir(folder):
+            shutil.copytree(folder, ROOT + folder, symlinks=True)
 
 
 def _build_devices():
