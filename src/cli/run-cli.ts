@@ -27,9 +27,16 @@ export async function runCli(args: string[]): Promise<number> {
     }
     return await runParsed(parsed, terminal, environment)
   } catch (error) {
+    // Whoever reads one JSON object gets one, also where nothing came of it.
+    if (args.includes('--json')) terminal.writeResult(`${JSON.stringify({ error: describeError(error) })}\n`)
     terminal.writeProgress(renderError(error, terminal.err, { stack: Boolean(environment['HANDAXE_DEBUG']) }))
     return HandaxeError.isInstance(error) ? error.exitCode : 70
   }
+}
+
+function describeError(error: unknown): { code: string; message: string; hint: string | null } {
+  if (HandaxeError.isInstance(error)) return { code: error.code, message: error.message, hint: error.hint ?? null }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error), hint: null }
 }
 
 async function runParsed(

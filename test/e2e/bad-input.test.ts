@@ -63,6 +63,14 @@ describe('bad input has a clear message and its own exit code', () => {
     expect(missing.stderr).toContain('ANTHROPIC_API_KEY')
   })
 
+  test('with --json the error is one object on stdout', async () => {
+    const outcome = await runCli(home, ['run', 'what?', '--json'])
+    expect(outcome.exitCode).toBe(3)
+    expect(JSON.parse(outcome.stdout)).toEqual({
+      error: { code: 'missing_key', message: expect.any(String), hint: expect.stringContaining('manual') },
+    })
+  })
+
   test('a number that is none', async () => {
     const outcome = await ask(['what?', '--max-cost-usd', 'much'])
     expect(outcome.exitCode).toBe(2)
