@@ -35,7 +35,8 @@ export function createTerminal(environment: Record<string, string | undefined>):
     writeProgress: (text) => void process.stderr.write(text),
     live: process.stderr.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI'],
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? 100,
+    // A pseudo-terminal without a size says 0.
+    columns: process.stderr.columns || 100,
     out: pc.createColors(colored(process.stdout)),
     err: pc.createColors(colored(process.stderr)),
   }
