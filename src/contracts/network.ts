@@ -28,7 +28,8 @@ export interface HostRule {
   port?: number
   /**
    * Default true: a tunnel has to open with a TLS greeting that names this very host, so that it cannot be turned
-   * into another protocol or, by the name, into another site. With false the bytes of the tunnel are not looked at.
+   * into another protocol or, by the name, into another site. To another port than 443 it may also carry plain
+   * requests, which are read and decided one by one. With false the bytes of the tunnel are not looked at.
    */
   requireTls?: boolean
 }

@@ -5,10 +5,19 @@ import type { Target } from './parse-target.ts'
 import { carriesToken } from './proxy-token.ts'
 import { EgressRefusal } from './refusal.ts'
 
-/** What every request has to pass before its target is read: the form, the count, the token. */
-export function assertAcceptable(context: EgressContext, entry: LedgerEntry, request: IncomingMessage): void {
+/**
+ * What every request has to pass before its target is read: the count, the token, the form. Inside of a tunnel clients
+ * send no token: the tunnel was asked for with it.
+ */
+export function assertAcceptable(
+  context: EgressContext,
+  entry: LedgerEntry,
+  request: IncomingMessage,
+  isAuthenticated = false,
+): void {
   if (context.ledger.isOverRequests(entry.id)) throw new EgressRefusal('request-limit')
-  if (!carriesToken(request.headers['proxy-authorization'], context.token)) throw new EgressRefusal('unauthenticated')
+  if (!isAuthenticated && !carriesToken(request.headers['proxy-authorization'], context.token))
+    throw new EgressRefusal('unauthenticated')
   // The parser takes a first line without a version for HTTP/0.9, which ends where the code wrote a line break.
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') throw new EgressRefusal('malformed-request')
   const hosts = countHeaders(request, 'host')

@@ -8,7 +8,7 @@ import type { EgressContext } from './egress-context.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { TransferCut, type Lifetime } from './lifetime.ts'
 import { createMaskFilter, maskText, secretNeedles } from './mask-secrets.ts'
-import type { RequestTarget } from './parse-target.ts'
+import type { RequestTarget, Target } from './parse-target.ts'
 import { pump } from './pump.ts'
 
 export interface IncomingRequest {
@@ -16,6 +16,8 @@ export interface IncomingRequest {
   response: ServerResponse
   /** The code waits for `100 Continue` before it sends the body. */
   expectsContinue: boolean
+  /** The tunnel in which it came, which says where it goes; null for a request to the proxy itself. */
+  tunnel: Target | null
 }
 
 export interface ForwardTarget extends RequestTarget {

@@ -2,39 +2,41 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { assertAcceptable, assertAllowed, countHeaders } from './admit.ts'
 import type { EgressContext } from './egress-context.ts'
+import { tlsPortOf } from './forward-request.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { Lifetime, TransferCut } from './lifetime.ts'
-import { parseConnectTarget } from './parse-target.ts'
-import { pump } from './pump.ts'
+import { parseConnectTarget, type Target } from './parse-target.ts'
 import { reachHost } from './reach-host.ts'
-import { readGreeting } from './read-greeting.ts'
+import { readGreeting, readSome } from './read-greeting.ts'
 import { EgressRefusal } from './refusal.ts'
 import { writeRefusal, writeTlsAlert } from './refusal-reply.ts'
+import { relay } from './relay.ts'
+
+export interface TunnelRequest {
+  request: IncomingMessage
+  client: Duplex
+  /** What the client sent behind its CONNECT without waiting. */
+  head: Buffer
+  /** Takes a tunnel back in which plain requests come: each of them is read and decided like any other. */
+  adopt: (client: Duplex, target: Target) => void
+}
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n'
+const TLS_HANDSHAKE = 22
 
 /**
  * Serves one CONNECT to its end. What the code does wrong is answered and recorded; rejects only for faults of the
  * host's own (a log that throws), and then the connection is gone.
  */
-export async function openTunnel(
-  context: EgressContext,
-  request: IncomingMessage,
-  client: Duplex,
-  head: Buffer,
-): Promise<void> {
+export async function openTunnel(context: EgressContext, tunnel: TunnelRequest): Promise<void> {
+  const { client } = tunnel
   // Failures are seen where the stream is read or written; without a listener a late one would end the process.
   client.on('error', () => client.destroy())
   const entry = context.ledger.begin('tunnel')
   const lifetime = new Lifetime(context.signal, client)
-  let established = false
+  const state = { established: false }
   try {
-    const { upstream, requireTls } = await reach(context, entry, request, lifetime)
-    established = true
-    client.write(ESTABLISHED)
-    const opening = requireTls ? await awaitGreeting(context, entry, client, head, lifetime) : head
-    entry.decide('listed')
-    await relay({ context, entry, client, upstream, opening, lifetime })
+    await serve({ ...tunnel, context, entry, lifetime, state })
     entry.end('complete')
   } catch (error) {
     const cause: unknown = lifetime.signal.aborted ? lifetime.signal.reason : error
@@ -47,7 +49,7 @@ export async function openTunnel(
       client.destroy()
       throw cause
     }
-    if (established) writeTlsAlert(client)
+    if (state.established) writeTlsAlert(client)
     else writeRefusal(client, cause)
     entry.decide(cause.reason)
   } finally {
@@ -55,54 +57,70 @@ export async function openTunnel(
   }
 }
 
-async function reach(context: EgressContext, entry: LedgerEntry, request: IncomingMessage, lifetime: Lifetime) {
+interface Serving extends TunnelRequest {
+  context: EgressContext
+  entry: LedgerEntry
+  lifetime: Lifetime
+  state: { established: boolean }
+}
+
+async function serve(serving: Serving): Promise<void> {
+  const { context, entry, lifetime, client, head } = serving
   lifetime.limit(context.limits.connectTimeoutMs, new EgressRefusal('connect-timeout'))
+  const target = admit(serving)
+  if (target.content !== 'tls-or-requests') {
+    // The host first: where it cannot be reached, the code is told why.
+    const upstream = lifetime.own(await reachHost(context, entry, target, lifetime.signal))
+    establish(serving)
+    const opening = target.content === 'tls' ? await greet(serving, target, head) : head
+    entry.decide('listed')
+    await relay({ context, entry, client, upstream, opening, lifetime })
+    return
+  }
+  establish(serving)
+  const first = head.length > 0 ? head : await readSome(client, lifetime.signal)
+  if (first[0] !== TLS_HANDSHAKE) {
+    entry.decide('listed')
+    client.unshift(first)
+    serving.adopt(client, target)
+    return
+  }
+  if (target.hasSecrets) throw new EgressRefusal('use-plain-url')
+  const opening = await greet(serving, target, first)
+  lifetime.limit(context.limits.connectTimeoutMs, new EgressRefusal('connect-timeout'))
+  const upstream = lifetime.own(await reachHost(context, entry, target, lifetime.signal))
+  entry.decide('listed')
+  await relay({ context, entry, client, upstream, opening, lifetime })
+}
+
+interface TunnelTarget extends Target {
+  /** What may go through: only TLS; TLS or plain requests, which some clients send through tunnels too; or anything. */
+  content: 'tls' | 'tls-or-requests' | 'anything'
+  hasSecrets: boolean
+}
+
+function admit({ context, entry, request }: Serving): TunnelTarget {
   assertAcceptable(context, entry, request)
   // A body in front of a tunnel has no meaning that two readers share.
   if (countHeaders(request, 'content-length') + countHeaders(request, 'transfer-encoding') > 0) {
     throw new EgressRefusal('malformed-request')
   }
   const target = parseConnectTarget(request.url ?? '')
-  const { requireTls } = assertAllowed(context, entry, target)
-  if (context.rules.secretsFor(target.host, target.port).length > 0) throw new EgressRefusal('use-plain-url')
-  const upstream = lifetime.own(await reachHost(context, entry, target, lifetime.signal))
-  return { upstream, requireTls }
+  const hasSecrets = context.rules.secretsFor(target.host, tlsPortOf(target.port)).length > 0
+  // `http://host/` of a host with secrets means its TLS port, also when the client asks for it by a tunnel to port 80.
+  const reached = hasSecrets ? { ...target, port: tlsPortOf(target.port) } : target
+  const { requireTls } = assertAllowed(context, entry, reached)
+  if (hasSecrets && target.port === 443) throw new EgressRefusal('use-plain-url')
+  if (!requireTls && !hasSecrets) return { ...target, hasSecrets, content: 'anything' }
+  return { ...target, hasSecrets, content: target.port === 443 ? 'tls' : 'tls-or-requests' }
 }
 
-function awaitGreeting(
-  { limits }: EgressContext,
-  { host }: LedgerEntry,
-  client: Duplex,
-  head: Buffer,
-  lifetime: Lifetime,
-): Promise<Buffer> {
-  if (host === null) throw new Error('The host of a tunnel is known when it stands')
-  lifetime.limit(limits.connectTimeoutMs, new EgressRefusal('greeting-timeout'))
-  return readGreeting(client, head, { host, maxBytes: limits.headerBytes, signal: lifetime.signal })
+function establish({ context, client, lifetime, state }: Serving): void {
+  state.established = true
+  lifetime.limit(context.limits.connectTimeoutMs, new EgressRefusal('greeting-timeout'))
+  client.write(ESTABLISHED)
 }
 
-interface RelayOptions {
-  context: EgressContext
-  entry: LedgerEntry
-  client: Duplex
-  upstream: Duplex
-  /** Bytes of the client that were read before. */
-  opening: Buffer
-  lifetime: Lifetime
-}
-
-/** Passes bytes both ways until both sides have ended. */
-async function relay({ context, entry, client, upstream, opening, lifetime }: RelayOptions): Promise<void> {
-  const spend = (direction: 'bytesSent' | 'bytesReceived') => (bytes: number) => {
-    lifetime.touch()
-    return entry.spend(direction, bytes)
-  }
-  lifetime.limit(context.limits.idleTimeoutMs, new TransferCut('idle-timeout'))
-  lifetime.own(client)
-  if (!spend('bytesSent')(opening.length)) throw new TransferCut('byte-limit')
-  upstream.write(opening)
-  await Promise.all([
-    pump({ from: client, to: upstream, spend: spend('bytesSent') }),
-    pump({ from: upstream, to: client, spend: spend('bytesReceived') }),
-  ])
+function greet({ context, client, lifetime }: Serving, { host }: Target, head: Buffer): Promise<Buffer> {
+  return readGreeting(client, head, { host, maxBytes: context.limits.headerBytes, signal: lifetime.signal })
 }

@@ -38,6 +38,12 @@ export function parseRequestTarget(text: string): RequestTarget {
   return { ...target, scheme: lowerCaseScheme, path: rest.startsWith('/') ? rest : `/${rest}` }
 }
 
+/** Reads the path of a plain request inside of a tunnel to `tunnel`; throws `malformed-request`. */
+export function parseTunnelledTarget(text: string, tunnel: Target): RequestTarget {
+  if (!/^\/[\x21\x22\x24-\x7e]*$/.test(text)) throw new EgressRefusal('malformed-request')
+  return { ...tunnel, scheme: 'http', path: text }
+}
+
 function parseAuthority(text: string, defaultPort: number | null): Target | null {
   // Requests are ASCII; Unicode names are for people who write rules.
   if (!/^[\x21-\x7e]+$/.test(text)) return null

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { EgressContext } from './egress-context.ts'
 import { forwardRequest } from './forward-request.ts'
 import { openTunnel } from './open-tunnel.ts'
+import type { Target } from './parse-target.ts'
 import { EgressRefusal } from './refusal.ts'
 import { writeRefusal } from './refusal-reply.ts'
 
@@ -47,15 +48,25 @@ export function createProxyServer(context: EgressContext): ProxyServer {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  // Tunnels in which plain requests come, with the target that each of them was opened for.
+  const tunnels = new WeakMap<Duplex, Target>()
+  const adopt = (client: Duplex, target: Target) => {
+    tunnels.set(client, target)
+    server.emit('connection', client)
+    // Paused by its last reader, with the first bytes in it.
+    client.resume()
+  }
   const forward = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    queue.add(request.socket, () => forwardRequest(context, { request, response, expectsContinue }))
+    const tunnel = tunnels.get(request.socket) ?? null
+    queue.add(request.socket, () => forwardRequest(context, { request, response, expectsContinue, tunnel }))
   }
   server.on('request', forward(false))
   server.on('checkContinue', forward(true))
   // Any other expectation is ignored: the header is not passed on.
   server.on('checkExpectation', forward(false))
   server.on('connect', (request, client, head) => {
-    void watch(queue.isBusy(client) ? refuseUnread(context, client) : openTunnel(context, request, client, head))
+    const mayOpen = !queue.isBusy(client) && !tunnels.has(client)
+    void watch(mayOpen ? openTunnel(context, { request, client, head, adopt }) : refuseUnread(context, client))
   })
   server.on('clientError', (error, client) => {
     void watch(refuseUnreadable(context, error, client, queue.isBusy(client)))
@@ -90,7 +101,7 @@ function createQueue(watch: (work: Promise<void>) => Promise<void>) {
   }
 }
 
-/** A CONNECT behind a request that is still being answered would mix the two on one connection. */
+/** A CONNECT behind a request that is still being answered, or inside of a tunnel: two targets on one connection. */
 async function refuseUnread(context: EgressContext, client: Duplex): Promise<void> {
   client.on('error', () => client.destroy())
   client.destroy()

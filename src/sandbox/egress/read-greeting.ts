@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { canonicalHost, type CanonicalHost } from './canonical-host.ts'
-import { ClientHelloReader, type ClientHello, type ClientHelloReading } from './client-hello.ts'
+import { ClientHelloReader, type ClientHello } from './client-hello.ts'
 import { EgressRefusal } from './refusal.ts'
 
 /**
@@ -16,11 +16,10 @@ export async function readGreeting(
   const reader = new ClientHelloReader(options.maxBytes)
   const chunks = [head]
   let reading = reader.push(head)
-  if (reading.state === 'incomplete') {
-    reading = await readOn(client, options.signal, (chunk) => {
-      chunks.push(chunk)
-      return reader.push(chunk)
-    })
+  while (reading.state === 'incomplete') {
+    const chunk = await readSome(client, options.signal)
+    chunks.push(chunk)
+    reading = reader.push(chunk)
   }
   if (reading.state === 'too-large') throw new EgressRefusal('header-too-large')
   if (reading.state !== 'complete') throw new EgressRefusal('not-tls')
@@ -40,23 +39,21 @@ function assertNames(hello: ClientHello, host: CanonicalHost): void {
   }
 }
 
-/** Feeds `push` until it knows. The end of the stream, and of the time, are refusals. */
-function readOn(
-  client: Duplex,
-  signal: AbortSignal,
-  push: (chunk: Buffer) => ClientHelloReading,
-): Promise<ClientHelloReading> {
-  const { promise, resolve, reject } = Promise.withResolvers<ClientHelloReading>()
-  const onData = (chunk: Buffer) => {
-    const reading = push(chunk)
-    if (reading.state !== 'incomplete') resolve(reading)
-  }
+/** The next bytes; throws `ended-early` where none come, and the reason of the abort. Leaves the stream paused. */
+export function readSome(client: Duplex, signal: AbortSignal): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const onEnd = () => reject(new EgressRefusal('ended-early'))
   const onAbort = () => reject(signal.reason)
-  client.on('data', onData)
+  const onData = (chunk: Buffer) => {
+    // In the same turn: what comes next has to stay in the stream for its next reader.
+    client.pause()
+    resolve(chunk)
+  }
+  client.once('data', onData)
   client.once('end', onEnd)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
+  client.resume()
   return promise.finally(() => {
     client.pause()
     client.off('data', onData)

@@ -7,6 +7,7 @@ import {
   connectRaw,
   exampleCertificate,
   exchangeRaw,
+  exchangeTls,
   openTestProxy,
   plainRequest,
   refusalOf,
@@ -97,13 +98,38 @@ describe('a request for a host with a secret', () => {
     expect(api.bodies).toEqual(['data'])
   })
 
-  test('by a tunnel is refused with the way to do it', async () => {
+  const secrets = [{ host: 'api.example.com', header: 'Authorization', value: VALUE }]
+
+  test('by a tunnel for TLS is refused with the way to do it', async () => {
     const api = await startApi()
-    const proxy = await openWithSecret(api.port)
-    const answer = await exchangeRaw(proxy, connectHead(proxy, `api.example.com:${api.port}`))
+    const policy = { hosts: [{ host: 'api.example.com' }], secrets }
+    const proxy = await openWithSecret(api.port, { policy, ports: { 443: api.port } })
+    const answer = await exchangeRaw(proxy, connectHead(proxy, 'api.example.com:443'))
     expect([statusOf(answer), refusalOf(answer)]).toEqual([403, 'use-plain-url'])
     expect(answer).toMatch(/^HTTP\/1\.1 403 Use http:\/\/ for this host/)
     expect(api.connections).toBe(0)
+  })
+
+  test.each([
+    ['port 80', [{ host: 'api.example.com', port: 443 }], 80],
+    ['a port that the rule does not check for TLS', [{ host: 'api.example.com', port: 443, requireTls: false }], 80],
+  ])('by TLS in a tunnel to %s is refused as well', async (_, hosts, port) => {
+    const api = await startApi()
+    const proxy = await openWithSecret(api.port, { policy: { hosts, secrets }, ports: { 443: api.port } })
+    const outcome = await exchangeTls(proxy, `api.example.com:${port}`, { servername: 'api.example.com' })
+    expect(outcome).toMatchObject({ text: '', error: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME' })
+    expect(api.connections).toBe(0)
+    expect(proxy.decisions).toMatchObject([{ reason: 'use-plain-url' }])
+  })
+
+  test('inside of a tunnel to port 80, where some clients put plain requests, gets the header', async () => {
+    const api = await startApi()
+    const policy = { hosts: [{ host: 'api.example.com', port: 443 }], secrets }
+    const proxy = await openWithSecret(api.port, { policy, ports: { 443: api.port } })
+    const get = 'GET /v1 HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n'
+    const answer = await exchangeRaw(proxy, connectHead(proxy, 'api.example.com:80') + get)
+    expect(answer).toContain('hello')
+    expect(api.requests[0]?.headers).toMatchObject({ authorization: VALUE, host: 'api.example.com' })
   })
 
   test('by TRACE, which would repeat the header, is refused', async () => {

@@ -9,9 +9,7 @@ import { openEgressProxy, type EgressProxyOptions } from '../../../src/sandbox/e
 import {
   connectHead,
   connectRaw,
-  exampleCertificate,
   exchangeRaw,
-  exchangeTls,
   openTestProxy,
   plainRequest,
   refusalOf,
@@ -33,235 +31,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 function openFor(port: number, limits: NetworkAllowList['limits'] = {}): Promise<TestProxy> {
   return openTestProxy({ policy: { hosts: [{ host: 'api.example.com', port }], limits }, names })
 }
-
-describe('a plain request to a listed host', () => {
-  test('is passed on with the Host of its target, answered, decided once and counted', async () => {
-    const upstream = await startUpstream((_, response) => {
-      response.setHeader('X-Seen', ['one', 'two'])
-      response.end('hello')
-    })
-    const proxy = await openFor(upstream.port)
-    const answer = await plainRequest(proxy, `http://api.example.com:${upstream.port}/a/../b?c=d`, ['X-Sent: y'])
-    expect(statusOf(answer)).toBe(200)
-    expect(answer).toMatch(/x-seen: one\r\nx-seen: two/i)
-    expect(answer).toMatch(/content-length: 5/i)
-    expect(answer.endsWith('hello')).toBe(true)
-    const seen = upstream.requests[0]
-    expect(seen?.url).toBe('/a/../b?c=d')
-    expect(seen?.headers).toMatchObject({ host: `api.example.com:${upstream.port}`, 'x-sent': 'y' })
-    const target = { id: 1, host: 'api.example.com', port: upstream.port }
-    const decision = { ...target, kind: 'request', outcome: 'allowed', reason: 'listed', address: '127.0.0.1' }
-    expect(proxy.decisions).toEqual([decision])
-    const usage = await proxy.close()
-    expect(usage).toMatchObject({ requests: 1, allowed: 1, refused: 0, failed: 0, reasons: { listed: 1 } })
-    expect(proxy.transfers).toMatchObject([{ ...target, ended: 'complete' }])
-    expect(proxy.transfers[0]).toMatchObject({ bytesSent: usage.bytesSent, bytesReceived: usage.bytesReceived })
-    expect(usage.bytesReceived).toBeGreaterThan('hello'.length)
-    expect(usage.bytesSent).toBeGreaterThan(100)
-  })
-
-  test.each([
-    ['a length', ['Content-Length: 11'], 'hello world'],
-    ['chunks', ['Transfer-Encoding: chunked'], '5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'],
-    ['chunks with a trailer', ['Transfer-Encoding: chunked'], 'b\r\nhello world\r\n0\r\nX-Late: y\r\n\r\n'],
-    ['a wait for the go-ahead', ['Content-Length: 11', 'Expect: 100-continue'], 'hello world'],
-    ['an expectation nobody knows', ['Content-Length: 11', 'Expect: a-miracle'], 'hello world'],
-  ])('carries a body with %s', async (_, headers, body) => {
-    const upstream = await startUpstream((request, response) => request.on('end', () => response.end('got it')))
-    const proxy = await openFor(upstream.port)
-    const client = connectRaw(proxy)
-    const head = [`POST http://api.example.com:${upstream.port}/ HTTP/1.1`, 'Host: x.example', 'Connection: close']
-    head.push(`Proxy-Authorization: ${proxy.authorization}`, ...headers)
-    client.socket.write(`${head.join('\r\n')}\r\n\r\n`)
-    if (headers.includes('Expect: 100-continue')) await client.waitFor('100 Continue')
-    client.socket.write(body)
-    expect(await client.ended).toContain('got it')
-    expect(upstream.bodies).toEqual(['hello world'])
-    expect(upstream.requests[0]?.headers).not.toHaveProperty('expect')
-    expect(upstream.requests[0]?.trailers).toEqual({})
-  })
-
-  test('with a body that its method does not expect stays one request', async () => {
-    const upstream = await startUpstream((request, response) => request.on('end', () => response.end('got it')))
-    const proxy = await openFor(upstream.port)
-    const smuggled = `GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`
-    const head = `GET http://api.example.com:${upstream.port}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
-    const framing = `Proxy-Authorization: ${proxy.authorization}\r\nTransfer-Encoding: chunked\r\n\r\n`
-    const chunk = `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`
-    expect(await exchangeRaw(proxy, head + framing + chunk)).toContain('got it')
-    expect(upstream.requests.map(({ url }) => url)).toEqual(['/'])
-    expect(upstream.bodies).toEqual([smuggled])
-  })
-
-  test('loses what belongs to the connection, and what its Connection header names', async () => {
-    const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
-    await plainRequest(proxy, `http://api.example.com:${upstream.port}/`, [
-      'Connection: X-Private, authorization',
-      'X-Private: 1',
-      'Authorization: Bearer mine',
-      'Keep-Alive: timeout=5',
-      'Proxy-Connection: keep-alive',
-      'TE: trailers',
-      'Trailer: X-Late',
-      'Upgrade: h2c',
-      'HTTP2-Settings: AAAA',
-      'X-Kept: 1',
-      'Cookie: a=b',
-      '__proto__: x',
-      'constructor: y',
-    ])
-    const { rawHeaders = [] } = upstream.requests[0] ?? {}
-    const sent = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-    expect(sent.sort()).toEqual(['__proto__', 'connection', 'constructor', 'cookie', 'host', 'x-kept'])
-    expect(upstream.requests[0]?.headers.connection).toBe('close')
-  })
-
-  test('gets an answer without what belongs to the connection, and a redirect as it is', async () => {
-    const upstream = await startUpstream((_, response) => {
-      response.writeHead(302, { location: 'http://169.254.169.254/', connection: 'x-hop', 'x-hop': '1', 'x-end': '2' })
-      response.end()
-    })
-    const proxy = await openFor(upstream.port)
-    const answer = await plainRequest(proxy, `http://api.example.com:${upstream.port}/`)
-    expect(statusOf(answer)).toBe(302)
-    expect(answer).toMatch(/location: http:\/\/169\.254\.169\.254\//i)
-    expect(answer).toMatch(/x-end: 2/i)
-    expect(answer).not.toMatch(/x-hop/i)
-    expect(upstream.connections).toBe(1)
-  })
-
-  test.each(['HEAD', 'OPTIONS', 'DELETE', 'PATCH', 'PROPFIND'])('may use the method %s', async (method) => {
-    const upstream = await startUpstream((_, response) => response.end('hello'))
-    const proxy = await openFor(upstream.port)
-    const answer = await plainRequest(proxy, `http://api.example.com:${upstream.port}/`, [], method)
-    expect(statusOf(answer)).toBe(200)
-    expect(answer.endsWith('hello')).toBe(method !== 'HEAD')
-    expect(upstream.requests[0]?.method).toBe(method)
-  })
-
-  test('sees an answer as it comes, not when it is complete', async () => {
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    const upstream = await startUpstream((_, response) => {
-      response.write('first')
-      void released.then(() => response.end('second'))
-    })
-    const proxy = await openFor(upstream.port)
-    const client = connectRaw(proxy)
-    const head = `GET http://api.example.com:${upstream.port}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
-    client.socket.write(`${head}Proxy-Authorization: ${proxy.authorization}\r\n\r\n`)
-    await client.waitFor('first')
-    expect(client.received()).not.toContain('second')
-    release()
-    expect(await client.ended).toContain('second')
-  })
-
-  test('gets an answer that comes before its body was sent, and cannot send another request behind it', async () => {
-    const upstream = await startUpstream((_, response) => {
-      response.writeHead(413, { connection: 'close' })
-      response.end('too much')
-    })
-    const proxy = await openFor(upstream.port)
-    const client = connectRaw(proxy)
-    const head = `POST http://api.example.com:${upstream.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n`
-    client.socket.write(`${head}Proxy-Authorization: ${proxy.authorization}\r\n\r\npart`)
-    expect(await client.ended).toContain('too much')
-    expect(upstream.requests).toHaveLength(1)
-  })
-
-  test.each([
-    ['says nothing and hangs up', ''],
-    ['answers in another protocol', 'SSH-2.0-x\r\n'],
-    ['has a header that is too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
-    ['switches protocols unasked', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
-  ])('is answered by 502 where the host %s', async (_, bytes) => {
-    const upstream = await startTcpServer((socket) => socket.end(bytes))
-    const proxy = await openFor(upstream.port)
-    const answer = await plainRequest(proxy, `http://api.example.com:${upstream.port}/`)
-    expect(statusOf(answer)).toBe(502)
-    expect(refusalOf(answer)).toBe('ended-early')
-    expect(proxy.transfers).toMatchObject([{ ended: 'aborted' }])
-  })
-
-  test('is cut where the answer is shorter than it says', async () => {
-    const upstream = await startTcpServer((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort'))
-    const proxy = await openFor(upstream.port)
-    const answer = await plainRequest(proxy, `http://api.example.com:${upstream.port}/`)
-    expect(answer.endsWith('short')).toBe(true)
-    expect(proxy.transfers).toMatchObject([{ ended: 'aborted' }])
-  })
-})
-
-describe('a tunnel to a listed host', () => {
-  test('carries TLS that names it, with the certificate of the host itself', async () => {
-    const upstream = await startUpstream(undefined, exampleCertificate)
-    const proxy = await openFor(upstream.port)
-    const options = { servername: 'api.example.com' }
-    const get = 'GET /x HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n'
-    const { text, error } = await exchangeTls(proxy, `api.example.com:${upstream.port}`, options, get)
-    expect(text).toContain('hello')
-    expect(error).toBeNull()
-    expect(upstream.requests[0]?.url).toBe('/x')
-    const decision = { kind: 'tunnel', host: 'api.example.com', outcome: 'allowed', address: '127.0.0.1' }
-    expect(proxy.decisions).toMatchObject([decision])
-    await expect.poll(() => proxy.transfers).toHaveLength(1)
-    const usage = await proxy.close()
-    expect(proxy.transfers).toMatchObject([{ ended: 'complete', bytesSent: usage.bytesSent }])
-    expect(usage.bytesSent).toBeGreaterThan(500)
-    expect(usage.bytesReceived).toBeGreaterThan(500)
-  })
-
-  test('whose rule does not ask for TLS carries any bytes, half-closed connections too', async () => {
-    const upstream = await startTcpServer((socket) => {
-      let text = ''
-      socket.on('data', (bytes) => (text += bytes.toString()))
-      socket.on('end', () => socket.end(text.toUpperCase()))
-      socket.allowHalfOpen = true
-    })
-    const hosts = [{ host: 'api.example.com', port: upstream.port, requireTls: false }]
-    const proxy = await openTestProxy({ policy: { hosts }, names })
-    const client = connectRaw(proxy)
-    client.socket.end(`${connectHead(proxy, `api.example.com:${upstream.port}`)}some bytes`)
-    expect(await client.ended).toBe('HTTP/1.1 200 Connection established\r\n\r\nSOME BYTES')
-    await proxy.close()
-    expect(proxy.transfers).toMatchObject([{ ended: 'complete', bytesSent: 10, bytesReceived: 10 }])
-  })
-
-  test('is answered by 502 where nobody listens, and by 504 where nobody answers in time', async () => {
-    const gone = await startTcpServer(() => undefined)
-    const closed = await openTestProxy({
-      policy: { hosts: [{ host: 'api.example.com', port: gone.port }] },
-      names,
-      unsafeTestOverrides: { connect: (address) => connect(1, address) },
-    })
-    const refused = await exchangeRaw(closed, connectHead(closed, `api.example.com:${gone.port}`))
-    expect([statusOf(refused), refusalOf(refused)]).toEqual([502, 'connect-failed'])
-    expect(closed.decisions).toMatchObject([{ outcome: 'failed', reason: 'connect-failed', address: '127.0.0.1' }])
-
-    const silent = await openTestProxy({
-      policy: { hosts: [{ host: 'api.example.com', port: gone.port }], limits: { connectTimeoutMs: 200 } },
-      names: { 'api.example.com': () => new Promise(() => undefined) },
-    })
-    const startedAt = performance.now()
-    const late = await exchangeRaw(silent, connectHead(silent, `api.example.com:${gone.port}`))
-    expect([statusOf(late), refusalOf(late)]).toEqual([504, 'connect-timeout'])
-    expect(performance.now() - startedAt).toBeLessThan(3000)
-    expect(silent.dialled).toEqual([])
-  })
-
-  test('tries the next address where one does not answer, IPv4 first', async () => {
-    const upstream = await startTcpServer((socket) => socket.end('hi'))
-    const proxy = await openTestProxy({
-      policy: { hosts: [{ host: 'api.example.com', port: upstream.port, requireTls: false }] },
-      names: { 'api.example.com': ['::1', '127.0.0.2', '127.0.0.1'] },
-      reachable: () => true,
-    })
-    const answer = await exchangeRaw(proxy, connectHead(proxy, `api.example.com:${upstream.port}`))
-    expect(answer).toContain('hi')
-    expect(proxy.dialled).toEqual(['127.0.0.2', '127.0.0.1'])
-    expect(proxy.decisions).toMatchObject([{ outcome: 'allowed', address: '127.0.0.1' }])
-  })
-})
 
 describe('the token', () => {
   test.each([
@@ -385,6 +154,29 @@ describe('close', () => {
     const late = connectRaw(proxy)
     late.socket.write(connectHead(proxy, `api.example.com:${upstream.port}`))
     expect(await late.ended).toBe('')
+  })
+
+  test('leaves no descriptor, timer or listener behind, whatever was under way', async () => {
+    const upstream = await startTcpServer((socket) => socket.write('stay'))
+    const names = { 'api.example.com': ['127.0.0.1'] }
+    const hosts = [{ host: 'api.example.com', port: upstream.port, requireTls: false }]
+    const round = async (number: number) => {
+      const proxy = await openTestProxy({ socketPath: join(folder, `round-${number}.sock`), policy: { hosts }, names })
+      const clients = ['CONNECT', 'GET', 'hal', ''].map((start) => {
+        const client = connectRaw(proxy)
+        const head = connectHead(proxy, `api.example.com:${upstream.port}`)
+        client.socket.write(start === 'CONNECT' ? head : start)
+        return client
+      })
+      await clients[0]?.waitFor('stay')
+      await proxy.close()
+      await Promise.all(clients.map((client) => client.ended))
+    }
+    const inUse = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate').length
+    await round(0)
+    const before = inUse()
+    for (let number = 1; number <= 20; number++) await round(number)
+    await expect.poll(inUse).toBeLessThanOrEqual(before + 2)
   })
 
   test('rejects with what the log threw, and what was not logged was not passed on', async () => {

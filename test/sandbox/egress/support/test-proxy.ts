@@ -33,19 +33,22 @@ export interface TestProxyOptions extends Partial<Omit<EgressProxyOptions, 'poli
   policy?: Partial<NetworkAllowList>
   /** Answers of the resolver by name; a function may answer differently each time. */
   names?: Record<string, string[] | (() => string[] | Promise<string[]>)>
+  /** Where a server of the test stands for a port of the host: `{ 443: upstream.port }`. */
+  ports?: Record<number, number>
   /** Default: 127.0.0.1 counts as public, so that the servers of the tests can be reached. */
   reachable?: ((address: string) => boolean) | 'default'
 }
 
 /** A proxy of one test, with a resolver under the test's control; closed when the test ends. */
 export async function openTestProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
-  const { policy, names = {}, reachable, unsafeTestOverrides, ...rest } = options
+  const { policy, names = {}, ports = {}, reachable, unsafeTestOverrides, ...rest } = options
   const decisions: NetworkDecision[] = []
   const transfers: NetworkTransfer[] = []
   const lookups: string[] = []
   const dialled: string[] = []
   const isReachableAddress = reachable ?? ((address: string) => address === '127.0.0.1')
-  const dial = unsafeTestOverrides?.connect ?? ((address: string, port: number) => connect(port, address))
+  const dial =
+    unsafeTestOverrides?.connect ?? ((address: string, port: number) => connect(ports[port] ?? port, address))
   const proxy = await openEgressProxy({
     policy: { mode: 'allow-list', hosts: [], ...policy },
     resolver: async (name) => {
@@ -228,4 +231,23 @@ export function statusOf(answer: string): number {
 
 export function refusalOf(answer: string): string | undefined {
   return /^x-handaxe-refusal: (.*)$/im.exec(answer)?.[1]?.trim()
+}
+
+/** Asks for the host by a plain request and by a tunnel, at their usual ports or both at the given one. */
+export async function askBoth(proxy: TestProxy, host: string, port?: number): Promise<string[]> {
+  return [
+    await plainRequest(proxy, `http://${host}:${port ?? 80}/`),
+    await exchangeRaw(proxy, connectHead(proxy, `${host}:${port ?? 443}`)),
+  ]
+}
+
+/** A TCP server that keeps every byte it is sent. */
+export async function startSink(): Promise<{ port: number; connections: number; bytes: string }> {
+  const sink = { port: 0, connections: 0, bytes: '' }
+  const { port } = await startTcpServer((socket) => {
+    sink.connections++
+    socket.on('data', (chunk) => (sink.bytes += chunk.toString('latin1')))
+  })
+  sink.port = port
+  return sink
 }
