@@ -1,6 +1,7 @@
 /** `npm run -s bench -- NAME [options]`: each benchmark prints its table, or with `--json` one object. */
 const BENCHMARKS: Record<string, () => Promise<{ runBench(args: string[]): Promise<void> }>> = {
   retrieval: () => import('./retrieval.ts'),
+  sandbox: () => import('./sandbox.ts'),
   startup: () => import('./startup.ts'),
 }
 
