@@ -1,20 +1,32 @@
 import type { Store } from '../contracts/store.ts'
-import { openDatabase } from './sqlite/open-database.ts'
-import { SqliteJournalStore } from './sqlite/journal-store.ts'
-import { SqliteToolStore } from './sqlite/tool-store.ts'
+import { isPostgresAddress, refuseOtherAddress } from './postgres/address.ts'
 
 export interface StoreOptions {
-  /** The database file; made where it is missing, with its folder. `:memory:` keeps nothing. */
+  /**
+   * `postgres://user:password@host:5432/database` for a shared store, in the schema `handaxe` or in `?schema=name`.
+   * Everything else is the file of an embedded one; made where it is missing, with its folder. `:memory:` keeps nothing.
+   */
   path: string
   /** How long to wait for other processes that write. Default 10 seconds; then `store_locked`. */
   lockTimeoutMs?: number
 }
 
 /**
- * Opens the embedded store, a SQLite file that any number of processes may have open at once.
+ * Opens the store: PostgreSQL, or a SQLite file. Any number of processes may have it open at once.
  * Rejects with `store_newer`, `store_corrupt`, `store_read_only`, `store_locked`, `store_unavailable` or `disk_full`.
  */
 export async function openStore({ path, lockTimeoutMs = 10_000 }: StoreOptions): Promise<Store> {
+  refuseOtherAddress(path)
+  // The engines are loaded when they are asked for: the driver of PostgreSQL takes longer than opening a file.
+  if (isPostgresAddress(path)) {
+    const { openPostgresStore } = await import('./postgres/open-postgres-store.ts')
+    return openPostgresStore(path, { lockTimeoutMs })
+  }
+  const [{ openDatabase }, { SqliteJournalStore }, { SqliteToolStore }] = await Promise.all([
+    import('./sqlite/open-database.ts'),
+    import('./sqlite/journal-store.ts'),
+    import('./sqlite/tool-store.ts'),
+  ])
   const database = await openDatabase(path, { lockTimeoutMs })
   return {
     tools: new SqliteToolStore(database),

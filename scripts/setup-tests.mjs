@@ -1,0 +1,48 @@
+// What only the tests need on this machine: the server of PostgreSQL. Runs on the project's Node; quick where it is there.
+// Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { findPostgres } from '../test/support/find-postgres.ts'
+
+const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
+
+if (findPostgres() === null) installPostgres()
+
+function installPostgres() {
+  if (process.getuid?.() !== 0 || !aptGet('--version').works) {
+    console.error('· PostgreSQL’s server is not here, its tests are skipped (as root: apt-get install postgresql)')
+    return
+  }
+  console.error('· installing the server of PostgreSQL for the tests (apt-get)')
+  // In two steps, so that the package does not set up and start a server of its own.
+  if (install('postgresql-common')) {
+    forbidMainCluster()
+    install('postgresql')
+  }
+  if (findPostgres() === null) console.error('· PostgreSQL could not be installed, its tests are skipped')
+}
+
+function install(name) {
+  const first = aptGet('install', '-y', '--no-install-recommends', name)
+  if (first.works) return true
+  // The lists of packages may be missing or old.
+  aptGet('update')
+  const second = aptGet('install', '-y', '--no-install-recommends', name)
+  if (!second.works) console.error(second.output)
+  return second.works
+}
+
+function forbidMainCluster() {
+  if (!existsSync(CLUSTER_SETTINGS)) return
+  const settings = readFileSync(CLUSTER_SETTINGS, 'utf8')
+  writeFileSync(CLUSTER_SETTINGS, settings.replace(/^#?create_main_cluster\b.*$/m, 'create_main_cluster = false'))
+}
+
+function aptGet(...args) {
+  // Two files of tests may come here at once: the second waits for the first.
+  const { status, stdout, stderr } = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  return { works: status === 0, output: `${stdout}${stderr}` }
+}

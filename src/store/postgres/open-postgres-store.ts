@@ -1,0 +1,28 @@
+import type { Store } from '../../contracts/store.ts'
+import { parseAddress } from './address.ts'
+import { Database, type DatabaseOptions } from './database.ts'
+import { PostgresJournalStore } from './journal-store.ts'
+import { migrate } from './migrate.ts'
+import { PostgresToolStore } from './tool-store.ts'
+
+/** Opens the shared store at an address as `parseAddress` takes it; makes its schema where it is missing. */
+export async function openPostgresStore(address: string, options: DatabaseOptions): Promise<Store> {
+  const database = await openPostgresDatabase(address, options)
+  return {
+    tools: new PostgresToolStore(database),
+    journal: new PostgresJournalStore(database),
+    close: async () => database.close(),
+  }
+}
+
+/** The same without the store's methods over it. */
+export async function openPostgresDatabase(address: string, options: DatabaseOptions): Promise<Database> {
+  const database = new Database(parseAddress(address), options)
+  try {
+    await migrate(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import type { ToolLanguage } from '../../contracts/sandbox.ts'
+import type { NewTool, ToolState, ToolVersion } from '../../contracts/tool.ts'
+
+/** What `saveVersion` is given. */
+export type VersionToSave = NewTool & { codeHash: string; pins: ToolVersion['pins'] }
+
+/** A row of `tool_version` with the tool's name, as both engines keep it. */
+export interface VersionRow {
+  tool_id: number
+  name: string
+  version: number
+  language: ToolLanguage
+  summary: string
+  code_hash: string
+  state: ToolState
+  state_reason: string
+  /** JSON: what has no column of its own. */
+  body: string
+}
+
+type Body = Omit<
+  ToolVersion,
+  'name' | 'version' | 'language' | 'summary' | 'codeHash' | 'state' | 'stateReason' | 'pins'
+>
+
+export function toVersionBody(tool: VersionToSave): string {
+  const { name: _, language: _1, summary: _2, codeHash: _3, state: _4, stateReason: _5, pins: _6, ...body } = tool
+  return JSON.stringify(body satisfies Body)
+}
+
+export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersion {
+  return {
+    ...(JSON.parse(row.body) as Body),
+    name: row.name,
+    version: row.version,
+    language: row.language,
+    summary: row.summary,
+    codeHash: row.code_hash,
+    pins,
+    state: row.state,
+    stateReason: row.state_reason,
+  }
+}
+
+/** A tool is a candidate until somebody says otherwise. */
+export function initialState(tool: NewTool): { state: ToolState; stateReason: string } {
+  return { state: tool.state ?? 'candidate', stateReason: tool.stateReason ?? '' }
+}
+
+export function samePins(left: ToolVersion['pins'], right: ToolVersion['pins']): boolean {
+  const text = (pins: ToolVersion['pins']): string =>
+    pins
+      .map(({ name, version }) => `${name}@${version}`)
+      .toSorted()
+      .join(' ')
+  return text(left) === text(right)
+}
