@@ -17,7 +17,7 @@ const CANDIDATES = 40
  * Index entries that a search may read: about a millisecond for 1,000. The rarest stems come first, so what is left out
  * are common ones, which rank but do not find.
  */
-const MIN_POSTINGS = 2000
+const MIN_POSTINGS = 1500
 const POSTINGS_A_TOOL = 0.1
 
 /** Stems that candidates are looked for by. A pasted page has more, and none of them matters much. */
