@@ -1,19 +1,8 @@
-import { HandaxeError } from '../../contracts/errors.ts'
 import type { RunEvent } from '../../contracts/events.ts'
-import type { RunRecord, RunResult, RunStatus } from '../../contracts/run.ts'
+import type { RunRecord, RunResult } from '../../contracts/run.ts'
 import type { JournalStore } from '../../contracts/store.ts'
+import { toRunRecord, toRunRow, unknownRun, type RunRow } from '../records/run.ts'
 import type { Database } from './database.ts'
-
-interface RunRow {
-  run_id: string
-  status: RunStatus
-  started_at: string
-  finished_at: string | null
-  body: string
-  result: string | null
-}
-
-type Body = Pick<RunRecord, 'request' | 'files' | 'processId' | 'host'>
 
 export class SqliteJournalStore implements JournalStore {
   readonly #database: Database
@@ -22,16 +11,17 @@ export class SqliteJournalStore implements JournalStore {
     this.#database = database
   }
 
-  async createRun({ runId, status, startedAt, finishedAt, result, ...body }: RunRecord): Promise<void> {
+  async createRun(run: RunRecord): Promise<void> {
+    const row = toRunRow(run)
     await this.#database.write(() =>
       this.#database.run(
         'INSERT INTO run (run_id, status, started_at, finished_at, body, result) VALUES (?, ?, ?, ?, ?, ?)',
-        runId,
-        status,
-        startedAt,
-        finishedAt,
-        JSON.stringify(body satisfies Body),
-        result === null ? null : JSON.stringify(result),
+        row.run_id,
+        row.status,
+        row.started_at,
+        row.finished_at,
+        row.body,
+        row.result,
       ),
     )
   }
@@ -66,7 +56,7 @@ export class SqliteJournalStore implements JournalStore {
 
   async findRun(runId: string): Promise<RunRecord | null> {
     const row = await this.#database.read(() => this.#select(runId))
-    return row === undefined ? null : toRecord(row)
+    return row === undefined ? null : toRunRecord(row)
   }
 
   async listRuns({ limit, before }: { limit: number; before?: string }): Promise<RunRecord[]> {
@@ -80,7 +70,7 @@ export class SqliteJournalStore implements JournalStore {
         Math.max(0, Math.trunc(limit)),
       )
     })
-    return rows.map(toRecord)
+    return rows.map(toRunRecord)
   }
 
   async events(runId: string, afterSequence = 0): Promise<RunEvent[]> {
@@ -97,19 +87,4 @@ export class SqliteJournalStore implements JournalStore {
   #select(runId: string): RunRow | undefined {
     return this.#database.get<RunRow>('SELECT * FROM run WHERE run_id = ?', runId)
   }
-}
-
-function toRecord(row: RunRow): RunRecord {
-  return {
-    ...(JSON.parse(row.body) as Body),
-    runId: row.run_id,
-    status: row.status,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    result: row.result === null ? null : (JSON.parse(row.result) as RunResult),
-  }
-}
-
-function unknownRun(runId: string): HandaxeError {
-  return new HandaxeError('unknown_run', `There is no run ${runId}`, { hint: 'See `handaxe runs list`.' })
 }

@@ -1,15 +1,6 @@
 import type { LedgerSummary, ToolSummary, ToolUse } from '../../contracts/tool.ts'
+import { toLedger, toSummary, type LedgerRow, type SummaryRow } from '../records/ledger.ts'
 import type { Database } from './database.ts'
-
-/** A row of one aggregate query: booleans and sums as SQLite gives them. */
-interface LedgerRow {
-  uses: number
-  successes: number
-  reuses: number
-  tokens_saved: number
-  wall_ms: number
-  last_used_at: string | null
-}
 
 /** Over rows of `tool_use u`; an outer join without a match counts as no use. */
 const SUMS = `
@@ -50,27 +41,12 @@ export function selectLedger(database: Database, name: string): LedgerSummary {
 }
 
 export function selectSummaries(database: Database): ToolSummary[] {
-  const rows = database.all<LedgerRow & Omit<ToolSummary, 'createdAt' | 'ledger'> & { created_at: string }>(
+  const rows = database.all<SummaryRow>(
     `SELECT t.name, v.version, v.language, v.summary, v.state, v.created_at, ${SUMS}
      FROM tool t
      JOIN tool_version v ON v.tool_id = t.id AND v.version = t.current_version
      LEFT JOIN tool_use u ON u.tool_id = t.id
      GROUP BY t.id ORDER BY t.name`,
   )
-  return rows.map((row) => {
-    const { name, version, language, summary, state } = row
-    return { name, version, language, summary, state, createdAt: row.created_at, ledger: toLedger(row) }
-  })
-}
-
-function toLedger(row: LedgerRow): LedgerSummary {
-  return {
-    uses: row.uses,
-    successes: row.successes,
-    failures: row.uses - row.successes,
-    reuses: row.reuses,
-    tokensSaved: row.tokens_saved,
-    wallMs: row.wall_ms,
-    lastUsedAt: row.last_used_at,
-  }
+  return rows.map(toSummary)
 }

@@ -1,12 +1,12 @@
 import {
   INDEX_FIELDS,
-  TEXT_SEPARATOR,
   type IndexHit,
   type IndexQuery,
   type IndexStatistics,
   type ToolIndexText,
 } from '../../contracts/store.ts'
 import type { ToolState } from '../../contracts/tool.ts'
+import { distinctStems, joinIndexText, parseIndexText, splitStems } from '../records/index-text.ts'
 import type { Database } from './database.ts'
 
 /** A search that is short of letters must not read a whole vocabulary. */
@@ -20,7 +20,7 @@ const ALL_STATES: readonly ToolState[] = ['candidate', 'verified', 'trusted', 'q
 /** Puts the text of a tool's current version in place of the one before; null takes the tool out. */
 export function replaceIndexText(database: Database, toolId: number, text: ToolIndexText | null): void {
   const row = database.get<{ stems: string }>('SELECT stems FROM tool_text WHERE tool_id = ?', toolId)
-  const before = row === undefined ? null : parseText(row.stems)
+  const before = row === undefined ? null : parseIndexText(row.stems)
   if (before !== null) {
     database.run('DELETE FROM tool_index WHERE rowid = ?', toolId)
     database.run('DELETE FROM tool_text WHERE tool_id = ?', toolId)
@@ -28,19 +28,10 @@ export function replaceIndexText(database: Database, toolId: number, text: ToolI
   if (text !== null) {
     const fields = INDEX_FIELDS.map((field) => text[field])
     database.run(`INSERT INTO tool_index (rowid, ${COLUMNS}) VALUES (?, ${PLACES})`, toolId, ...fields)
-    database.run('INSERT INTO tool_text (tool_id, stems) VALUES (?, ?)', toolId, fields.join('\n'))
+    database.run('INSERT INTO tool_text (tool_id, stems) VALUES (?, ?)', toolId, joinIndexText(text))
   }
   countStems(database, before, text)
   countLengths(database, before, text)
-}
-
-function parseText(stems: string): ToolIndexText {
-  const fields = stems.split('\n')
-  const text = {} as ToolIndexText
-  INDEX_FIELDS.forEach((field, index) => {
-    text[field] = fields[index] ?? ''
-  })
-  return text
 }
 
 function countStems(database: Database, before: ToolIndexText | null, after: ToolIndexText | null): void {
@@ -73,14 +64,6 @@ function countLengths(database: Database, before: ToolIndexText | null, after: T
       Math.sign(now) - Math.sign(old),
     )
   }
-}
-
-function distinctStems(text: ToolIndexText | null): Set<string> {
-  return new Set(text === null ? [] : INDEX_FIELDS.flatMap((field) => splitStems(text[field])))
-}
-
-function splitStems(text: string): string[] {
-  return text.split(' ').filter((stem) => stem !== '' && stem !== TEXT_SEPARATOR)
 }
 
 export function selectStatistics(database: Database, stems: string[]): IndexStatistics {
@@ -135,7 +118,7 @@ export function searchToolIndex(database: Database, { stems, weights, limit, sta
     ...excluded,
     limit,
   )
-  return rows.map(({ name, version, stems: text }) => ({ name, version, text: parseText(text) }))
+  return rows.map(({ name, version, stems: text }) => ({ name, version, text: parseIndexText(text) }))
 }
 
 /** As a string of FTS5's query language: nothing in it is an operator. A zero byte would end the query. */

@@ -1,16 +1,10 @@
 import type { IndexHit, IndexQuery, IndexStatistics, Removal, ToolIndexText, ToolStore } from '../../contracts/store.ts'
 import type { LedgerSummary, ToolState, ToolSummary, ToolUse, ToolVersion } from '../../contracts/tool.ts'
+import { initialState, samePins, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
 import { insertUse, selectLedger, selectSummaries } from './ledger.ts'
 import { replaceIndexText, searchToolIndex, selectStatistics, selectStemsLike } from './tool-index.ts'
-import {
-  initialState,
-  insertVersion,
-  samePins,
-  selectVersion,
-  selectVersions,
-  type VersionToSave,
-} from './tool-rows.ts'
+import { insertVersion, selectVersion, selectVersions } from './tool-rows.ts'
 
 interface ToolRow {
   id: number
