@@ -3,6 +3,7 @@ import type { NewTool } from '../../../src/contracts/tool.ts'
 import type { Store } from '../../../src/contracts/store.ts'
 import { openLibrary } from '../../../src/library/open-library.ts'
 import { openStore } from '../../../src/store/open-store.ts'
+import { sampleTool } from '../../store/support/samples.ts'
 
 /** A library in memory, over the real store. */
 export async function openTestLibrary(): Promise<{ library: Library; store: Store }> {
@@ -11,33 +12,21 @@ export async function openTestLibrary(): Promise<{ library: Library; store: Stor
 }
 
 export function newTool(name: string, changes: Partial<NewTool> = {}): NewTool {
-  return {
-    name,
-    function: name,
-    language: 'python',
-    summary: `The ${name.replaceAll('_', ' ')}.`,
-    description: `The ${name.replaceAll('_', ' ')}.`,
+  const text = `The ${name.replaceAll('_', ' ')}.`
+  const {
+    pins: _pins,
+    codeHash: _hash,
+    stateReason: _reason,
+    ...tool
+  } = sampleTool(name, {
+    summary: text,
+    description: text,
     inputSchema: { type: 'object', properties: {} },
-    outputSchema: { type: 'number' },
-    imports: [],
-    uses: [],
     code: `def ${name}():\n    return 1\n`,
-    whenToUse: '',
-    exampleRequests: [],
     tests: [],
-    provenance: {
-      runId: null,
-      model: null,
-      createdAt: '2026-01-02T03:04:05.000Z',
-      source: 'made',
-      request: null,
-      repairs: 0,
-      tokens: 0,
-      costUsd: null,
-    },
-    state: 'verified',
     ...changes,
-  }
+  })
+  return tool
 }
 
 /** A Python tool that imports others and gives a number. */
