@@ -42,9 +42,10 @@ const MOST_ANSWER_HEADER_BYTES = 64 * 1024
 export async function exchangeMessages(options: ExchangeOptions): Promise<void> {
   const { request, response, lifetime, context, entry } = options
   lifetime.limit(context.limits.idleTimeoutMs, new TransferCut('idle-timeout'))
-  const outgoing = createOutgoing(options)
-  const answered = once(outgoing, 'response', { signal: lifetime.signal }) as Promise<[IncomingMessage]>
   spend(options, 'bytesSent', headBytes(`${request.method} ${options.target.path} `, request.rawHeaders))
+  const outgoing = createOutgoing(options)
+  // From here to where it is awaited nothing may throw, or its rejection would have nobody to see it.
+  const answered = once(outgoing, 'response', { signal: lifetime.signal }) as Promise<[IncomingMessage]>
   if (options.expectsContinue) response.writeContinue()
   sendBody(options, outgoing)
 

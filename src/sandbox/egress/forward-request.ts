@@ -4,7 +4,7 @@ import { hostInUrl } from './canonical-host.ts'
 import type { EgressContext } from './egress-context.ts'
 import { exchangeMessages, type ForwardTarget, type IncomingRequest } from './exchange-messages.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { Lifetime, TransferCut } from './lifetime.ts'
+import { isBreak, Lifetime, TransferCut } from './lifetime.ts'
 import { parseRequestTarget, parseTunnelledTarget, type RequestTarget } from './parse-target.ts'
 import { reachHost } from './reach-host.ts'
 import { EgressRefusal } from './refusal.ts'
@@ -27,9 +27,10 @@ export async function forwardRequest(context: EgressContext, incoming: IncomingR
   } catch (error) {
     const cause: unknown = lifetime.signal.aborted ? lifetime.signal.reason : error
     if (entry.wasAllowed) {
-      entry.end(cause instanceof TransferCut ? cause.ended : 'aborted')
       if (response.headersSent) request.socket.destroy()
       else replyRefusal(response, explainCut(cause))
+      entry.end(cause instanceof TransferCut ? cause.ended : 'aborted')
+      if (!isBreak(cause)) throw cause
       return
     }
     if (!(cause instanceof EgressRefusal)) {

@@ -13,6 +13,12 @@ export class TransferCut extends Error {
   }
 }
 
+/** Whether this is one of the ways in which connections and messages break; anything else is a fault of our own. */
+export function isBreak(error: unknown): boolean {
+  if (error instanceof TransferCut || error instanceof EgressRefusal) return true
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
 /**
  * The span of one request. It is aborted by the first of: its timer, the code hanging up, the proxy being closed. The
  * reason of the abort is an `EgressRefusal` or a `TransferCut`, ready to be thrown. What it owns is destroyed with it.

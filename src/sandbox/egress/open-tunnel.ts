@@ -4,7 +4,7 @@ import { assertAcceptable, assertAllowed, countHeaders } from './admit.ts'
 import type { EgressContext } from './egress-context.ts'
 import { tlsPortOf } from './forward-request.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { Lifetime, TransferCut } from './lifetime.ts'
+import { isBreak, Lifetime, TransferCut } from './lifetime.ts'
 import { parseConnectTarget, type Target } from './parse-target.ts'
 import { reachHost } from './reach-host.ts'
 import { readGreeting, readSome } from './read-greeting.ts'
@@ -41,8 +41,9 @@ export async function openTunnel(context: EgressContext, tunnel: TunnelRequest):
   } catch (error) {
     const cause: unknown = lifetime.signal.aborted ? lifetime.signal.reason : error
     if (entry.wasAllowed) {
-      entry.end(cause instanceof TransferCut ? cause.ended : 'aborted')
       client.destroy()
+      entry.end(cause instanceof TransferCut ? cause.ended : 'aborted')
+      if (!isBreak(cause)) throw cause
       return
     }
     if (!(cause instanceof EgressRefusal)) {

@@ -74,6 +74,15 @@ describe('N18: the limits of one execution', () => {
     expect(upstream.connections).toBe(1)
   })
 
+  test('bytes: a request whose head alone is beyond the limit is not sent', async () => {
+    const upstream = await startUpstream()
+    const proxy = await openFor(upstream.port, { limits: { bytes: 50 } })
+    const answer = await plainRequest(proxy, `http://allowed.com:${upstream.port}/`)
+    expect([statusOf(answer), refusalOf(answer)]).toEqual([429, 'byte-limit'])
+    expect(upstream.requests).toEqual([])
+    expect(await proxy.close()).toMatchObject({ bytesSent: 0, bytesReceived: 0 })
+  })
+
   test('bytes: what the code sends counts as well, in requests and in tunnels', async () => {
     const sink = await startSink()
     const hosts = [{ host: 'allowed.com', port: sink.port, requireTls: false }]
