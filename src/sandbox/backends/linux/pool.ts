@@ -129,7 +129,11 @@ export class SlotPool {
     if (this.#isClosed) throw closed()
     generation.executions++
     const guest = line === 'javascript' ? 'javascript' : 'python'
-    return { slot: await generation.factory.create(this.#nextSlot++, guest, limits), factory: generation.factory }
+    // While others run and none is ready, somebody waits or soon will. A program that touches itself what it needs
+    // takes a quarter less of the processors than a warm-up for all that it might need.
+    const warm = this.#running === 0 || this.#idle[line].some(({ slot }) => slot.isReady)
+    const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm)
+    return { slot, factory: generation.factory }
   }
 
   #forget({ factory }: Generation): void {

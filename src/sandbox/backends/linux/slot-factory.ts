@@ -37,8 +37,8 @@ export class SlotFactory {
     return this.#options.zygote
   }
 
-  /** Asks for a new slot. It announces itself as `ready`, or `died` tells why not. */
-  async create(id: number, guest: GuestKind, limits: Limits): Promise<Slot> {
+  /** Asks for a new slot, which warms up first or is ready at once. It announces itself as `ready`, or `died` tells why not. */
+  async create(id: number, guest: GuestKind, limits: Limits, warm: boolean): Promise<Slot> {
     await mkdir(join(this.#slotFolder(id), 'input'), { recursive: true, mode: 0o755 })
     const processes = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
     const bounds = { ...limits, processes }
@@ -46,7 +46,7 @@ export class SlotFactory {
     const slot = new Slot(id, guest, limits, group)
     this.slots.set(id, slot)
     const nodeFlags = guest === 'javascript' ? this.#options.nodeFlags(limits) : []
-    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, nodeFlags })
+    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, warm, nodeFlags })
     return slot
   }
 

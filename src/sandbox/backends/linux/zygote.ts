@@ -40,7 +40,7 @@ export type ZygoteReport = z.infer<typeof report>
 export type GuestKind = 'python' | 'javascript'
 
 export type ZygoteCommand =
-  | { do: 'slot'; slot: number; token: string; guest: GuestKind; limits: Limits; nodeFlags: string[] }
+  | { do: 'slot'; slot: number; token: string; guest: GuestKind; limits: Limits; warm: boolean; nodeFlags: string[] }
   | { do: 'kill' | 'inputs' | 'release'; slot: number }
   | { do: 'ping' }
 

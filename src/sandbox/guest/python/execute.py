@@ -41,12 +41,13 @@ class _Result:
         self.value = value
 
 
-def serve(control):
-    """In the jailed child: gets warm, says so, waits for the one request, executes it, ends the process."""
+def serve(control, warm=True):
+    """In the jailed child: gets warm, says that it is ready, waits for the one request, executes it, ends the process."""
     _reseed()
     _open_streams()
-    warm_up()
-    _rehearse()
+    if warm:
+        warm_up()
+        _rehearse()
     gc.enable()
     frames.send_frame(control, b'{"type":"ready"}')
     request = frames.receive_frame(control)

@@ -61,7 +61,7 @@ def main(slot, command, surroundings):
         _become_jailed(slot, command, surroundings)
         if command["guest"] == "javascript":
             _become_node(surroundings.node, command)
-        execute.serve(CONTROL)
+        execute.serve(CONTROL, command["warm"])
     except BaseException as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         line = f"sandbox: {type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})\n"
