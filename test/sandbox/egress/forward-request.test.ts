@@ -148,7 +148,10 @@ describe('a plain request to a listed host', () => {
     const client = connectRaw(proxy)
     const head = `POST http://api.example.com:${upstream.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n`
     client.socket.write(`${head}Proxy-Authorization: ${proxy.authorization}\r\n\r\npart`)
+    const startedAt = performance.now()
     expect(await client.ended).toContain('too much')
+    // At once, and not when an idle connection would be given up.
+    expect(performance.now() - startedAt).toBeLessThan(3000)
     expect(upstream.requests).toHaveLength(1)
   })
 
