@@ -1,32 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import type { NetworkAllowList } from '../../../src/contracts/network.ts'
 import {
   connectHead,
   connectRaw,
   exchangeRaw,
-  openTestProxy,
   plainRequest,
   refusalOf,
   startSink,
   startTcpServer,
   startUpstream,
   statusOf,
-  type TestProxy,
+  openAllowed,
 } from './support/test-proxy.ts'
 
 // Item N18 of the attack list, as far as it is about the limits of one execution.
-
-const names = { 'allowed.com': ['127.0.0.1'] }
-
-function openFor(port: number, policy: Partial<NetworkAllowList> = {}): Promise<TestProxy> {
-  return openTestProxy({ policy: { hosts: [{ host: 'allowed.com', port }], ...policy }, names })
-}
 
 describe('N18: the limits of one execution', () => {
   test('connections: those beyond the limit are turned away, and a place that is free again is given', async () => {
     const upstream = await startTcpServer((socket) => socket.write('stay'))
     const hosts = [{ host: 'allowed.com', port: upstream.port, requireTls: false }]
-    const proxy = await openFor(upstream.port, { hosts, limits: { connections: 3 } })
+    const proxy = await openAllowed(upstream.port, { hosts, limits: { connections: 3 } })
     const open = async () => {
       const client = connectRaw(proxy)
       client.socket.write(connectHead(proxy, `allowed.com:${upstream.port}`))
@@ -44,7 +36,7 @@ describe('N18: the limits of one execution', () => {
 
   test('requests: those beyond the limit are refused, look nothing up, and do not fill the log', async () => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port, { limits: { requests: 3 } })
+    const proxy = await openAllowed(upstream.port, { limits: { requests: 3 } })
     const statuses: number[] = []
     for (let request = 0; request < 8; request++) {
       statuses.push(statusOf(await plainRequest(proxy, `http://allowed.com:${upstream.port}/`)))
@@ -63,7 +55,7 @@ describe('N18: the limits of one execution', () => {
       }
       more()
     })
-    const proxy = await openFor(upstream.port, { limits: { bytes: 1_000_000 } })
+    const proxy = await openAllowed(upstream.port, { limits: { bytes: 1_000_000 } })
     const url = `http://allowed.com:${upstream.port}/`
     const answer = await plainRequest(proxy, url)
     expect(answer.length).toBeGreaterThan(500_000)
@@ -76,7 +68,7 @@ describe('N18: the limits of one execution', () => {
 
   test('bytes: a request whose head alone is beyond the limit is not sent', async () => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port, { limits: { bytes: 50 } })
+    const proxy = await openAllowed(upstream.port, { limits: { bytes: 50 } })
     const answer = await plainRequest(proxy, `http://allowed.com:${upstream.port}/`)
     expect([statusOf(answer), refusalOf(answer)]).toEqual([429, 'byte-limit'])
     expect(upstream.requests).toEqual([])
@@ -86,7 +78,7 @@ describe('N18: the limits of one execution', () => {
   test('bytes: what the code sends counts as well, in requests and in tunnels', async () => {
     const sink = await startSink()
     const hosts = [{ host: 'allowed.com', port: sink.port, requireTls: false }]
-    const proxy = await openFor(sink.port, { hosts, limits: { bytes: 200_000 } })
+    const proxy = await openAllowed(sink.port, { hosts, limits: { bytes: 200_000 } })
     const head = [`POST http://allowed.com:${sink.port}/ HTTP/1.1`, 'Host: x', 'Content-Length: 150000']
     head.push(`Proxy-Authorization: ${proxy.authorization}`)
     const client = connectRaw(proxy)
@@ -108,7 +100,7 @@ describe('N18: the limits of one execution', () => {
       more()
     })
     const hosts = [{ host: 'allowed.com', port: upstream.port, requireTls: false }]
-    const proxy = await openFor(upstream.port, { hosts })
+    const proxy = await openAllowed(upstream.port, { hosts })
     const client = connectRaw(proxy)
     client.socket.write(connectHead(proxy, `allowed.com:${upstream.port}`))
     await client.waitFor('\r\n\r\n')

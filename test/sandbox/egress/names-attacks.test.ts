@@ -1,6 +1,5 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import type { NetworkAllowList } from '../../../src/contracts/network.ts'
 import { openEgressProxy } from '../../../src/sandbox/egress/open-egress-proxy.ts'
 import {
   askBoth,
@@ -13,16 +12,11 @@ import {
   startSink,
   startUpstream,
   statusOf,
-  type TestProxy,
+  openAllowed,
+  allowedNames,
 } from './support/test-proxy.ts'
 
 // Items N5, N11 to N15, N19 and N21 of the attack list: which host is meant, and where its name leads.
-
-const names = { 'allowed.com': ['127.0.0.1'] }
-
-function openFor(port: number, policy: Partial<NetworkAllowList> = {}): Promise<TestProxy> {
-  return openTestProxy({ policy: { hosts: [{ host: 'allowed.com', port }], ...policy }, names })
-}
 
 describe('N5: the metadata service of a cloud', () => {
   test.each([
@@ -62,7 +56,7 @@ describe('N11: a host that is not listed', () => {
   test.each(['evil.com', 'www.allowed.com', '93.184.216.34', '[2606:4700::1111]', '127.0.0.1', '[::1]'])(
     '%s is answered by 403, never looked up and never dialled',
     async (host) => {
-      const proxy = await openFor(443)
+      const proxy = await openAllowed(443)
       for (const answer of await askBoth(proxy, host)) {
         expect(statusOf(answer)).toBe(403)
         expect(refusalOf(answer)).toMatch(/^(host|address)-not-listed$/)
@@ -97,7 +91,7 @@ describe('N12: a host with characters that none has', () => {
   ])('%s: is invalid before any rule is looked at', async (_, host) => {
     const proxy = await openTestProxy({
       policy: { hosts: [{ host: '*.allowed.com' }, { host: 'allowed.com' }] },
-      names,
+      names: allowedNames,
     })
     const answers = await askBoth(proxy, host)
     for (const answer of answers) expect(statusOf(answer), answer).toBe(400)
@@ -113,7 +107,7 @@ describe('N12: a host with characters that none has', () => {
 describe('N13: another spelling', () => {
   test.each(['allowed.com.', 'ALLOWED.com', 'AlLoWeD.CoM.'])('%s is the listed host', async (host) => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     expect(statusOf(await plainRequest(proxy, `http://${host}:${upstream.port}/`))).toBe(200)
     expect(upstream.requests[0]?.headers.host).toBe(`allowed.com:${upstream.port}`)
     expect(proxy.lookups).toEqual(['allowed.com'])
@@ -138,7 +132,7 @@ describe('N13: another spelling', () => {
   ])('%s is another host or none', async (host) => {
     const proxy = await openTestProxy({
       policy: { hosts: [{ host: 'allowed.com' }, { host: '*.allowed.com' }] },
-      names,
+      names: allowedNames,
     })
     for (const answer of await askBoth(proxy, host)) expect([400, 403]).toContain(statusOf(answer))
     expect([proxy.lookups, proxy.dialled]).toEqual([[], []])
@@ -160,7 +154,7 @@ describe('N13: another spelling', () => {
       { host: '*.allowed.com', port: upstream.port },
       { host: '127.0.0.1', port: upstream.port },
     ]
-    const proxy = await openTestProxy({ policy: { hosts }, names })
+    const proxy = await openTestProxy({ policy: { hosts }, names: allowedNames })
     expect(statusOf(await plainRequest(proxy, `http://127.0.0.1:${upstream.port}/`))).toBe(200)
     const before = upstream.connections
     for (const answer of await askBoth(proxy, host, upstream.port)) expect([400, 403]).toContain(statusOf(answer))
@@ -306,7 +300,7 @@ describe('N15: a name that leads elsewhere the second time', () => {
 
 describe('N19: no list', () => {
   test.each([[[]], [undefined as unknown as []]])('hosts %j: nothing is allowed', async (hosts) => {
-    const proxy = await openTestProxy({ policy: { hosts }, names })
+    const proxy = await openTestProxy({ policy: { hosts }, names: allowedNames })
     for (const host of ['allowed.com', 'example.com', '93.184.216.34', '127.0.0.1']) {
       for (const answer of await askBoth(proxy, host)) expect(statusOf(answer)).toBe(403)
     }

@@ -1,6 +1,5 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import type { NetworkAllowList } from '../../../src/contracts/network.ts'
 import {
   askBoth,
   connectHead,
@@ -13,20 +12,16 @@ import {
   startUpstream,
   statusOf,
   type TestProxy,
+  openAllowed,
+  allowedNames,
 } from './support/test-proxy.ts'
 
 // Items N16 to N18 and N20 of the attack list, as far as they are about requests.
 
-const names = { 'allowed.com': ['127.0.0.1'] }
-
-function openFor(port: number, policy: Partial<NetworkAllowList> = {}): Promise<TestProxy> {
-  return openTestProxy({ policy: { hosts: [{ host: 'allowed.com', port }], ...policy }, names })
-}
-
 describe('N17: two targets in one request', () => {
   test('the Host header follows the URL', async () => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const url = `http://allowed.com:${upstream.port}/`
     expect(statusOf(await plainRequest(proxy, url, ['X-Forwarded-Host: a.example']))).toBe(200)
     expect(upstream.requests[0]?.headersDistinct.host).toEqual([`allowed.com:${upstream.port}`])
@@ -34,7 +29,7 @@ describe('N17: two targets in one request', () => {
 
   test('two Host headers, or none, are refused', async () => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const url = `http://allowed.com:${upstream.port}/`
     expect(refusalOf(await plainRequest(proxy, url, ['Host: allowed.com']))).toBe('malformed-request')
     const none = `GET ${url} HTTP/1.1\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`
@@ -43,7 +38,7 @@ describe('N17: two targets in one request', () => {
   })
 
   test.each([22, 25, 3306, 8080])('a tunnel to port %i of a listed host is refused', async (port) => {
-    const proxy = await openTestProxy({ policy: { hosts: [{ host: 'allowed.com' }] }, names })
+    const proxy = await openTestProxy({ policy: { hosts: [{ host: 'allowed.com' }] }, names: allowedNames })
     for (const answer of await askBoth(proxy, 'allowed.com', port)) {
       expect([statusOf(answer), refusalOf(answer)]).toEqual([403, 'port-not-listed'])
     }
@@ -51,14 +46,14 @@ describe('N17: two targets in one request', () => {
   })
 
   test('plain text to port 443 is refused', async () => {
-    const proxy = await openTestProxy({ policy: { hosts: [{ host: 'allowed.com' }] }, names })
+    const proxy = await openTestProxy({ policy: { hosts: [{ host: 'allowed.com' }] }, names: allowedNames })
     expect(refusalOf(await plainRequest(proxy, 'http://allowed.com:443/'))).toBe('tls-required')
     expect(proxy.dialled).toEqual([])
   })
 
   test('every request of a connection that is kept alive is decided anew', async () => {
     const upstream = await startUpstream((request, response) => response.end(`answer to ${request.url}`))
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const client = connectRaw(proxy)
     const head = (url: string) =>
       `GET ${url} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`
@@ -81,7 +76,7 @@ describe('N17: two targets in one request', () => {
         response.end(`answer to ${request.url}`)
       }, 20)
     })
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const head = (url: string) =>
       `GET ${url} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`
     const listed = [1, 2, 3].map((number) => head(`http://allowed.com:${upstream.port}/${number}`))
@@ -105,7 +100,7 @@ describe('N17: two targets in one request', () => {
 
   test('a tunnel behind a request that is still under way ends the connection', async () => {
     const upstream = await startUpstream((_, response) => void setTimeout(() => response.end('late'), 100))
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const url = `http://allowed.com:${upstream.port}/`
     const head = `GET ${url} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`
     expect(await exchangeRaw(proxy, head + connectHead(proxy, `allowed.com:${upstream.port}`))).toBe('')
@@ -118,7 +113,7 @@ describe('N16: a redirect to a private host', () => {
     const upstream = await startUpstream((_, response) => {
       response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end()
     })
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const first = await plainRequest(proxy, `http://allowed.com:${upstream.port}/`)
     expect(statusOf(first)).toBe(302)
     const location = /^location: (.*)$/im.exec(first)?.[1]?.trim() ?? ''
@@ -152,7 +147,7 @@ describe('N18: a request that two readers would read differently, or that never 
     ['a header without a name', [': x'], ''],
   ])('%s: 400, and nothing of it is passed on', async (_, headers, body) => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const head = [
       `POST http://allowed.com:${upstream.port}/ HTTP/1.1`,
       'Host: x',
@@ -173,7 +168,7 @@ describe('N18: a request that two readers would read differently, or that never 
     ['line ends that are only LF', '5\nhello\n0\n\n'],
   ])('chunks with %s end the connection, and the host never sees a complete request', async (_, body) => {
     const upstream = await startUpstream((request, response) => request.on('end', () => response.end('complete')))
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const head = [
       `POST http://allowed.com:${upstream.port}/ HTTP/1.1`,
       'Host: x',
@@ -199,7 +194,7 @@ describe('N18: a request that two readers would read differently, or that never 
     ['an old version', 'GET http://allowed.com/ HTTP/0.9\r\n\r\n'],
     ['only zeros', '\0'.repeat(100)],
   ])('%s is no request to a proxy', async (_, text) => {
-    const proxy = await openFor(80)
+    const proxy = await openAllowed(80)
     const answer = await exchangeRaw(
       proxy,
       text.replace('\r\n\r\n', `\r\nProxy-Authorization: ${proxy.authorization}\r\n\r\n`),
@@ -211,7 +206,7 @@ describe('N18: a request that two readers would read differently, or that never 
 
   test.each(['TRACE', 'CONNECT'])('%s with an absolute URL is refused', async (method) => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const answer = await plainRequest(proxy, `http://allowed.com:${upstream.port}/`, [], method)
     expect([400, 405]).toContain(statusOf(answer))
     expect(upstream.connections).toBe(0)
@@ -219,14 +214,14 @@ describe('N18: a request that two readers would read differently, or that never 
 
   test.each(['Content-Length: 5', 'Transfer-Encoding: chunked'])('CONNECT with %s is refused', async (header) => {
     const upstream = await startUpstream()
-    const proxy = await openFor(upstream.port)
+    const proxy = await openAllowed(upstream.port)
     const head = connectHead(proxy, `allowed.com:${upstream.port}`).replace('\r\n\r\n', `\r\n${header}\r\n\r\n`)
     expect(statusOf(await exchangeRaw(proxy, `${head}5\r\nhello`))).toBe(400)
     expect(upstream.connections).toBe(0)
   })
 
   test('a header of a megabyte is answered by 431 and not kept', async () => {
-    const proxy = await openFor(80)
+    const proxy = await openAllowed(80)
     for (const line of [`X: ${'x'.repeat(1 << 20)}`, 'X: y\r\n'.repeat(180_000), `${'x'.repeat(1 << 20)}: y`]) {
       const answer = await plainRequest(proxy, 'http://allowed.com/', [line])
       expect([statusOf(answer), refusalOf(answer)]).toEqual([431, 'header-too-large'])
@@ -237,7 +232,7 @@ describe('N18: a request that two readers would read differently, or that never 
   })
 
   test('headers that come in drops, or never, end with their time', async () => {
-    const proxy = await openFor(80, { limits: { connectTimeoutMs: 400 } })
+    const proxy = await openAllowed(80, { limits: { connectTimeoutMs: 400 } })
     const startedAt = performance.now()
     const silent = connectRaw(proxy)
     const drip = connectRaw(proxy)
@@ -252,7 +247,7 @@ describe('N18: a request that two readers would read differently, or that never 
 
   test('a body that stops in the middle ends with the idle time', async () => {
     const upstream = await startUpstream(() => undefined)
-    const proxy = await openFor(upstream.port, { limits: { idleTimeoutMs: 300 } })
+    const proxy = await openAllowed(upstream.port, { limits: { idleTimeoutMs: 300 } })
     const startedAt = performance.now()
     const head = [`POST http://allowed.com:${upstream.port}/ HTTP/1.1`, 'Host: x', 'Content-Length: 100']
     head.push(`Proxy-Authorization: ${proxy.authorization}`)
@@ -266,7 +261,7 @@ describe('N18: a request that two readers would read differently, or that never 
 
 describe('N20: a relay inside of the sandbox', () => {
   test('that sends its CONNECT for others gets the same verdict', async () => {
-    const proxy = await openTestProxy({ policy: { hosts: [{ host: 'allowed.com' }] }, names })
+    const proxy = await openTestProxy({ policy: { hosts: [{ host: 'allowed.com' }] }, names: allowedNames })
     const relay = await startTcpServer((socket) => {
       const onward = connect(proxy.port ?? 0, '127.0.0.1')
       onward.on('error', () => onward.destroy())
@@ -279,7 +274,7 @@ describe('N20: a relay inside of the sandbox', () => {
 
   test('cannot go through the proxy to the proxy, nor with the token of another execution', async () => {
     const upstream = await startUpstream()
-    const [first, second] = [await openFor(upstream.port), await openTestProxy()]
+    const [first, second] = [await openAllowed(upstream.port), await openTestProxy()]
     const own = await exchangeRaw(first, connectHead(first, `127.0.0.1:${String(first.port)}`))
     expect([statusOf(own), refusalOf(own)]).toEqual([403, 'address-not-listed'])
     const stolen = { ...first, port: first.port, socketPath: null, authorization: second.authorization } as TestProxy

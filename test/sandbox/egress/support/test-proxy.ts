@@ -74,6 +74,13 @@ export async function openTestProxy(options: TestProxyOptions = {}): Promise<Tes
   return Object.assign(Object.create(proxy) as EgressProxy, { decisions, transfers, lookups, dialled, authorization })
 }
 
+export const allowedNames = { 'allowed.com': ['127.0.0.1'] }
+
+/** A proxy whose policy lists `allowed.com` at this port, which leads to the servers of the test. */
+export function openAllowed(port: number, policy: Partial<NetworkAllowList> = {}): Promise<TestProxy> {
+  return openTestProxy({ policy: { hosts: [{ host: 'allowed.com', port }], ...policy }, names: allowedNames })
+}
+
 export interface Upstream {
   port: number
   requests: IncomingMessage[]
