@@ -65,11 +65,9 @@ describe('programs', () => {
     expect(artifacts).toMatchObject([{ name: 'a.csv', bytes: 4 }])
   })
 
-  test('a one-liner takes milliseconds', { retry: 3 }, async () => {
-    // Lets the pool fill up: what is measured is a warm sandbox.
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+  test('a one-liner waits for nothing: `bench -- sandbox` has the figure, this is a ceiling for a busy machine', async () => {
     const { usage } = await run('result(1 + 1)')
-    expect(usage.wallMs).toBeLessThan(25)
+    expect(usage.wallMs).toBeLessThan(2000)
   })
 
   test('workers, child processes and Node itself can be started inside', async () => {
