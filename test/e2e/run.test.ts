@@ -101,7 +101,7 @@ describe('handaxe run, as a process', () => {
       '✓ weighs the items',
       'kept in the library',
       'executed: ok',
-      'cost',
+      '  cost  ',
     ]
     // The files are looked at and the library is searched at the same time.
     expect(outcome.stderr).toContain('library: empty')
