@@ -22,6 +22,14 @@ export interface Limits {
   /** Bytes of the other writable files (`/tmp`, `/box`); they count as memory too. */
   temporaryBytes: number
   openFiles: number
+  /** Calls of host functions. */
+  hostCalls: number
+  /** Calls of host functions that may be under way at one time; further ones wait inside. */
+  hostCallsInFlight: number
+  /** Bytes of all calls of host functions together, with names and arguments as JSON. */
+  hostInputBytes: number
+  /** Bytes of all that host functions return, together, as JSON. */
+  hostOutputBytes: number
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
@@ -36,6 +44,10 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   artifactCount: 256,
   temporaryBytes: 128 * MIB,
   openFiles: 256,
+  hostCalls: 256,
+  hostCallsInFlight: 32,
+  hostInputBytes: MIB,
+  hostOutputBytes: 4 * MIB,
 })
 
 /** Bounds of one run. A run that meets one ends with what it has so far and the code of that bound. */

@@ -43,11 +43,22 @@ export interface ToolModule {
   function: string
 }
 
-/** A function of the host that the code may call. Arguments are checked against the schema on the host. */
+/**
+ * A function of the host that the code may call: `import host` and `host.<name>(**arguments)` in Python, or
+ * `await host.aio.<name>(**arguments)`; `import host from 'host'` and `await host.<name>({ … })` in JavaScript.
+ * It acts with the host's rights for code that may be hostile. What it throws is an exception of the code, `HostError`,
+ * with the message and nothing else of the error.
+ */
 export interface HostFunction {
+  /** A name in both languages; JavaScript finds it in camelCase too. */
   name: string
   description: string
+  /**
+   * Arguments are checked against it on the host; a number that JSON cannot hold fits no `number`. The check runs on
+   * hostile text of up to `limits.hostInputBytes`: a `pattern` that backtracks costs the host's time.
+   */
   inputSchema: JsonSchema
+  /** `signal` is aborted when the execution ends, which does not wait for calls under way. */
   execute(input: JsonValue, options: { signal: AbortSignal }): Promise<JsonValue>
 }
 

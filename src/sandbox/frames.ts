@@ -7,7 +7,12 @@ export class FrameTooLarge extends Error {
 }
 
 export function encodeFrame(message: unknown): Buffer {
-  const body = Buffer.from(JSON.stringify(message), 'utf8')
+  return encodeJsonFrame(JSON.stringify(message))
+}
+
+/** As `encodeFrame`, of what is JSON already. */
+export function encodeJsonFrame(json: string): Buffer {
+  const body = Buffer.from(json, 'utf8')
   const frame = Buffer.allocUnsafe(4 + body.length)
   frame.writeUInt32BE(body.length, 0)
   body.copy(frame, 4)

@@ -1,6 +1,7 @@
 import { HandaxeError } from '../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../contracts/limits.ts'
 import type { Execution, InputFile } from '../contracts/sandbox.ts'
+import { checkHostFunctions } from './host/check-host-functions.ts'
 
 const MIB = 1024 * 1024
 /** Below these an execution cannot even start; above them the number means nothing on any machine. */
@@ -17,6 +18,10 @@ const BOUNDS: Readonly<Record<keyof Limits, readonly [number, number]>> = {
   artifactCount: [0, 100_000],
   temporaryBytes: [64 * 1024, 2 ** 46],
   openFiles: [16, 65_536],
+  hostCalls: [0, 1_000_000],
+  hostCallsInFlight: [1, 1024],
+  hostInputBytes: [0, 256 * MIB],
+  hostOutputBytes: [0, 256 * MIB],
 }
 const TOOL_NAME = /^[A-Za-z_$][\w$]*$/
 const IMPORTABLE_LANGUAGES = new Set(['python', 'javascript'])
@@ -38,8 +43,13 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
   return limits
 }
 
-/** Refuses what no backend could execute. Throws `invalid_arguments` or `invalid_input_file`. */
-export function checkExecution(execution: Execution): void {
+/** What not every backend has. */
+export interface Offers {
+  hostFunctions?: boolean
+}
+
+/** Refuses what this backend could not execute. Throws `invalid_arguments` or `invalid_input_file`. */
+export function checkExecution(execution: Execution, offers: Offers = {}): void {
   if (!LANGUAGES.has(execution.language)) throw invalid(`There is no language '${execution.language}'`)
   if (typeof execution.code !== 'string') throw invalid('`code` must be text')
   if (execution.call !== undefined && (typeof execution.call.function !== 'string' || execution.call.function === '')) {
@@ -49,9 +59,10 @@ export function checkExecution(execution: Execution): void {
     if (!TOOL_NAME.test(tool.name)) throw invalid(`A tool cannot be named '${tool.name}'`)
     if (!IMPORTABLE_LANGUAGES.has(tool.language)) throw invalid(`A tool cannot be written in '${tool.language}'`)
   }
-  if ((execution.host ?? []).length > 0) {
+  if (offers.hostFunctions !== true && (execution.host ?? []).length > 0) {
     throw invalid('This backend does not offer host functions to the code', { hint: 'Leave `host` out' })
   }
+  checkHostFunctions(execution.host ?? [])
   if (execution.network !== undefined && execution.network.mode !== 'none') {
     throw invalid('This backend has no network to allow', { hint: "Use network: { mode: 'none' }" })
   }

@@ -38,7 +38,7 @@ export class LinuxSandbox implements Sandbox {
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
-    checkExecution(execution)
+    checkExecution(execution, { hostFunctions: true })
     if (execution.signal?.aborted) throw cancelled()
     const running = holdingEventLoop(this.#execute(execution, limits))
     this.#underWay.add(running)

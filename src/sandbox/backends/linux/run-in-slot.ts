@@ -4,7 +4,9 @@ import type { Limits } from '../../../contracts/limits.ts'
 import type { CapturedText, Execution } from '../../../contracts/sandbox.ts'
 import { CapturedOutput } from '../../captured-output.ts'
 import { decideStatus, type StopReason, type Verdict } from '../../decide-status.ts'
-import { encodeFrame } from '../../frames.ts'
+import { encodeFrame, encodeJsonFrame } from '../../frames.ts'
+import { HostCalls } from '../../host/host-calls.ts'
+import { isCall, parseCall } from '../../host/parse-call.ts'
 import { parseClaim, type Claim } from '../../parse-claim.ts'
 import { watchCpuTime, watchMemory } from './watch-usage.ts'
 import type { Slot, SlotDeath } from './slot.ts'
@@ -53,6 +55,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
     let claimError: Error | null = null
     let stopReason: StopReason | null = null
     let isOver = false
+    const hostCalls = new HostCalls(execution.host ?? [], limits, (json) => slot.send(encodeJsonFrame(json)))
 
     const stop = (reason: StopReason) => {
       if (isOver || claim !== null || stopReason !== null) return
@@ -71,6 +74,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
 
     const end = () => {
       isOver = true
+      hostCalls.end()
       clearTimeout(wallTimer)
       clearTimeout(endTimer)
       stopWatchingTime()
@@ -120,6 +124,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
     const onBody = (body: Buffer) => {
       if (claim !== null || stopReason !== null) return
       try {
+        if (hostCalls.areOffered && isCall(body)) return hostCalls.answer(parseCall(body), body.length)
         claim = parseClaim(body)
       } catch (error) {
         claimError = error as Error
@@ -159,7 +164,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
         onDeath: () => finishIfCertain(),
       },
       encodeFrame(requestFrame(execution, limits)),
-      limits.valueBytes + FRAME_OVERHEAD_BYTES,
+      Math.max(limits.valueBytes, limits.hostInputBytes) + FRAME_OVERHEAD_BYTES,
     )
   })
 }
@@ -171,7 +176,8 @@ function requestFrame(execution: Execution, limits: Limits): object {
     code: execution.code,
     call: execution.call ?? null,
     tools: execution.tools ?? [],
-    host: [],
+    host: (execution.host ?? []).map(({ name, description }) => ({ name, description })),
+    hostLimits: { calls: limits.hostCalls, inFlight: limits.hostCallsInFlight, inputBytes: limits.hostInputBytes },
     valueBytes: limits.valueBytes,
   }
 }

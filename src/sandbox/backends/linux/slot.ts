@@ -98,6 +98,11 @@ export class Slot {
     this.#sockets.get('control')?.write(frame)
   }
 
+  /** A further frame for the code; lost where the slot is gone. */
+  send(frame: Buffer): void {
+    this.#sockets.get('control')?.write(frame)
+  }
+
   /** Stops reading an output that has gone over its limit, so that the host keeps nothing of it. */
   muteOutput(): void {
     for (const channel of ['stdout', 'stderr'] as const) this.#sockets.get(channel)?.pause()

@@ -3,7 +3,7 @@ import { readSync, writeSync } from 'node:fs'
 import { allocateBytes, byteLength, bytesFrom, bytesToText, jsonParse } from './intrinsics.mjs'
 import { readLength, wait, writeLength } from './intrinsics.mjs'
 
-const CONTROL = 3
+export const CONTROL = 3
 const HEADER_BYTES = 4
 const pauseCell = new Int32Array(new SharedArrayBuffer(4))
 

@@ -7,6 +7,7 @@ import { closeSync, existsSync, readdirSync } from 'node:fs'
 import { describeError } from './describe-error.mjs'
 import { decodeValue, encodeValue } from './encode-value.mjs'
 import { readFrame, writeFrame } from './frames.mjs'
+import { writeHostModule } from './host-functions.mjs'
 import { apply, IntrinsicError, IntrinsicTypeError, jsonStringify, promiseThen } from './intrinsics.mjs'
 import { loadProgram } from './load-program.mjs'
 import { installOutputStreams } from './output-streams.mjs'
@@ -20,7 +21,7 @@ const listenerCount = process.listenerCount.bind(process)
 /** `json` is the value that the program claims so far; `waitingFor` what the event loop may not end before. */
 const state = { json: undefined, waitingFor: null, calls: false, finished: false }
 
-async function execute({ language, code, call, tools, valueBytes }) {
+async function execute({ language, code, call, tools, host, hostLimits, valueBytes }) {
   state.calls = call !== null
   const values = call && decodeValue(call.arguments)
   state.waitingFor = 'a top-level `await`'
@@ -29,6 +30,7 @@ async function execute({ language, code, call, tools, valueBytes }) {
   }
   Object.defineProperty(globalThis, 'result', { value: result, writable: true, configurable: true })
   writeToolModules(tools)
+  if (host !== undefined && host.length > 0) writeHostModule(host, hostLimits)
   const program = await loadProgram({ language, code, tools })
   state.waitingFor = null
   if (!state.calls) return

@@ -42,6 +42,6 @@ function refuseTool(tool, local) {
   return `function ${local}() {\n  throw new TypeError(${JSON.stringify(message)})\n}`
 }
 
-function camelCase(name) {
+export function camelCase(name) {
   return name.replace(/_+([a-z0-9])/g, (_, letter) => letter.toUpperCase())
 }

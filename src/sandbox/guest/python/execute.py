@@ -21,6 +21,7 @@ import types
 import describe_error
 import encode_value
 import frames
+import host_functions
 import libc
 import tool_modules
 import warm_up as first_calls
@@ -53,7 +54,7 @@ def serve(control, warm=True):
     request = frames.receive_frame(control)
     if request is None:
         os._exit(0)
-    reply = _reply_to(request)
+    reply = _reply_to(request, control)
     # A process that the program forked ends up here too: only the first one speaks for the execution.
     _flush_streams()
     if os.getpid() != 1:
@@ -65,13 +66,13 @@ def serve(control, warm=True):
     os._exit(0)
 
 
-def _reply_to(request, describe=describe_error.describe):
+def _reply_to(request, control, describe=describe_error.describe):
     """Runs the request and returns the body of the frame."""
     encoder = encode_value.Encoder(request["valueBytes"])
     given = _Result()
     try:
         try:
-            _run(request, given)
+            _run(request, given, control)
         except SystemExit as end:
             if end.code not in (None, 0):
                 raise
@@ -89,7 +90,7 @@ def _reply_to(request, describe=describe_error.describe):
     return head + body + b',"outputs":%d}' % _count_outputs()
 
 
-def _run(request, given):
+def _run(request, given, control=None):
     code, call = request["code"], request["call"]
     name = "__main__" if call is None else "tool"
     module = types.ModuleType(name)
@@ -99,6 +100,8 @@ def _run(request, given):
     sys.modules["__main__"] = sys.modules[name] = module
     builtins.result = given
     tool_modules.install(request["tools"])
+    if request.get("host"):
+        host_functions.install(request["host"], request["hostLimits"], control)
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     exec(compile(code, PROGRAM, "exec", dont_inherit=True), module.__dict__)
     if call is None:
