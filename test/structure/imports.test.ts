@@ -13,7 +13,8 @@ const ALLOWED: Record<string, string[]> = {
   sandbox: ['contracts', 'util'],
   library: ['contracts', 'util'],
   store: ['contracts', 'util'],
-  app: ['contracts', 'util', 'agent', 'models', 'sandbox', 'library', 'store'],
+  admission: ['contracts', 'util'],
+  app: ['contracts', 'util', 'agent', 'models', 'sandbox', 'library', 'store', 'admission'],
   cli: ['contracts', 'util', 'app'],
   server: ['contracts', 'util', 'app'],
   mcp: ['contracts', 'util', 'app'],
@@ -44,11 +45,12 @@ function folderOf(file: string): string {
   return first.endsWith('.ts') ? '.' : first
 }
 
-/** Comments speak of what they like. */
+/** Comments speak of what they like, and so does text that is written out for others. */
 function readCode(file: string): string {
   return readFileSync(join(sourceRoot, file), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/`(?:\\.|[^`\\])*`/g, '``')
 }
 
 function importsOf(file: string): string[] {
