@@ -1,0 +1,170 @@
+import type { InputFile, Sandbox } from '../contracts/sandbox.ts'
+import type { ToolSpecification } from '../contracts/run.ts'
+import type { ToolTest } from '../contracts/tool.ts'
+import { checkDeterminism, type DeterminismCheck } from './determinism/check-determinism.ts'
+import { checkMutants, type MutationCheck, type MutationCheckOptions } from './mutation/check-mutants.ts'
+import { mutationVerdict } from './mutation/mutation-verdict.ts'
+import type { ReviewOutcome } from './review/parse-review.ts'
+import type { CompareValues, RunTests, ToolUnderTest } from './subject.ts'
+import { checkTests } from './tests/check-tests.ts'
+import { findVacuousProperties } from './tests/find-vacuous-properties.ts'
+import { findTwins, type Neighbour, type TwinSearch } from './twins/find-twins.ts'
+import { generateInputs } from './twins/generate-inputs.ts'
+
+export type AdmissionCheck = 'tests' | 'test-quality' | 'determinism' | 'twins' | 'mutation' | 'review'
+
+export interface AdmissionFinding {
+  check: AdmissionCheck
+  /** The check's own word: `unsteady`, `no-edge-case`, `docstring` … */
+  code: string
+  /** A sentence for who has to mend it. */
+  message: string
+}
+
+export interface Admission {
+  /**
+   * `admit`: keep it. `reuse`: a tool of the library does the same. `strengthen-tests`: the tests cannot tell, whatever the code
+   * is worth. `refuse`: the code is at fault.
+   */
+  decision: 'admit' | 'reuse' | 'strengthen-tests' | 'refuse'
+  findings: AdmissionFinding[]
+  determinism: DeterminismCheck | null
+  twins: TwinSearch | null
+  mutation: MutationCheck | null
+  review: ReviewOutcome | null
+  /** By check, of those that were made. */
+  wallMs: Partial<Record<AdmissionCheck, number>>
+}
+
+export interface AdmissionOptions {
+  sandbox: Sandbox
+  tool: ToolUnderTest
+  specification: ToolSpecification
+  tests: readonly ToolTest[]
+  /** Nearest first; empty where there is none near enough. */
+  neighbours: readonly Neighbour[]
+  runTests: RunTests
+  compare: CompareValues
+  /** The reviewer's call; null where there is to be none. */
+  review: (() => Promise<ReviewOutcome>) | null
+  /** Input files that the tests' arguments name. */
+  inputs?: readonly InputFile[]
+  mutants?: Pick<MutationCheckOptions, 'limit' | 'seed' | 'wallMs'> & { threshold?: number }
+  signal?: AbortSignal
+}
+
+/** Generated inputs beside the arguments of the tests, for the two worlds. */
+const GENERATED_CALLS = 20
+
+/**
+ * Decides whether a tool may be kept that has been read and checked by its text already. The cheap checks come first; one that
+ * refuses ends it, because the dear ones would only say more of what is gone. Rejects where the sandbox cannot execute, with
+ * what the reviewer's call rejects with, and with the signal's reason.
+ */
+export async function decideAdmission(options: AdmissionOptions): Promise<Admission> {
+  const state: Admission = {
+    decision: 'admit',
+    findings: [],
+    determinism: null,
+    twins: null,
+    mutation: null,
+    review: null,
+    wallMs: {},
+  }
+  const stages: [AdmissionCheck, (options: AdmissionOptions, state: Admission) => Promise<void>][] = [
+    ['test-quality', judgeTests],
+    ['tests', judgeResults],
+    ['determinism', judgeDeterminism],
+    ['twins', judgeTwins],
+    ['mutation', judgeMutants],
+    ['review', judgeReview],
+  ]
+  for (const [check, judge] of stages) {
+    options.signal?.throwIfAborted()
+    const startedAt = performance.now()
+    await judge(options, state)
+    state.wallMs[check] = performance.now() - startedAt
+    if (state.decision !== 'admit') break
+  }
+  return state
+}
+
+async function judgeTests(options: AdmissionOptions, state: Admission): Promise<void> {
+  const { sandbox, tool, specification, tests, runTests, signal } = options
+  const quality = checkTests(tests, specification)
+  const { signature } = tool
+  const vacuous = await findVacuousProperties({ sandbox, signature, tests, runTests, ...(signal ? { signal } : {}) })
+  // A repeated test costs time and hides nothing.
+  for (const { code, message } of quality.problems) {
+    if (code !== 'duplicate') state.findings.push({ check: 'test-quality', code, message })
+  }
+  for (const name of vacuous.filter((one) => !quality.worthless.includes(one))) {
+    const message = `The property "${name}" also holds for tools that do nothing: let it compare what the tool gives.`
+    state.findings.push({ check: 'test-quality', code: 'asserts-nothing', message })
+  }
+  if (state.findings.length > 0) state.decision = 'strengthen-tests'
+}
+
+async function judgeResults(options: AdmissionOptions, state: Admission): Promise<void> {
+  const { sandbox, tool, tests, runTests, signal } = options
+  const results = await runTests({ sandbox, subject: tool, tests, ...(signal ? { signal } : {}) })
+  for (const { test, failure } of results) {
+    if (failure === null) continue
+    state.findings.push({ check: 'tests', code: 'failed', message: `Test "${test.name}": ${failure}` })
+    state.decision = 'refuse'
+  }
+}
+
+async function judgeDeterminism(options: AdmissionOptions, state: Admission): Promise<void> {
+  const { sandbox, tool, tests, compare, inputs, signal } = options
+  const examples = tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
+  const calls = generateInputs(tool.signature.inputSchema, 1, examples.length + GENERATED_CALLS, { examples })
+  state.determinism = await checkDeterminism({
+    sandbox,
+    tool,
+    calls,
+    compare,
+    ...(inputs ? { inputs } : {}),
+    ...(signal ? { signal } : {}),
+  })
+  for (const { code, message } of state.determinism.findings) {
+    state.findings.push({ check: 'determinism', code, message })
+    state.decision = 'refuse'
+  }
+}
+
+async function judgeTwins(options: AdmissionOptions, state: Admission): Promise<void> {
+  state.twins = await findTwins(options)
+  const { twin, tried } = state.twins
+  for (const { name, version, behaviour } of tried.filter((one) => one.verdict === 'passes')) {
+    const input = JSON.stringify(behaviour?.firstDifference?.input ?? {}).slice(0, 300)
+    const message = `${name} version ${version} passes the same tests and does something else for ${input}: add a test that tells them apart.`
+    state.findings.push({ check: 'twins', code: 'not-told-apart', message })
+    state.decision = 'strengthen-tests'
+  }
+  if (twin === null) return
+  const message = `${twin.name} version ${twin.version} does the same: ${twin.reason}.`
+  state.findings.push({ check: 'twins', code: 'twin', message })
+  state.decision = 'reuse'
+}
+
+async function judgeMutants(options: AdmissionOptions, state: Admission): Promise<void> {
+  const { mutants: { threshold, ...limits } = {}, ...rest } = options
+  state.mutation = await checkMutants({ ...rest, ...limits })
+  const { verdict, reason } = mutationVerdict(state.mutation, threshold)
+  if (verdict !== 'weak') return
+  const shown = state.mutation.survived.slice(0, 5)
+  const unseen = shown.map(({ line, before, after }) => `line ${line}: \`${before}\` for \`${after}\``)
+  state.findings.push({ check: 'mutation', code: 'weak', message: `${reason}. Unseen: ${unseen.join('; ')}` })
+  state.decision = 'strengthen-tests'
+}
+
+async function judgeReview({ review }: AdmissionOptions, state: Admission): Promise<void> {
+  if (review === null) return
+  state.review = await review()
+  if (state.review.verdict !== 'reject') return
+  for (const { kind, text } of state.review.reasons) {
+    state.findings.push({ check: 'review', code: kind, message: text })
+  }
+  state.decision = 'refuse'
+}

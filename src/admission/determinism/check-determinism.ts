@@ -1,0 +1,110 @@
+import type { JsonObject } from '../../contracts/json.ts'
+import type { InputFile, Sandbox } from '../../contracts/sandbox.ts'
+import { observeCalls, observeHashOrders, type Observation, type World } from '../observation/observe-calls.ts'
+import { compareOutcomes, type CallOutcome } from '../observation/outcome.ts'
+import { mergeReads, type Reads } from '../observation/reads.ts'
+import type { CompareValues, ToolUnderTest } from '../subject.ts'
+import { describeFindings, type DeterminismFinding, type Difference } from './describe-findings.ts'
+import { CHANGES, WORLDS, type Source } from './worlds.ts'
+
+/** Two runs of the same code on the same machine agree to the last bit, but for sums in the order of a set. */
+const TOLERANCE = 1e-12
+
+/** Of a set of two names, half of all seeds give the same order; of three such sets, one in eight. */
+const HASH_SEEDS = [1, 2, 3]
+
+export interface DeterminismCheck {
+  /** True where every call gave the same in all worlds. Where `compared` is 0 it says nothing. */
+  deterministic: boolean
+  /** Calls that gave a value, and not an error, in the first world. */
+  compared: number
+  differences: Difference[]
+  /** What the differences come from, as far as it could be told. */
+  sources: Source[]
+  /** What it read besides its arguments, whether or not that shows in a result. */
+  reads: Reads
+  /** Indices of calls that changed the arguments that they were given. */
+  changedArguments: number[]
+  findings: DeterminismFinding[]
+  wallMs: number
+}
+
+export interface DeterminismOptions {
+  sandbox: Sandbox
+  tool: ToolUnderTest
+  /** Named arguments, as JSON values. */
+  calls: readonly JsonObject[]
+  /** Input files that the arguments name. */
+  inputs?: readonly InputFile[]
+  compare: CompareValues
+  signal?: AbortSignal
+}
+
+/**
+ * Runs the calls in two worlds that differ in the clock, the seeds, the current folder, the other input files, the
+ * environment variables and the order of the calls, and Python code that makes sets with other hash seeds as well. Where an
+ * outcome differs, the worlds are told apart one change at a time to find the source. Never rejects for what the tool did.
+ */
+export async function checkDeterminism(options: DeterminismOptions): Promise<DeterminismCheck> {
+  const startedAt = performance.now()
+  const { compare } = options
+  const [first, second] = await Promise.all([observe(options, WORLDS.first), observe(options, WORLDS.second)])
+  const hashes = first.usesHashOrder ? await observeHashOrders(options, HASH_SEEDS) : null
+  const byWorld = differencesOf(first.outcomes, second.outcomes, compare)
+  const byHash = (hashes ?? []).flatMap((outcomes) => differencesOf(first.outcomes, outcomes, compare))
+  const reads = mergeReads([first.reads, second.reads])
+  const sources: Source[] = [
+    ...(byWorld.length > 0 ? await findSources(options, first, reads) : []),
+    ...(byHash.length > 0 && byWorld.length === 0 ? (['hash-order'] as const) : []),
+  ]
+  const differences = [...byWorld, ...byHash].filter(
+    (one, index, all) => all.findIndex((other) => other.call === one.call) === index,
+  )
+  const changedArguments = [...new Set([...first.changedArguments, ...second.changedArguments])].sort((a, b) => a - b)
+  return {
+    deterministic: differences.length === 0,
+    compared: first.outcomes.filter((outcome) => outcome.kind === 'value').length,
+    differences,
+    sources,
+    reads,
+    changedArguments,
+    findings: describeFindings({ differences, sources, reads, changedArguments, calls: options.calls }),
+    wallMs: performance.now() - startedAt,
+  }
+}
+
+function observe({ sandbox, tool, calls, inputs, signal }: DeterminismOptions, world: World): Promise<Observation> {
+  return observeCalls({
+    sandbox,
+    tool,
+    calls,
+    world,
+    ...(inputs ? { inputs } : {}),
+    ...(signal ? { signal } : {}),
+  })
+}
+
+/** One change at a time. Nothing changed and yet another outcome: what it reads changes by itself. */
+async function findSources(options: DeterminismOptions, first: Observation, reads: Reads): Promise<Source[]> {
+  const differs = async (world: World): Promise<boolean> => {
+    const again = await observe(options, world)
+    return differencesOf(first.outcomes, again.outcomes, options.compare).length > 0
+  }
+  if (await differs(WORLDS.first)) return [reads.clock.length > 0 ? 'clock' : 'randomness']
+  const sources: Source[] = []
+  for (const [source, change] of CHANGES) {
+    if (await differs({ ...WORLDS.first, ...change })) sources.push(source)
+  }
+  return sources
+}
+
+function differencesOf(
+  first: readonly CallOutcome[],
+  second: readonly CallOutcome[],
+  compare: CompareValues,
+): Difference[] {
+  return first.flatMap((outcome, call) => {
+    const difference = compareOutcomes(outcome, second[call] ?? { kind: 'unknown' }, { compare, tolerance: TOLERANCE })
+    return difference === null ? [] : [{ call, difference }]
+  })
+}

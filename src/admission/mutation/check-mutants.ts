@@ -1,0 +1,129 @@
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { Sandbox } from '../../contracts/sandbox.ts'
+import type { ToolTest } from '../../contracts/tool.ts'
+import { boundSandbox } from '../bound-sandbox.ts'
+import { eachLimited } from '../each-limited.ts'
+import type { RunTests, ToolUnderTest } from '../subject.ts'
+import { createMutants, type MutantRequest } from './create-mutants.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Sandboxes at a time; steps and runs beside it want some too. */
+const CONCURRENT_MUTANTS = 4
+/** A mutant that takes this many times as long as the slowest test of the tool hangs. */
+const PATIENCE = 10
+/** CPU time is the mutant's own, whatever else the machine does; wall time also counts the others. */
+const LEAST_CPU_MS = 1000
+const LEAST_WALL_MS = 5000
+/** All mutants together. */
+const DEFAULT_WALL_MS = 60_000
+
+export interface MutationCheck {
+  /** Mutants that were judged. */
+  total: number
+  killed: number
+  survived: Mutant[]
+  /** Killed of all judged, from 0 to 1; null where there was none to judge. */
+  share: number | null
+  /** Mutants for which there was no time. */
+  notJudged: number
+  executions: number
+  wallMs: number
+}
+
+export interface MutationCheckOptions extends Pick<MutantRequest, 'seed' | 'limit' | 'signal'> {
+  sandbox: Sandbox
+  /** Has to pass `tests` as it is. */
+  tool: ToolUnderTest
+  tests: readonly ToolTest[]
+  runTests: RunTests
+  /** Milliseconds for all mutants together, after which no further one is begun. Default 60,000. */
+  wallMs?: number
+}
+
+/**
+ * Mutation testing (DeMillo, Lipton, Sayward 1978): how many small mistakes in the code do its tests see? Each mutant runs
+ * against the tests until one fails, which kills it; so do a hang, a crash and code that does not load. Rejects with
+ * `tool_rejected` where the tool itself fails a test or cannot be parsed, and with the signal's reason.
+ */
+export async function checkMutants(options: MutationCheckOptions): Promise<MutationCheck> {
+  const { sandbox, tool, tests, runTests, seed, limit, signal, wallMs = DEFAULT_WALL_MS } = options
+  const startedAt = performance.now()
+  const plain = boundSandbox(sandbox)
+  await assertPasses({ sandbox: plain.sandbox, subject: tool, tests, runTests, signal })
+  const { language } = tool.signature
+  const mutants = await createMutants(sandbox, {
+    language,
+    code: tool.code,
+    ...(seed === undefined ? {} : { seed }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(signal ? { signal } : {}),
+  })
+  if ('problem' in mutants) throw rejection(tool, mutants.problem)
+  const bound = boundSandbox(sandbox, {
+    cpuMs: Math.max(LEAST_CPU_MS, PATIENCE * plain.slowest.cpuMs),
+    wallMs: Math.max(LEAST_WALL_MS, PATIENCE * plain.slowest.wallMs),
+  })
+  const survivors = new Set<Mutant>()
+  const judged = new Set<Mutant>()
+  const ordered = new TestOrder(tests)
+  await eachLimited(mutants, CONCURRENT_MUTANTS, async (mutant) => {
+    signal?.throwIfAborted()
+    if (performance.now() - startedAt > wallMs) return
+    const subject = { ...tool, code: mutant.code }
+    const run = { sandbox: bound.sandbox, subject, tests: ordered.tests(), stopAtFailure: true }
+    const results = await runTests({ ...run, ...(signal ? { signal } : {}) })
+    const killer = results.find((result) => result.failure !== null)
+    judged.add(mutant)
+    if (killer === undefined) survivors.add(mutant)
+    else ordered.noteKill(killer.test)
+  })
+  signal?.throwIfAborted()
+  const total = judged.size
+  return {
+    total,
+    killed: total - survivors.size,
+    survived: mutants.filter((mutant) => survivors.has(mutant)),
+    share: total === 0 ? null : (total - survivors.size) / total,
+    notJudged: mutants.length - total,
+    executions: plain.executions + bound.executions,
+    wallMs: performance.now() - startedAt,
+  }
+}
+
+async function assertPasses(run: {
+  sandbox: Sandbox
+  subject: ToolUnderTest
+  tests: readonly ToolTest[]
+  runTests: RunTests
+  signal: AbortSignal | undefined
+}): Promise<void> {
+  const { runTests, signal, ...rest } = run
+  const results = await runTests({ ...rest, stopAtFailure: true, ...(signal ? { signal } : {}) })
+  const failed = results.find((result) => result.failure !== null)
+  if (failed !== undefined)
+    throw rejection(run.subject, `it fails its own test "${failed.test.name}": ${failed.failure}`)
+}
+
+function rejection({ signature }: ToolUnderTest, problem: string): HandaxeError {
+  return new HandaxeError('tool_rejected', `${signature.name} has no mutants to test with: ${problem}`, {
+    hint: 'Make the tool pass its tests first: what mutants show is how good the tests of a right tool are.',
+    details: { tool: signature.name },
+  })
+}
+
+/** The tests that have killed most come first: most mutants then end with one execution. */
+class TestOrder {
+  readonly #kills: Map<ToolTest, number>
+
+  constructor(tests: readonly ToolTest[]) {
+    this.#kills = new Map(tests.map((test) => [test, 0]))
+  }
+
+  noteKill(test: ToolTest): void {
+    this.#kills.set(test, (this.#kills.get(test) ?? 0) + 1)
+  }
+
+  tests(): ToolTest[] {
+    return [...this.#kills].sort(([, a], [, b]) => b - a).map(([test]) => test)
+  }
+}

@@ -1,0 +1,65 @@
+import type { ToolLanguage } from '../../contracts/sandbox.ts'
+import { joinAssets } from '../../util/join-assets.ts'
+import type { FindJson } from '../subject.ts'
+import { findHidden, showHidden } from './hidden-characters.ts'
+import { parseReview, type ReviewOutcome } from './parse-review.ts'
+
+/** A reply that cannot be read is asked for once more. */
+const ATTEMPTS = 2
+
+/** The reviewer's prompt: specification and code, and nothing of how the code came about. */
+export async function renderReviewPrompt(subject: {
+  /** As text, the way the testers are shown it. */
+  specification: string
+  code: string
+  language: ToolLanguage
+}): Promise<string> {
+  const template = await joinAssets(['admission/prompts/review-tool.md'])
+  const { specification, code, language } = subject
+  const values: Record<string, string> = {
+    SPECIFICATION: specification,
+    CODE: fence(showHidden(code), language),
+    LANGUAGE: language === 'python' ? 'Python' : 'JavaScript',
+  }
+  return template.replaceAll(/\{\{([A-Z]+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder)
+}
+
+/**
+ * Has a tool reviewed by a model that sees its specification and its code. Characters that a reader does not see reject it
+ * without a call. Rejects with what `ask` rejects with.
+ */
+export async function reviewTool({
+  ask,
+  findJson,
+  ...subject
+}: {
+  specification: string
+  code: string
+  language: ToolLanguage
+  /** One call of a model, without memory of the calls before it. */
+  ask(prompt: string): Promise<string>
+  findJson: FindJson
+}): Promise<ReviewOutcome> {
+  const hidden = findHidden(subject.code)
+  if (hidden !== null) {
+    const text = `Line ${hidden.line} holds the invisible character ${hidden.name}, which makes code look like other code.`
+    return { verdict: 'reject', reasons: [{ kind: 'hidden', line: hidden.line, text }] }
+  }
+  const prompt = await renderReviewPrompt(subject)
+  let problem = ''
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const again =
+      problem === '' ? '' : `\n\n# Your last reply could not be used\n\n${problem}\n\nReply once more, in full.`
+    const parsed = parseReview(await ask(prompt + again), findJson)
+    if ('value' in parsed) return parsed.value
+    problem = parsed.problem
+  }
+  return { verdict: 'none', problem }
+}
+
+/** The fence is longer than any run of backticks in the code: code cannot end it. */
+function fence(code: string, language: ToolLanguage): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map((match) => match[0].length))
+  const marks = '`'.repeat(longest + 1)
+  return `${marks}${language}\n${code.trimEnd()}\n${marks}`
+}

@@ -1,0 +1,103 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { JsonObject, JsonSchema } from '../../contracts/json.ts'
+import { createRandom, pickOne, type Random } from '../random.ts'
+import { stableText } from '../stable-text.ts'
+import { edgeValues, type ValueSource } from './edge-values.ts'
+import { randomValue } from './random-value.ts'
+import type { Dictionary } from './read-dictionary.ts'
+import { parametersOf } from './schema-parts.ts'
+import { varyValue } from './vary-value.ts'
+
+/** Tries for each input that is wanted: of narrow schemas most random values do not fit, or have been there. */
+const TRIES = 20
+
+/** Of the inputs, those at the edges of one parameter; the rest are varied from examples, or random. */
+const EDGE_SHARE = 0.5
+const VARIED_SHARE = 0.7
+const ADDED_SHARE = 0.3
+
+/**
+ * Inputs of a tool from its `inputSchema`, all different, none against the schema, the same ones for the same seed: first
+ * edges of one parameter at a time, then values near the examples, then random ones. With examples (arguments that the tool
+ * is known to take, such as those of its tests) most inputs give results; without, a tool with unwritten conditions may
+ * refuse most. The dictionary adds the numbers and texts at which the code branches. Fewer than `count` where the schema has no more. Rejects a schema that is none with `invalid_arguments`.
+ */
+export function generateInputs(
+  schema: JsonSchema,
+  seed: number,
+  count: number,
+  { examples = [], dictionary = NO_DICTIONARY }: { examples?: readonly JsonObject[]; dictionary?: Dictionary } = {},
+): JsonObject[] {
+  const isValid = compile(schema)
+  const random = createRandom(seed)
+  const source = { root: schema, dictionary }
+  const found = new Map<string, JsonObject>()
+  const add = (input: JsonObject): void => {
+    if (found.size < count && isValid(input)) found.set(stableText(input), input)
+  }
+  for (const example of examples) add(example)
+  const edges = edgeInputs(source, examples, random)
+  for (const input of edges.slice(0, Math.ceil(count * EDGE_SHARE))) add(input)
+  for (let tries = 0; found.size < count && tries < TRIES * count; tries += 1) {
+    add(
+      examples.length > 0 && random() < VARIED_SHARE
+        ? vary(pickOne(random, examples), source, random)
+        : randomInput(source, random),
+    )
+  }
+  return [...found.values()]
+}
+
+const NO_DICTIONARY: Dictionary = { numbers: [], texts: [] }
+
+function compile(schema: JsonSchema): (input: JsonObject) => boolean {
+  try {
+    // Formats are for readers: a tool sees what it gets.
+    const ajv = new Ajv2020({ strict: false, validateFormats: false })
+    const validate = ajv.compile(schema)
+    return (input) => validate(input)
+  } catch (error) {
+    throw new HandaxeError('invalid_arguments', `There is no making inputs from a schema that is none.`, {
+      hint: 'Read the signature of the tool again: its inputSchema has to be a JSON Schema.',
+      cause: error,
+    })
+  }
+}
+
+/** Every edge of every parameter, the others as in an example or random; the parameters by turns. */
+function edgeInputs(source: ValueSource, examples: readonly JsonObject[], random: Random): JsonObject[] {
+  const parameters = parametersOf(source.root)
+  const edges = parameters.map((parameter) => edgeValues(parameter.schema, source))
+  const longest = Math.max(0, ...edges.map((values) => values.length))
+  const inputs: JsonObject[] = []
+  for (let row = 0; row < longest; row += 1) {
+    for (const [index, { name }] of parameters.entries()) {
+      const value = edges[index]?.[row]
+      if (value === undefined) continue
+      const base = examples.length > 0 ? pickOne(random, examples) : randomInput(source, random)
+      inputs.push({ ...base, [name]: value })
+    }
+  }
+  return inputs
+}
+
+function randomInput(source: ValueSource, random: Random): JsonObject {
+  const there = parametersOf(source.root).filter((parameter) => parameter.required || random() < 0.5)
+  return Object.fromEntries(there.map(({ name, schema: part }) => [name, randomValue(part, source, random)]))
+}
+
+/** One or two arguments changed, and at times one more given that may be left out. */
+function vary(example: JsonObject, source: ValueSource, random: Random): JsonObject {
+  const names = Object.keys(example)
+  const further = parametersOf(source.root).filter(({ name }) => !names.includes(name))
+  const added = further.length > 0 && random() < ADDED_SHARE ? pickOne(random, further) : null
+  const given = added === null ? {} : { [added.name]: randomValue(added.schema, source, random) }
+  if (names.length === 0) return given
+  const changed = new Set([pickOne(random, names), ...(random() < 0.3 ? [pickOne(random, names)] : [])])
+  const varied = Object.entries(example).map(([name, value]) => [
+    name,
+    changed.has(name) ? varyValue(value, random) : value,
+  ])
+  return { ...Object.fromEntries(varied), ...given }
+}

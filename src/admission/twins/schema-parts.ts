@@ -1,0 +1,49 @@
+import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** A part of a schema as an object; `true` and what is no schema allow everything. */
+export function asSchema(value: JsonValue | undefined): JsonSchema {
+  return isObject(value) ? value : {}
+}
+
+/** References name each other in a chain at the most; a longer one goes round in circles. */
+const MOST_REFERENCES = 10
+
+/** The schema that `$ref` leads to, within `root`. */
+export function resolveReference(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  let current = schema
+  for (let step = 0; step < MOST_REFERENCES && typeof current['$ref'] === 'string'; step += 1) {
+    const path = current['$ref'].replace(/^#\/?/, '').split('/').filter(Boolean)
+    let part: JsonValue | undefined = root
+    for (const name of path) {
+      const key = decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~')
+      part = isObject(part) ? part[key] : undefined
+    }
+    const beside = Object.entries(current).filter(([key]) => key !== '$ref')
+    current = { ...asSchema(part), ...Object.fromEntries(beside) }
+  }
+  return current
+}
+
+/** The alternatives of a schema: those of `anyOf` and `oneOf`, or of a list of types; itself where it has none. */
+export function alternatives(schema: JsonSchema): JsonSchema[] {
+  const { anyOf, oneOf, ...rest } = schema
+  const variants = Array.isArray(anyOf) ? anyOf : oneOf
+  if (Array.isArray(variants)) return variants.map((variant) => ({ ...rest, ...asSchema(variant) }))
+  const { type } = schema
+  return Array.isArray(type) ? type.map((one) => ({ ...schema, type: one })) : [schema]
+}
+
+/** The parameters of a tool in their order. */
+export function parametersOf(inputSchema: JsonSchema): { name: string; schema: JsonSchema; required: boolean }[] {
+  const { properties, required } = inputSchema
+  const needed = new Set(Array.isArray(required) ? required : [])
+  return Object.entries(asSchema(properties)).map(([name, schema]) => ({
+    name,
+    schema: asSchema(schema),
+    required: needed.has(name),
+  }))
+}
