@@ -81,6 +81,8 @@ _FCNTL_REFUSED = (5, 36, 37, 38, 1024, 1026)
 # PDEATHSIG, names of threads and memory, reads of state, timer slack, subreaper, no_new_privs, THP.
 _PRCTL_ALLOWED = (1, 2, 3, 15, 16, 21, 23, 29, 30, 36, 37, 38, 39, 40, 41, 42, 0x53564D41)
 _AF_UNIX = 1
+# MADV_MERGEABLE: pages that the kernel merges with equal ones of others tell, by time, what those others hold.
+_MADVISE_REFUSED = (12,)
 
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _JUMP = 0x05  # BPF_JMP | BPF_JA
@@ -137,6 +139,7 @@ def _decisions(machine):
     ]
     by_name["ioctl"] = _only(1, _IOCTL_ALLOWED, _error(errno.ENOTTY), _IOCTL_REFUSED)
     by_name["fcntl"] = _except(1, _FCNTL_REFUSED)
+    by_name["madvise"] = _except(2, _MADVISE_REFUSED)
     by_name["prctl"] = _only(0, _PRCTL_ALLOWED, refuse)
     by_name["socketpair"] = _only(0, (_AF_UNIX,), refuse)
     # clone3 cannot be filtered (its flags lie behind a pointer): ENOSYS makes the C library use clone.
