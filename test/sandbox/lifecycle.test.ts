@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openSandbox } from '../../src/sandbox/open-sandbox.ts'
 import { findPython } from '../support/python.ts'
+import { cgroupsOf, zygotesBelow } from './support/host-state.ts'
 
 let folder: string
 let state: string
@@ -28,32 +28,7 @@ const open = (more: object = {}) =>
   })
 
 /** Zygotes of this test, and bubblewrap above them; slots cannot be found like this, they show no path of the host. */
-function zygotes(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      const command = readText(`/proc/${name}/cmdline`)
-      return command.includes('/opt/guest/python/zygote.py') && readText(`/proc/${name}/mountinfo`).includes(state)
-    })
-    .map(Number)
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-/** Folders of slots in any cgroup hierarchy, by the name of the sandbox's private folder. */
-function cgroupsOf(names: string[]): string[] {
-  const roots = readText('/proc/self/mountinfo')
-    .split('\n')
-    .filter((line) => / - cgroup2? /.test(line))
-    .map((line) => join(line.split(' ')[4] ?? '', 'handaxe'))
-  return roots.flatMap((root) => names.map((name) => join(root, name))).filter((path) => existsSync(path))
-}
+const zygotes = () => zygotesBelow(state)
 
 test('closing leaves no process, no folder and no cgroup, and can be done twice', async () => {
   const sandbox = await open()
