@@ -141,6 +141,13 @@ export interface NetworkTransfer {
   ended: 'complete' | 'byte-limit' | 'idle-timeout' | 'aborted'
 }
 
+/** What one execution did with its network. */
+export interface NetworkReport {
+  usage: NetworkUsage
+  /** In the order in which they were made; at most `limits.requests`. Those that came after are only counted. */
+  decisions: NetworkDecision[]
+}
+
 /** What one execution's proxy counted. */
 export interface NetworkUsage {
   requests: number

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonSchema, JsonValue } from './json.ts'
 import type { Limits } from './limits.ts'
-import type { NetworkPolicy } from './network.ts'
+import type { NetworkPolicy, NetworkReport } from './network.ts'
 
 export type { NetworkPolicy } from './network.ts'
 
@@ -71,6 +71,7 @@ export interface Execution {
   tools?: ToolModule[]
   host?: HostFunction[]
   limits?: Partial<Limits>
+  /** Absent: none. */
   network?: NetworkPolicy
   /** Host folder that receives the artifacts. Without it they lie in a folder that `close()` removes. */
   artifactsFolder?: string
@@ -140,7 +141,10 @@ export interface ExecutionResult {
   artifacts: Artifact[]
   droppedArtifacts: DroppedArtifact[]
   usage: ExecutionUsage
+  /** Where the execution had a network: what was asked for and what became of it. */
+  network?: NetworkReport
   limits: Limits
+  /** Those of the sandbox; `network` is `allow-list` where this execution had one. */
   guarantees: Guarantees
 }
 

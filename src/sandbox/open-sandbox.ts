@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Sandbox } from '../contracts/sandbox.ts'
 import { openLinuxSandbox } from './backends/linux/open-linux-sandbox.ts'
+import type { EgressSettings } from './backends/linux/slot-proxy.ts'
 
 export interface SandboxOptions {
   /** Default `linux`. */
@@ -18,6 +19,8 @@ export interface SandboxOptions {
   idleJavascript?: number
   /** Executions at a time; further ones wait for their turn. */
   maxConcurrent?: number
+  /** For executions with a network. Default: the machine's name servers and the usual authorities. */
+  egress?: EgressSettings
 }
 
 /**
@@ -33,5 +36,6 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     searchPath: options.environment?.['PATH'],
     idle: { python: options.idlePython ?? Math.min(4, 2 * processors), javascript: options.idleJavascript ?? 1 },
     maxConcurrent: options.maxConcurrent ?? Math.max(4, 2 * processors),
+    egress: options.egress ?? {},
   })
 }

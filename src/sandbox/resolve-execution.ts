@@ -46,6 +46,7 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
 /** What not every backend has. */
 export interface Offers {
   hostFunctions?: boolean
+  network?: boolean
 }
 
 /** Refuses what this backend could not execute. Throws `invalid_arguments` or `invalid_input_file`. */
@@ -63,7 +64,9 @@ export function checkExecution(execution: Execution, offers: Offers = {}): void 
     throw invalid('This backend does not offer host functions to the code', { hint: 'Leave `host` out' })
   }
   checkHostFunctions(execution.host ?? [])
-  if (execution.network !== undefined && execution.network.mode !== 'none') {
+  const mode = execution.network?.mode ?? 'none'
+  if (mode !== 'none' && mode !== 'allow-list') throw invalid(`There is no network mode '${String(mode)}'`)
+  if (offers.network !== true && mode !== 'none') {
     throw invalid('This backend has no network to allow', { hint: "Use network: { mode: 'none' }" })
   }
   checkInputNames(execution.inputs ?? [])

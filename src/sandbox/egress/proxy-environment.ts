@@ -11,6 +11,8 @@ export function proxyEnvironment({ port, token }: { port: number; token: string 
     http_proxy: url,
     HTTPS_PROXY: url,
     https_proxy: url,
+    ALL_PROXY: url,
+    all_proxy: url,
     // Nothing goes around it, whatever the machine's own settings say.
     NO_PROXY: '',
     no_proxy: '',

@@ -6,6 +6,13 @@ import type { PythonFacts } from './describe-python.ts'
 /** Descriptor on which bubblewrap tells the process id of the zygote. */
 export const INFO_DESCRIPTOR = 3
 
+/** The certificates that the machine trusts, as Debian, Fedora and SUSE have them; inside always by the first path. */
+const AUTHORITIES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+] as const
+
 /** Host paths that the zygote sees, by their neutral names inside. */
 export interface Bind {
   source: string
@@ -37,6 +44,7 @@ export function planLaunch({ python, nodePath, hostFolder, slotsFolder, cgroupFo
   const binds: Bind[] = [
     { source: join(guest, 'python'), target: '/opt/guest/python' },
     { source: join(guest, 'javascript'), target: '/opt/guest/javascript' },
+    { source: join(guest, 'network'), target: '/opt/guest/network' },
     { source: nodePath, target: '/opt/node' },
     { source: hostFolder, target: '/run/host' },
     { source: slotsFolder, target: '/slots' },
@@ -115,6 +123,8 @@ function systemFolders(): string[] {
   }
   for (const file of ['/etc/alternatives', '/etc/ld.so.cache', '/etc/fonts', '/etc/matplotlibrc'])
     found.push('--ro-bind-try', file, file)
+  const authorities = AUTHORITIES.find((file) => existsSync(file))
+  if (authorities !== undefined) found.push('--ro-bind', authorities, AUTHORITIES[0])
   return found
 }
 

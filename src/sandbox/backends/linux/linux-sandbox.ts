@@ -8,7 +8,9 @@ import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
 import type { CgroupTier } from './cgroups.ts'
 import type { Lease, Line, SlotPool } from './pool.ts'
 import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
+import { openSlotProxy, planNetwork, type EgressSettings, type SlotProxy } from './slot-proxy.ts'
 import { stageInputs } from './stage-inputs.ts'
+import type { SlotNetwork } from './zygote.ts'
 
 const SCIENCE = /^\s*(?:from|import)\s+(?:matplotlib|scipy|seaborn|statsmodels|sklearn)\b/m
 const NOTHING_COLLECTED: Collected = { artifacts: [], dropped: [] }
@@ -21,6 +23,7 @@ export interface LinuxSandboxParts {
   /** The sandbox's private folder on the host. */
   folder: string
   guarantees: Guarantees
+  egress: EgressSettings
 }
 
 /** The `linux` backend: a warm Python in namespaces of its own, forked and jailed for every execution. */
@@ -38,7 +41,7 @@ export class LinuxSandbox implements Sandbox {
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
-    checkExecution(execution, { hostFunctions: true })
+    checkExecution(execution, { hostFunctions: true, network: true })
     if (execution.signal?.aborted) throw cancelled()
     const running = holdingEventLoop(this.#execute(execution, limits))
     this.#underWay.add(running)
@@ -51,8 +54,14 @@ export class LinuxSandbox implements Sandbox {
 
   async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
     const askedAt = performance.now()
-    const lease = await this.#acquire(chooseLine(execution), limits, execution.signal)
+    const { network } = execution
+    const plan = network?.mode === 'allow-list' ? planNetwork(network) : null
+    const lease = await this.#acquire(chooseLine(execution), limits, execution.signal, plan?.inside)
+    let proxy: SlotProxy | null = null
     try {
+      if (plan !== null) {
+        proxy = await openSlotProxy(plan, lease.factory.networkFolder(lease.slot.id), this.#parts.egress)
+      }
       const inputs = execution.inputs ?? []
       if (inputs.length > 0) {
         await stageInputs(inputs, lease.factory.inputFolder(lease.slot), this.#parts.userId)
@@ -72,15 +81,24 @@ export class LinuxSandbox implements Sandbox {
         throw new HandaxeError('sandbox_broken', 'The sandbox was ended from outside', { hint: 'Execute it again' })
       }
       const collected = outcome.outputs === 0 ? NOTHING_COLLECTED : await this.#collect(lease, execution, limits)
-      return this.#toResult(outcome, collected, startupMs, limits)
+      const result = this.#toResult(outcome, collected, startupMs, limits)
+      if (proxy === null) return result
+      const guarantees = { ...this.guarantees, network: 'allow-list' as const }
+      return { ...result, network: await proxy.close(), guarantees }
     } finally {
       this.#parts.pool.release(lease)
+      await proxy?.close()
     }
   }
 
   /** Does not wait on for a caller who has given up: the lease that comes later goes back at once. */
-  async #acquire(line: Line, limits: Limits, signal: AbortSignal | undefined): Promise<Lease> {
-    const acquiring = this.#parts.pool.acquire(line, limits)
+  async #acquire(
+    line: Line,
+    limits: Limits,
+    signal: AbortSignal | undefined,
+    network: SlotNetwork | undefined,
+  ): Promise<Lease> {
+    const acquiring = this.#parts.pool.acquire(line, limits, network)
     if (signal === undefined) return acquiring
     let onAbort = () => {}
     const aborted = new Promise<null>((resolve) => {

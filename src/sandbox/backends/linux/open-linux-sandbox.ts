@@ -11,6 +11,7 @@ import { LinuxSandbox } from './linux-sandbox.ts'
 import { SlotPool, type PoolOptions } from './pool.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { chooseSandboxUser } from './sandbox-user.ts'
+import type { EgressSettings } from './slot-proxy.ts'
 
 export interface LinuxSandboxOptions {
   pythonPath: string | null
@@ -19,6 +20,7 @@ export interface LinuxSandboxOptions {
   searchPath: string | undefined
   idle: PoolOptions['idle']
   maxConcurrent: number
+  egress: EgressSettings
 }
 
 /** Finds what the machine has, starts the zygote, fills the pool. Rejects with `sandbox_unavailable`. */
@@ -37,6 +39,7 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
       cgroups,
       userId: user.id,
       folder,
+      egress: options.egress,
       guarantees: describeGuarantees(cgroups, user, shown),
     })
   } catch (error) {

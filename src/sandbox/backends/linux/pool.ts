@@ -4,7 +4,7 @@ import type { Generation, Machine } from './generation.ts'
 import { Generations } from './generations.ts'
 import type { SlotFactory } from './slot-factory.ts'
 import type { Slot } from './slot.ts'
-import type { GuestKind } from './zygote.ts'
+import type { GuestKind, SlotNetwork } from './zygote.ts'
 
 /** So many slots in a row that do not become ready mean that the next will not either. */
 const FAILURES_IN_A_ROW = 3
@@ -53,13 +53,16 @@ export class SlotPool {
     return generation
   }
 
-  /** A slot that is ready, when it is this execution's turn. Every lease must be given back. */
-  async acquire(asked: Line, limits: Limits): Promise<Lease> {
+  /**
+   * A slot that is ready, when it is this execution's turn: one of its own where it has a network. Every lease must be
+   * given back.
+   */
+  async acquire(asked: Line, limits: Limits, network: SlotNetwork | null = null): Promise<Lease> {
     await this.#takeTurn()
     const line = this.#serve(asked)
     try {
       for (let failures = 0; ;) {
-        const lease = await this.#take(line, limits)
+        const lease = await (network === null ? this.#take(line, limits) : this.#make(line, limits, network))
         try {
           await becomeReady(lease.slot)
           return lease
@@ -123,7 +126,7 @@ export class SlotPool {
     return 'python'
   }
 
-  async #make(line: Line, limits: Limits): Promise<Lease> {
+  async #make(line: Line, limits: Limits, network: SlotNetwork | null = null): Promise<Lease> {
     if (this.#isClosed) throw closed()
     const generation = await (line === 'science' ? this.#science : this.#tables).current()
     if (this.#isClosed) throw closed()
@@ -132,7 +135,7 @@ export class SlotPool {
     // While others run and none is ready, somebody waits or soon will. A program that touches itself what it needs
     // takes a quarter less of the processors than a warm-up for all that it might need.
     const warm = this.#running === 0 || this.#idle[line].some(({ slot }) => slot.isReady)
-    const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm)
+    const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm, network)
     return { slot, factory: generation.factory }
   }
 

@@ -5,10 +5,12 @@ import type { CgroupTier } from './cgroups.ts'
 import { findHostProcess, ProcessMeter } from './process-meter.ts'
 import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
-import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
+import type { GuestKind, SlotNetwork, Zygote, ZygoteReport } from './zygote.ts'
 
 /** Node starts eleven threads before the first line of a program, and some for files and name look-ups. */
 const NODE_THREADS = 24
+/** What passes bytes from 127.0.0.1 inside to the proxy. */
+const BRIDGE_PROCESSES = 1
 
 export interface SlotFactoryOptions {
   zygote: Zygote
@@ -38,16 +40,29 @@ export class SlotFactory {
   }
 
   /** Asks for a new slot, which warms up first or is ready at once. It announces itself as `ready`, or `died` tells why not. */
-  async create(id: number, guest: GuestKind, limits: Limits, warm: boolean): Promise<Slot> {
+  async create(
+    id: number,
+    guest: GuestKind,
+    limits: Limits,
+    warm: boolean,
+    network: SlotNetwork | null,
+  ): Promise<Slot> {
     await mkdir(join(this.#slotFolder(id), 'input'), { recursive: true, mode: 0o755 })
-    const processes = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
+    // The socket of the proxy will lie there, where no other slot can reach it.
+    if (network !== null) await mkdir(this.networkFolder(id), { mode: 0o755 })
+    const own = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
+    const processes = network === null ? own : own + BRIDGE_PROCESSES
     const bounds = { ...limits, processes }
     const group = this.#options.cgroups?.createSlot(id, bounds, this.#options.userId) ?? null
     const slot = new Slot(id, guest, limits, group)
     this.slots.set(id, slot)
     const nodeFlags = guest === 'javascript' ? this.#options.nodeFlags(limits) : []
-    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, warm, nodeFlags })
+    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, warm, nodeFlags, network })
     return slot
+  }
+
+  networkFolder(id: number): string {
+    return join(this.#slotFolder(id), 'network')
   }
 
   inputFolder(slot: Slot): string {

@@ -39,8 +39,25 @@ const report = z.discriminatedUnion('event', [
 export type ZygoteReport = z.infer<typeof report>
 export type GuestKind = 'python' | 'javascript'
 
+/** The way to the proxy of a slot's only execution. */
+export interface SlotNetwork {
+  /** On 127.0.0.1 inside. */
+  port: number
+  /** Variables by which programs find it. */
+  environment: Record<string, string>
+}
+
 export type ZygoteCommand =
-  | { do: 'slot'; slot: number; token: string; guest: GuestKind; limits: Limits; warm: boolean; nodeFlags: string[] }
+  | {
+      do: 'slot'
+      slot: number
+      token: string
+      guest: GuestKind
+      limits: Limits
+      warm: boolean
+      nodeFlags: string[]
+      network: SlotNetwork | null
+    }
   | { do: 'kill' | 'inputs' | 'release'; slot: number }
   | { do: 'ping' }
 

@@ -54,11 +54,13 @@ def open_listener(port=0):
     return listener
 
 
-def start(socket_path, port=0, connections=CONNECTIONS):
+def start(socket_path, port=0, connections=CONNECTIONS, folder=None):
     """Fork a process that serves until it is killed, and return its pid and the port, which is open already.
 
     Call it in the jail with the socket in view, before the filter is loaded. The child keeps nothing open but the
     listener, so no pipe to the host stays open because of it, and it ends with the pid namespace.
+
+    `folder` is the descriptor of an open directory to which the path is relative: for one that has no path in the jail.
     """
     listener = open_listener(port)
     port = listener.getsockname()[1]
@@ -69,14 +71,16 @@ def start(socket_path, port=0, connections=CONNECTIONS):
     # No exception may travel up into the caller's program, which would then run twice.
     status = 1
     try:
-        _become_bridge(listener.fileno())
+        _become_bridge([listener.fileno(), *([] if folder is None else [folder])])
+        if folder is not None:
+            socket_path = f"/proc/self/fd/{folder}/{socket_path}"
         serve(listener, socket_path, connections=connections)
         status = 0
     finally:
         os._exit(status)
 
 
-def _become_bridge(listener_fd):
+def _become_bridge(kept):
     gc.disable()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -88,12 +92,15 @@ def _become_bridge(listener_fd):
     # A pipe that nobody reads stands in for the three streams, so that no connection gets one of their numbers.
     unread, nowhere = os.pipe()
     for number in (0, 1, 2):
-        if number != listener_fd:
+        if number not in kept:
             os.dup2(nowhere, number)
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     last = 1 << 20 if limit == resource.RLIM_INFINITY else limit
-    os.closerange(3, listener_fd)
-    os.closerange(max(3, listener_fd + 1), last)
+    low = 3
+    for number in sorted(kept):
+        os.closerange(low, number)
+        low = max(3, number + 1)
+    os.closerange(low, last)
 
 
 class _Flow:

@@ -14,6 +14,8 @@ import libc
 ROOT = "/jail"
 OUTPUTS = "/outputs"
 INPUTS = "/inputs"
+# Of TLS. Empty for executions without a network: which ones the machine trusts is nothing that they need to know.
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _READ_ONLY = libc.MS_RDONLY | libc.MS_NOSUID | libc.MS_NODEV
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _PASSWD = "sandbox:x:1000:1000:sandbox:/box:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
@@ -87,6 +89,8 @@ def _build_etc():
     for name, text in (("passwd", _PASSWD), ("group", _GROUP), ("hostname", "sandbox\n")):
         with open(f"{ROOT}/etc/{name}", "w") as file:
             file.write(text)
+    os.makedirs(ROOT + os.path.dirname(AUTHORITIES))
+    open(ROOT + AUTHORITIES, "w").close()
     # matplotlib of Debian does not start without its settings in /etc.
     for path in ("/etc/ld.so.cache", "/etc/matplotlibrc"):
         if os.path.exists(path):
@@ -132,11 +136,13 @@ def release_slot(slot):
             os.rmdir(folder)
 
 
-def enter(slot, limits):
+def enter(slot, limits, show_authorities=False):
     """In the child: own namespaces, own writable places, and no way back to the tree of the supervisor."""
     libc.unshare(libc.CLONE_NEWNS | libc.CLONE_NEWIPC | libc.CLONE_NEWUTS | libc.CLONE_NEWCGROUP)
     libc.mount(None, INPUTS, flags=libc.MS_SLAVE)
     _mount_writable(slot, limits)
+    if show_authorities and os.path.exists(AUTHORITIES):
+        bind_read_only(AUTHORITIES, ROOT + AUTHORITIES)
     _mount_proc()
     os.chdir(ROOT)
     libc.pivot_root(".", ".")

@@ -49,6 +49,9 @@ select pselect6
 # On socket pairs and the three connections to the host: nothing else can be made, bound or connected.
 SOCKETS = "sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockname getpeername getsockopt"
 
+# With an allow-list, besides `socket`: what a client needs. Nothing can be served: no bind, listen or accept.
+NETWORK = ("connect", "setsockopt")
+
 ALLOWED = " ".join((FILES, MEMORY, PROCESSES, SIGNALS, TIME, WAITING, SOCKETS)).split()
 
 # EPERM, group by group.
@@ -81,10 +84,15 @@ _FCNTL_REFUSED = (5, 36, 37, 38, 1024, 1026)
 # PDEATHSIG, names of threads and memory, reads of state, timer slack, subreaper, no_new_privs, THP.
 _PRCTL_ALLOWED = (1, 2, 3, 15, 16, 21, 23, 29, 30, 36, 37, 38, 39, 40, 41, 42, 0x53564D41)
 _AF_UNIX = 1
+_AF_INET = 2
+_AF_INET6 = 10
+_SOCK_STREAM = 1
+_IPPROTO_TCP = 6
 # MADV_MERGEABLE: pages that the kernel merges with equal ones of others tell, by time, what those others hold.
 _MADVISE_REFUSED = (12,)
 
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
+_AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
 _JUMP = 0x05  # BPF_JMP | BPF_JA
 _EQUAL = 0x15
 _AT_LEAST = 0x35
@@ -125,7 +133,25 @@ def _except(index, values):
     return rows + [(_RETURN, 0, 0, _ALLOW)]
 
 
-def _decisions(machine):
+def _stream_socket():
+    """TCP over IPv4 and IPv6. Where it may lead to, the network namespace decides: nowhere but to 127.0.0.1."""
+    return [
+        (_LOAD, 0, 0, _argument(0)),
+        (_EQUAL, 1, 0, _AF_INET),
+        (_EQUAL, 0, 7, _AF_INET6),
+        (_LOAD, 0, 0, _argument(1)),
+        # Without SOCK_NONBLOCK and SOCK_CLOEXEC.
+        (_AND, 0, 0, 0xF),
+        (_EQUAL, 0, 4, _SOCK_STREAM),
+        (_LOAD, 0, 0, _argument(2)),
+        (_EQUAL, 1, 0, 0),
+        (_EQUAL, 0, 1, _IPPROTO_TCP),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _error(errno.EPERM)),
+    ]
+
+
+def _decisions(machine, with_network):
     """Number of the call to the rows that decide it."""
     numbers = numbers_for(machine)
     refuse = _error(errno.EPERM)
@@ -142,6 +168,10 @@ def _decisions(machine):
     by_name["madvise"] = _except(2, _MADVISE_REFUSED)
     by_name["prctl"] = _only(0, _PRCTL_ALLOWED, refuse)
     by_name["socketpair"] = _only(0, (_AF_UNIX,), refuse)
+    if with_network:
+        by_name["socket"] = _stream_socket()
+        for name in NETWORK:
+            by_name[name] = [(_RETURN, 0, 0, _ALLOW)]
     # clone3 cannot be filtered (its flags lie behind a pointer): ENOSYS makes the C library use clone.
     by_name["clone3"] = [(_RETURN, 0, 0, _error(errno.ENOSYS))]
     return {numbers[name]: rows for name, rows in by_name.items() if name in numbers}
@@ -168,7 +198,7 @@ def _search(ranges):
     return [(_AT_LEAST, 0, 1, ranges[middle][0]), (_JUMP, 0, 0, len(lower)), *lower, *upper]
 
 
-def build_program(machine):
+def build_program(machine, with_network=False):
     """The filter as a list of (code, true, false, value) rows."""
     head = [
         (_LOAD, 0, 0, _ARCHITECTURE_OFFSET),
@@ -179,14 +209,14 @@ def build_program(machine):
     if machine == "x86_64":
         # x32 calls share the architecture and shift the number: none of them is wanted.
         head += [(_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, _error(errno.ENOSYS))]
-    return head + _search(_ranges(_decisions(machine)))
+    return head + _search(_ranges(_decisions(machine, with_network)))
 
 
 class Filter:
     """A program ready to be installed; built once, so that a fork only has to make one system call."""
 
-    def __init__(self):
-        rows = build_program(os.uname().machine)
+    def __init__(self, with_network=False):
+        rows = build_program(os.uname().machine, with_network)
         packed = b"".join(struct.pack("HBBI", *row) for row in rows)
         self._code = ctypes.create_string_buffer(packed, len(packed))
         self._header = ctypes.create_string_buffer(

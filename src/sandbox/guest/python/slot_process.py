@@ -10,6 +10,8 @@ import execute
 import guard
 import jail
 import libc
+import network
+import seccomp
 import warm_up
 
 SOCKET = "/run/host/socket"
@@ -76,13 +78,18 @@ def _become_jailed(slot, command, surroundings):
     libc.prctl(libc.PR_SET_THP_DISABLE, 1)
     guard.attach_to_cgroups(slot, surroundings.cgroups)
     _connect(slot, command["token"])
-    jail.enter(slot, limits)
+    way_out = network.open_folder(slot) if command.get("network") else None
+    jail.enter(slot, limits, show_authorities=way_out is not None)
     libc.set_host_name("sandbox")
     guard.take_own_user(surroundings.namespace_limit)
+    call_filter = surroundings.call_filter
+    if way_out is not None:
+        network.start(way_out, command["network"])
+        call_filter = seccomp.Filter(with_network=True)
     node = surroundings.node if command["guest"] == "javascript" else None
     guard.close_all_but([node] if node is not None else [])
     guard.set_bounds(limits, command["guest"], surroundings.memory_by_cgroup)
-    guard.give_up_rights(surroundings.call_filter)
+    guard.give_up_rights(call_filter)
 
 
 def _connect(slot, token):
