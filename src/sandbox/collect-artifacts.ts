@@ -4,16 +4,12 @@ import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Limits } from '../contracts/limits.ts'
 import type { Artifact, DroppedArtifact } from '../contracts/sandbox.ts'
+import { isUsableArtifactName, MAXIMUM_DROPPED, printableName } from './artifact-name.ts'
 import { detectMediaType } from './media-type.ts'
 
 /** Folders within folders, from the output folder on. */
-const MAXIMUM_DEPTH = 16
-const MAXIMUM_NAME_BYTES = 512
-/** Dropped entries are told one by one up to here: a million of them must not become a million records. */
-const MAXIMUM_DROPPED = 100
+export const MAXIMUM_DEPTH = 16
 const CHUNK_BYTES = 256 * 1024
-/** Neither controls, nor what reorders or hides text, nor what could not be written as UTF-8. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\\]/u
 
 export interface Collection {
   /** The output folder of an execution whose processes are all gone. */
@@ -35,7 +31,7 @@ export interface Collected {
 export async function collectArtifacts({ source, target, limits }: Collection): Promise<Collected> {
   const collected: Collected = { artifacts: [], dropped: [] }
   const drop = (name: string, reason: DroppedArtifact['reason']) => {
-    if (collected.dropped.length < MAXIMUM_DROPPED) collected.dropped.push({ name: printable(name), reason })
+    if (collected.dropped.length < MAXIMUM_DROPPED) collected.dropped.push({ name: printableName(name), reason })
   }
   let left = limits.artifactBytes
   // Breadth first, so that what lies on top comes before what somebody has buried.
@@ -44,7 +40,7 @@ export async function collectArtifacts({ source, target, limits }: Collection): 
     for (const entry of await readFolder(folder.path, () => drop(folder?.name ?? '', 'unreadable'))) {
       const name = folder.name === '' ? entry.name : `${folder.name}/${entry.name}`
       const path = join(folder.path, entry.name)
-      if (!isSafeName(entry.name) || Buffer.byteLength(name) > MAXIMUM_NAME_BYTES) drop(name, 'unsafe-name')
+      if (!isUsableArtifactName(name)) drop(name, 'unsafe-name')
       else if (entry.isDirectory()) {
         if (folder.depth + 1 > MAXIMUM_DEPTH) drop(name, 'too-deep')
         else folders.push({ path, name, depth: folder.depth + 1 })
@@ -122,13 +118,4 @@ async function copyBytes(file: FileHandle, path: string, name: string, left: num
     if (bytes > left) await rm(path, { force: true })
   }
   return { name, bytes, sha256: hash.digest('hex'), mediaType: detectMediaType(head ?? Buffer.alloc(0), name), path }
-}
-
-/** Node gives names as UTF-8 with replacements: one with a replacement could not be opened by that name. */
-function isSafeName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !UNPRINTABLE.test(name) && !name.includes('\ufffd')
-}
-
-function printable(name: string): string {
-  return Array.from(name.slice(0, MAXIMUM_NAME_BYTES), (one) => (UNPRINTABLE.test(one) ? '\ufffd' : one)).join('')
 }

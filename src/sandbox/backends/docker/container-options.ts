@@ -1,0 +1,160 @@
+import type { Limits } from '../../../contracts/limits.ts'
+import { LABELS } from './owner.ts'
+
+export type GuestKind = 'python' | 'javascript'
+
+const MIB = 1024 * 1024
+/** `nobody`: owns nothing in the image. Not the engine's default, which is root. */
+const USER = '65534:65534'
+const USER_OPTIONS = 'uid=65534,gid=65534'
+/** The container's init and the relay. */
+const OWN_PROCESSES = 2
+/** Node starts eleven threads before the first line of a program, and some for files and name look-ups. */
+const NODE_THREADS = 24
+/**
+ * What init, relay, interpreter and imported packages use before the program starts (measured: 67 MB with pandas, 53 MB
+ * with Node). `limits.memoryBytes` is the program's own.
+ */
+const RUNTIME_BYTES: Readonly<Record<GuestKind, number>> = { python: 80 * MIB, javascript: 64 * MIB }
+/** A tmpfs inode costs about 1 KiB of kernel memory: this many files cannot fill the memory limit by themselves. */
+const TEMPORARY_INODES = 20_000
+const PYTHON_MODULES = 'numpy pandas asyncio csv datetime decimal re statistics subprocess typing'.split(' ')
+
+/** The whole environment of every process inside, beside what the image sets. One thread each for the linear algebra. */
+const ENVIRONMENT = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  HOME: '/box',
+  USER: 'sandbox',
+  TMPDIR: '/tmp',
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  PYTHONDONTWRITEBYTECODE: '1',
+  MPLBACKEND: 'Agg',
+  MPLCONFIGDIR: '/tmp/matplotlib',
+  OPENBLAS_NUM_THREADS: '1',
+  OMP_NUM_THREADS: '1',
+  MKL_NUM_THREADS: '1',
+  UV_USE_IO_URING: '0',
+  NODE_NO_WARNINGS: '1',
+}
+
+export interface ContainerPlan {
+  image: string
+  guest: GuestKind
+  limits: Limits
+  /** Volumes at the engine: the guest programs, and the inputs of this one execution. */
+  volumes: { guest: string; input: string }
+  labels: Record<string, string>
+  runtime: string | null
+}
+
+/** What the engine is asked for. There is no option that makes it weaker, and no folder of the host in it. */
+export function containerOptions(plan: ContainerPlan): object {
+  const { guest, limits, volumes } = plan
+  const processes = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
+  const memory = limits.memoryBytes + RUNTIME_BYTES[guest]
+  return {
+    Image: plan.image,
+    Entrypoint: ['python3', '-I', '-B', '/opt/guest/python/container.py'],
+    Cmd: guest === 'javascript' ? ['javascript', ...nodeFlags(limits)] : ['python', ...PYTHON_MODULES],
+    User: USER,
+    WorkingDir: '/box',
+    Hostname: 'sandbox',
+    Env: Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
+    Labels: plan.labels,
+    Tty: false,
+    OpenStdin: true,
+    // The relay sees the end of its input, and leaves, when the host is gone.
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    NetworkDisabled: true,
+    HostConfig: {
+      ...(plan.runtime === null ? {} : { Runtime: plan.runtime }),
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      Privileged: false,
+      ReadonlyRootfs: true,
+      // The engine's default seccomp profile holds as long as nobody names another one.
+      SecurityOpt: ['no-new-privileges'],
+      IpcMode: 'none',
+      Init: true,
+      PidsLimit: processes + OWN_PROCESSES,
+      Memory: memory,
+      // Together with swap: no more than the memory.
+      MemorySwap: memory,
+      // Nothing of what it writes is kept in the engine's files.
+      LogConfig: { Type: 'none', Config: {} },
+      RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+      Ulimits: ulimits(limits),
+      Tmpfs: {
+        '/box': tmpfs(limits.temporaryBytes, TEMPORARY_INODES, 'mode=755'),
+        '/tmp': tmpfs(limits.temporaryBytes, TEMPORARY_INODES, 'mode=1777'),
+        '/dev/shm': tmpfs(limits.temporaryBytes, TEMPORARY_INODES, 'mode=1777'),
+        // Folders and dropped entries need inodes too; the count of artifacts is bounded again when they are collected.
+        '/box/output': `noexec,${tmpfs(limits.artifactBytes, limits.artifactCount * 2 + 64, 'mode=755')}`,
+      },
+      Mounts: [volume(volumes.guest, '/opt/guest', plan.labels), volume(volumes.input, '/box/input', plan.labels)],
+    },
+  }
+}
+
+/** For filling volumes: made, never started. */
+export function fillerOptions(image: string, volumeName: string, labels: Record<string, string>): object {
+  return {
+    Image: image,
+    Entrypoint: ['/bin/false'],
+    Labels: labels,
+    NetworkDisabled: true,
+    HostConfig: {
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      LogConfig: { Type: 'none', Config: {} },
+      Mounts: [{ ...volume(volumeName, '/fill', labels), ReadOnly: false }],
+    },
+  }
+}
+
+export function labelsOf(owner: string, sandbox: string): Record<string, string> {
+  return { [LABELS.owner]: owner, [LABELS.sandbox]: sandbox }
+}
+
+function volume(name: string, target: string, labels: Record<string, string>): object {
+  return {
+    Type: 'volume',
+    Source: name,
+    Target: target,
+    ReadOnly: true,
+    VolumeOptions: { NoCopy: true, Labels: labels },
+  }
+}
+
+function tmpfs(bytes: number, inodes: number, mode: string): string {
+  return `rw,nosuid,nodev,size=${bytes},nr_inodes=${inodes},${USER_OPTIONS},${mode}`
+}
+
+/** Bounds of each process. RLIMIT_NPROC is left out: the kernel counts it for the user in all containers together. */
+function ulimits(limits: Limits): object[] {
+  const cpuSeconds = Math.floor(limits.cpuMs / 1000) + 2
+  const bounds: Record<string, number> = {
+    core: 0,
+    cpu: cpuSeconds,
+    fsize: Math.max(limits.temporaryBytes, limits.artifactBytes),
+    nofile: limits.openFiles,
+    memlock: 64 * 1024,
+    msgqueue: 0,
+    sigpending: 1024,
+  }
+  return [
+    ...Object.entries(bounds).map(([name, bound]) => ({ Name: name, Soft: bound, Hard: bound })),
+    { Name: 'stack', Soft: 8 * MIB, Hard: 64 * MIB },
+  ]
+}
+
+/** V8's heap may grow to the whole memory limit, which is then met before V8 meets its own and can only abort. */
+function nodeFlags(limits: Limits): string[] {
+  const heapMiB = Math.max(16, Math.floor(limits.memoryBytes / MIB))
+  return [`--max-old-space-size=${heapMiB}`, '--disable-proto=throw', '--no-warnings']
+}

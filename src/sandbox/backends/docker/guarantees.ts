@@ -1,0 +1,37 @@
+import type { Guarantees } from '../../../contracts/sandbox.ts'
+import type { EngineFacts } from './engine-facts.ts'
+
+/** What is really enforced, from what the engine says and the options that every container gets. */
+export function describeGuarantees(facts: EngineFacts, runtime: string | null): Guarantees {
+  const isGvisor = runtime === 'runsc'
+  const notes: string[] = [
+    'The code can read in /proc/self/mountinfo where the engine keeps its images: nothing else of the host is in there.',
+  ]
+  if (!facts.rootless) {
+    notes.push(
+      'The engine runs as root: an escape from the container would be one to an unprivileged user, but who controls the ' +
+        'engine controls the machine. Use rootless Docker to have neither.',
+    )
+  }
+  if (!facts.limits.swap) {
+    notes.push('The engine cannot limit swap: a program may use more than its memory there. Turn swap accounting on.')
+  }
+  if (!isGvisor) {
+    notes.push(
+      "System calls reach the machine's kernel through the engine's default filter, which is wider than that of the " +
+        'linux backend: use runtime runsc (gVisor) for code of strangers.',
+    )
+  }
+  return {
+    backend: 'docker',
+    isolation: isGvisor ? 'gvisor' : 'container',
+    systemCalls: isGvisor ? 'own-kernel' : 'container-default',
+    memory: 'container',
+    processes: 'container',
+    cpu: 'container',
+    network: 'none',
+    unprivilegedUser: true,
+    freshPerExecution: true,
+    notes,
+  }
+}

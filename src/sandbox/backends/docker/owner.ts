@@ -1,0 +1,56 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+/** On everything that is made at the engine. */
+export const LABELS = {
+  owner: 'dev.handaxe.owner',
+  sandbox: 'dev.handaxe.sandbox',
+} as const
+
+/** The process that a container belongs to: machine, boot and pid namespace; process id; its start time. */
+export function describeOwner(): string {
+  return `${surroundings()} ${process.pid} ${startTime(process.pid)}`
+}
+
+/** What became of the process that a label names: of another machine, boot or pid namespace nothing can be told here. */
+export function ownerState(label: string): 'alive' | 'gone' | 'unknown' {
+  const [where, pid, start] = label.split(' ')
+  if (where !== surroundings() || pid === undefined || start === undefined) return 'unknown'
+  return startTime(Number(pid)) === start ? 'alive' : 'gone'
+}
+
+function surroundings(): string {
+  return `${hostname()}/${firstLine('/proc/sys/kernel/random/boot_id')}/${namespace()}`
+}
+
+function namespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? ''
+  } catch {
+    // No /proc: not Linux, and no pid namespaces.
+    return ''
+  }
+}
+
+/** In clock ticks since the machine started, 'alive' where the system does not tell it, '' where there is none. */
+function startTime(pid: number): string {
+  const stat = firstLine(`/proc/${pid}/stat`)
+  // The name of the command stands in brackets and may hold anything, brackets too.
+  if (stat !== '') return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  if (process.platform === 'linux') return ''
+  try {
+    process.kill(pid, 0)
+    return 'alive'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'alive' : ''
+  }
+}
+
+function firstLine(file: string): string {
+  try {
+    return readFileSync(file, 'latin1').split('\n')[0] ?? ''
+  } catch {
+    // Not there.
+    return ''
+  }
+}

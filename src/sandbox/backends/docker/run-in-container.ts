@@ -1,0 +1,267 @@
+import { StringDecoder } from 'node:string_decoder'
+import { constants } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import { HandaxeError } from '../../../contracts/errors.ts'
+import type { JsonValue } from '../../../contracts/json.ts'
+import type { Limits } from '../../../contracts/limits.ts'
+import type { Execution } from '../../../contracts/sandbox.ts'
+import { CapturedOutput } from '../../captured-output.ts'
+import type { Collected } from '../../collect-artifacts.ts'
+import { decideStatus, type Facts, type StopReason, type Verdict } from '../../decide-status.ts'
+import { encodeFrame, encodeJsonFrame } from '../../frames.ts'
+import { HostCalls } from '../../host/host-calls.ts'
+import { isCall, parseCall } from '../../host/parse-call.ts'
+import { parseClaim, type Claim } from '../../parse-claim.ts'
+import { requestFrame } from '../../request-frame.ts'
+import type { Container, ContainerEnd } from './container.ts'
+import { ArtifactReceiver } from './receive-artifacts.ts'
+import type { RelayEvent } from './relay-messages.ts'
+import { watchCpuTime } from './watch-cpu-time.ts'
+
+/** A result frame holds the value and, in a failure, a message and a traceback that the guest has already cut. */
+const FRAME_OVERHEAD_BYTES = 256 * 1024
+/** How long the guest may take from its result, or its end, to the end of its output. */
+const OUTPUT_END_MS = 50
+/** How long the relay may take to end the program, and then between two pieces of what it hands over. */
+const STOP_MS = 1_000
+/** However much it goes on to say, it is not listened to for longer than files of the limit's size take at this rate. */
+const SLOWEST_BYTES_PER_MS = 5_000
+
+export interface ContainerOutcome {
+  verdict: Verdict
+  value: JsonValue | undefined
+  stdout: CapturedOutput
+  stderr: CapturedOutput
+  collected: Collected
+  wallMs: number
+  cpuMs: number
+  peakMemoryBytes: number
+}
+
+export interface ContainerRun {
+  container: Container
+  execution: Execution
+  limits: Limits
+  /** Folder for the artifacts. */
+  target: string
+  /** The sandbox is being closed. */
+  closing: AbortSignal
+}
+
+/**
+ * Hands the execution over, waits until it is over or has to be, asks the relay for the files, and then the engine how
+ * the container ended: that, the host's own clock and its own counts decide the status.
+ * Rejects with what `onOutput` throws, and with `sandbox_broken` where the engine does not answer.
+ */
+export async function runInContainer(run: ContainerRun): Promise<ContainerOutcome> {
+  const conversation = new Conversation(run)
+  const { container, limits, execution } = run
+  const startedAt = performance.now()
+  await conversation.hold()
+  const wallMs = performance.now() - startedAt
+  const usage = await container.usage()
+  const end = await conversation.finish()
+  const cpuMs = Math.max(0, (usage?.cpuMs ?? conversation.cpuMs) - container.cpuMsBefore)
+  const { claim, claimError, stopReason, farewell } = conversation
+  const facts: Facts = { stopReason, outOfMemoryKills: end.outOfMemory ? 1 : 0, cpuMs, end: endOf(end, farewell) }
+  const verdict = decideStatus(facts, claim, execution.call !== undefined, limits)
+  if (stopReason === 'protocol' && claimError !== null && verdict.error !== undefined) {
+    verdict.error.message = `the result could not be read: ${claimError.message.slice(0, 200)}`
+  }
+  return {
+    verdict,
+    value: verdict.status === 'ok' && claim?.ok ? claim.value : undefined,
+    stdout: conversation.outputs.stdout,
+    stderr: conversation.outputs.stderr,
+    collected: conversation.files.end(),
+    wallMs,
+    cpuMs,
+    peakMemoryBytes: Math.max(usage?.memoryBytes ?? 0, farewell?.peakMemoryBytes ?? 0),
+  }
+}
+
+type Farewell = Extract<RelayEvent, { event: 'bye' }>
+
+/**
+ * The engine tells exit code 128 + n and signal n alike. The relay knows the difference; its word counts only for that,
+ * and only where it fits: neither is ever `ok`.
+ */
+function endOf({ exitCode }: ContainerEnd, farewell: Farewell | null): Facts['end'] {
+  const number = exitCode - 128
+  const signal = Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+  const saysExit = farewell?.signal === null && farewell.exitCode === exitCode
+  return signal === undefined || saysExit ? { exitCode, signal: null } : { exitCode: null, signal }
+}
+
+/** What is said between the host and one container, from the hand-over to the end. */
+class Conversation {
+  readonly outputs: { stdout: CapturedOutput; stderr: CapturedOutput }
+  readonly files: ArtifactReceiver
+  claim: Claim | null = null
+  claimError: Error | null = null
+  stopReason: StopReason | null = null
+  farewell: Farewell | null = null
+  /** As last seen by the watch over the CPU time. */
+  cpuMs = 0
+
+  readonly #run: ContainerRun
+  readonly #hostCalls: HostCalls
+  readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
+  readonly #ended = new Set<string>()
+  #isOver = false
+  #isFinishing = false
+  #listenerError: Error | null = null
+  #over: () => void = () => {}
+  #closed: () => void = () => {}
+  #endTimer: NodeJS.Timeout | undefined
+  #heardAt = 0
+
+  constructor(run: ContainerRun) {
+    this.#run = run
+    const { capturedBytes } = run.limits
+    this.outputs = { stdout: new CapturedOutput(capturedBytes), stderr: new CapturedOutput(capturedBytes) }
+    this.files = new ArtifactReceiver(run.target, run.limits)
+    const send = (json: string) => run.container.send(encodeJsonFrame(json))
+    this.#hostCalls = new HostCalls(run.execution.host ?? [], run.limits, send)
+  }
+
+  /** Settles when the execution has ended by itself or has to be ended. */
+  async hold(): Promise<void> {
+    const { container, execution, limits, closing } = this.#run
+    const over = new Promise<void>((resolve) => (this.#over = resolve))
+    const onAbort = () => this.#stop('aborted')
+    const onClosing = () => this.#stop('closed')
+    execution.signal?.addEventListener('abort', onAbort, { once: true })
+    closing.addEventListener('abort', onClosing, { once: true })
+    const timer = setTimeout(() => this.#stop('wall-time'), limits.wallMs)
+    const stopWatching = watchCpuTime(container, limits.cpuMs, (cpuMs) => {
+      this.cpuMs = Math.max(this.cpuMs, cpuMs)
+      if (cpuMs - container.cpuMsBefore >= limits.cpuMs) this.#stop('cpu-time')
+    })
+    const frameLimit = Math.max(limits.valueBytes, limits.hostInputBytes) + FRAME_OVERHEAD_BYTES
+    container.use(this.#listener(), encodeFrame(requestFrame(execution, limits)), frameLimit)
+    await over
+    this.#isOver = true
+    this.#hostCalls.end()
+    clearTimeout(timer)
+    clearTimeout(this.#endTimer)
+    stopWatching()
+    execution.signal?.removeEventListener('abort', onAbort)
+    closing.removeEventListener('abort', onClosing)
+  }
+
+  /** Ends what is left, takes the files, and asks the engine how it ended. */
+  async finish(): Promise<ContainerEnd> {
+    const { container, limits } = this.#run
+    this.#isFinishing = true
+    const closed = new Promise<void>((resolve) => (this.#closed = resolve))
+    if (container.isClosed) this.#closed()
+    else {
+      const { artifactBytes, artifactCount } = limits
+      const collect = this.stopReason !== 'closed' && this.#listenerError === null && this.claim?.outputs !== 0
+      container.stop({ do: 'stop', collect, artifactBytes, artifactCount, drainBytes: limits.capturedBytes })
+      await this.#orSilence(closed)
+    }
+    if (this.#listenerError !== null) throw this.#listenerError
+    try {
+      return await container.end()
+    } catch (error) {
+      throw new HandaxeError('sandbox_broken', 'The engine does not say how the container ended', {
+        hint: 'Execute it again; run `handaxe doctor` if it stays like this',
+        cause: error,
+      })
+    }
+  }
+
+  /** A program may have ended or stopped the relay: then the engine ends the container, and its files are lost. */
+  async #orSilence(closed: Promise<void>): Promise<void> {
+    this.#heardAt = performance.now()
+    const deadline = this.#heardAt + 2 * STOP_MS + this.#run.limits.artifactBytes / SLOWEST_BYTES_PER_MS
+    const isClosed = closed.then(() => true)
+    for (;;) {
+      const left = Math.min(deadline, this.#heardAt + STOP_MS) - performance.now()
+      if (left <= 0) break
+      const timer = new AbortController()
+      const waited = delay(left, false, { signal: timer.signal }).catch(() => false)
+      const done = await Promise.race([isClosed, waited])
+      timer.abort()
+      if (done) return
+    }
+    await this.#run.container.kill()
+  }
+
+  #listener() {
+    return {
+      onBody: (body: Buffer) => this.#onBody(body),
+      onGarbage: (error: Error) => {
+        this.claimError ??= error
+        this.#stop('protocol')
+      },
+      onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => this.#onOutput(stream, chunk),
+      onEvent: (event: RelayEvent) => this.#onEvent(event),
+      onContent: (chunk: Buffer) => {
+        this.#heardAt = performance.now()
+        if (this.#isFinishing) this.files.onContent(chunk)
+      },
+      onClose: () => {
+        this.#over()
+        this.#closed()
+      },
+    }
+  }
+
+  #stop(reason: StopReason): void {
+    if (this.#isOver || this.claim !== null || this.stopReason !== null) return
+    this.stopReason = reason
+    this.#over()
+  }
+
+  #onBody(body: Buffer): void {
+    if (this.#isOver || this.claim !== null || this.stopReason !== null) return
+    try {
+      if (this.#hostCalls.areOffered && isCall(body)) return this.#hostCalls.answer(parseCall(body), body.length)
+      this.claim = parseClaim(body)
+    } catch (error) {
+      this.claimError = error as Error
+      return this.#stop('protocol')
+    }
+    this.#awaitOutputEnd()
+  }
+
+  #onEvent(event: RelayEvent): void {
+    this.#heardAt = performance.now()
+    if (event.event === 'end') {
+      this.#ended.add(event.channel)
+      if (this.#endTimer !== undefined) this.#awaitOutputEnd()
+    } else if (event.event === 'dead') this.#awaitOutputEnd()
+    else if (event.event === 'bye') this.farewell = event
+    else if (this.#isFinishing) this.files.onEntry(event)
+  }
+
+  /** A process that the program has left behind may hold the output open: it is not waited for. */
+  #awaitOutputEnd(): void {
+    this.#endTimer ??= setTimeout(() => this.#over(), OUTPUT_END_MS)
+    if (this.#ended.has('stdout') && this.#ended.has('stderr')) this.#over()
+  }
+
+  #onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this.#heardAt = performance.now()
+    if (this.stopReason === 'output') return
+    const captured = this.outputs[stream]
+    const room = Math.max(0, this.#run.limits.outputBytes - captured.totalBytes)
+    captured.add(chunk)
+    if (room > 0) this.#tell(stream, this.#decoders[stream].write(chunk.subarray(0, room)))
+    if (chunk.length > room) this.#stop('output')
+  }
+
+  /** A listener that throws ends the execution; its caller gets the error. */
+  #tell(stream: 'stdout' | 'stderr', text: string): void {
+    if (text === '' || this.#listenerError !== null) return
+    try {
+      this.#run.execution.onOutput?.(stream, text)
+    } catch (error) {
+      this.#listenerError = error as Error
+      this.#over()
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Sandbox } from '../../../../src/contracts/sandbox.ts'
+import { openSandbox, type SandboxOptions } from '../../../../src/sandbox/open-sandbox.ts'
+import type { TestSandbox } from '../../../support/open-test-sandbox.ts'
+
+/** Where scripts/setup-docker-tests.mjs has the engine listen. */
+export const SOCKET = join(tmpdir(), 'handaxe-docker-tests', 'docker.sock')
+export const IMAGE = 'handaxe-sandbox-test:latest'
+export const ENVIRONMENT = { DOCKER_HOST: `unix://${SOCKET}` }
+
+/** For titles of tests that are skipped. */
+export const WITHOUT_ENGINE = 'needs the engine of `node scripts/setup-docker-tests.mjs`'
+export const hasEngine = (await ask('GET', '/_ping').catch(() => ({ status: 0 }))).status === 200
+
+/** A plain call to the engine, past the code under test. */
+export function ask(method: string, path: string): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const sending = request({ socketPath: SOCKET, method, path, timeout: 10_000 }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body: /^[[{]/.test(text) ? JSON.parse(text) : text })
+      })
+    })
+    sending.on('error', reject)
+    sending.end()
+  })
+}
+
+interface Found {
+  Id: string
+  Name: string
+  Labels: Record<string, string>
+}
+
+/** What sandboxes have at the engine, running or not. */
+export async function engineObjects(): Promise<{ containers: Found[]; volumes: Found[] }> {
+  const filters = encodeURIComponent(JSON.stringify({ label: ['dev.handaxe.owner'] }))
+  const containers = (await ask('GET', `/v1.41/containers/json?all=true&filters=${filters}`)).body as Found[]
+  const { Volumes } = (await ask('GET', `/v1.41/volumes?filters=${filters}`)).body as { Volumes: Found[] | null }
+  return { containers, volumes: Volumes ?? [] }
+}
+
+export function openDocker(stateFolder: string, more: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  return openSandbox({
+    backend: 'docker',
+    pythonPath: null,
+    stateFolder,
+    environment: ENVIRONMENT,
+    docker: { image: IMAGE },
+    ...more,
+  })
+}
+
+export async function openTestDocker(more: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+  const folder = await mkdtemp(join(tmpdir(), 'handaxe-docker-'))
+  const sandbox = await openDocker(join(folder, 'state'), more)
+  return {
+    sandbox,
+    folder,
+    async close() {
+      await sandbox.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
