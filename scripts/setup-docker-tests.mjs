@@ -24,10 +24,12 @@ if (process.argv.includes('--stop')) stop()
 else await setUp()
 
 async function setUp() {
-  if (process.platform !== 'linux' || process.getuid() !== 0) fail('This needs Linux and root: it starts a container engine')
+  if (process.platform !== 'linux' || process.getuid() !== 0)
+    fail('This needs Linux and root: it starts a container engine')
   install({ dockerd: 'docker.io', debootstrap: 'debootstrap' })
   // gVisor is a second runtime: without its package its tests are skipped.
-  if (!hasCommand('runsc')) run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'runsc'], { mayFail: true })
+  if (!hasCommand('runsc'))
+    run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'runsc'], { mayFail: true })
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 })
   if (!isUp()) await startEngine()
   if (docker(['image', 'inspect', IMAGE], { mayFail: true }).status !== 0) importImage()
@@ -65,7 +67,12 @@ function importImage() {
     rmSync(ROOT, { recursive: true, force: true })
     const release = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
     run('debootstrap', ['--variant=minbase', '--include=python3', release, ROOT, MIRROR])
-    const version = run('chroot', [ROOT, 'python3', '-c', 'import sys; print("%d.%d" % sys.version_info[:2])']).stdout.trim()
+    const version = run('chroot', [
+      ROOT,
+      'python3',
+      '-c',
+      'import sys; print("%d.%d" % sys.version_info[:2])',
+    ]).stdout.trim()
     console.error(`· installing ${PACKAGES.join(', ')} for Python ${version}`)
     const platform = { x64: 'x86_64', arm64: 'aarch64' }[process.arch]
     run('python3', [

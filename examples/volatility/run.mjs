@@ -21,7 +21,9 @@ for (const request of REQUESTS) {
   if (run.status !== 0) process.exit(run.status ?? 1)
 }
 console.log('')
-process.exit(spawnSync(process.execPath, [handaxe, 'tools', 'list'], { stdio: 'inherit', env: environment }).status ?? 1)
+process.exit(
+  spawnSync(process.execPath, [handaxe, 'tools', 'list'], { stdio: 'inherit', env: environment }).status ?? 1,
+)
 
 /**
  * A recording fits the prompts of a library that holds nothing, or this example's tool. With other tools in the library the
@@ -32,7 +34,9 @@ function replayEnvironment() {
   if (tools.every((tool) => tool.name === 'annualised_volatility' && tool.version === 1)) return process.env
   const { folders, pythonPath } = JSON.parse(output('config', '--json'))
   const home = join(folders.data, 'volatility-example')
-  console.log(`Your library holds tools of your own: the recording is shown with a library of its own, HANDAXE_HOME=${home}`)
+  console.log(
+    `Your library holds tools of your own: the recording is shown with a library of its own, HANDAXE_HOME=${home}`,
+  )
   return { ...process.env, HANDAXE_HOME: home, HANDAXE_PYTHON: pythonPath }
 }
 

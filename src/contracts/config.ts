@@ -13,7 +13,9 @@ const models = z.union([z.string(), z.array(z.string()).min(1)])
 export const configFileSchema = z.strictObject({
   $schema: z.string().optional(),
   /** One model, or several in order of fall-over, for each tier. */
-  models: z.strictObject({ fast: models.optional(), strong: models.optional(), reasoning: models.optional() }).optional(),
+  models: z
+    .strictObject({ fast: models.optional(), strong: models.optional(), reasoning: models.optional() })
+    .optional(),
   /** Further OpenAI-compatible providers, or other addresses of known ones. Keys are named by their variable, never written here. */
   providers: z
     .record(
