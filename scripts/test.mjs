@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 const node = ensureDependencies()
 runOrExit(node, ['scripts/setup.mjs'])
+runOrExit(node, ['scripts/setup-tests.mjs'])
 runOrExit(node, ['scripts/build.mjs'])
 const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs')
 process.exit(runOrExit(node, [vitest, 'run', ...process.argv.slice(2)], { mayFail: true }))
