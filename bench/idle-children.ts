@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { descendants } from '../test/sandbox/support/host-state.ts'
 
 export interface ChildMemory {
   /** Pages that no other process has. */
@@ -31,15 +32,6 @@ export function lookAtDescendants(): { count: number; areAsleep: boolean } {
     return stat.slice(stat.lastIndexOf(')') + 2)[0]
   })
   return { count: states.length, areAsleep: states.every((state) => state === 'S') }
-}
-
-function descendants(root: number): number[] {
-  const found = [root]
-  for (const pid of found) {
-    const children = textOf(`/proc/${pid}/task/${pid}/children`).trim()
-    if (children !== '') found.push(...children.split(' ').map(Number))
-  }
-  return found.slice(1)
 }
 
 /** The numbers of a process, from this pid namespace down to its own. */
