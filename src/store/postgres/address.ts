@@ -71,8 +71,6 @@ function toName(url: URL): string {
   const shown = new URL(url)
   shown.password = ''
   shown.hash = ''
-  for (const key of new Set(shown.searchParams.keys())) {
-    if (!SHOWN_PARAMETERS.has(key)) shown.searchParams.delete(key)
-  }
+  shown.search = new URLSearchParams([...url.searchParams].filter(([key]) => SHOWN_PARAMETERS.has(key))).toString()
   return shown.href
 }

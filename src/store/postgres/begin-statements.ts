@@ -1,7 +1,10 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
 
-/** `library`: takes turns with all who change the library of the schema. */
-export type TransactionKind = 'read' | 'write' | 'library'
+/**
+ * `library` takes turns with all who change the library of the schema, and so does `schema`, which makes or changes the
+ * tables themselves. Only `write` and `library` leave a token.
+ */
+export type TransactionKind = 'read' | 'write' | 'library' | 'schema'
 
 export interface TransactionSettings {
   schema: string
@@ -10,8 +13,8 @@ export interface TransactionSettings {
 }
 
 /**
- * SQL that begins a transaction; its last row tells the transaction's `id`, null where it may only read. All settings
- * hold for this transaction only: behind a pooler the next one may be on another connection.
+ * SQL that begins a transaction. All settings hold for this transaction only: behind a pooler the next one may be on
+ * another connection.
  *
  * Those who change the library take turns, as they do in SQLite: they all change the counts of the same common stems, so
  * that finer locks would let them wait for each other just as long, and deadlock besides.
@@ -26,17 +29,14 @@ export function beginStatements(kind: TransactionKind, settings: TransactionSett
     // Compiling a search would take longer than the search.
     'SET LOCAL jit TO off',
   ]
-  if (kind === 'read') {
-    return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...local, 'SELECT NULL AS id'].join('; ')
-  }
+  if (kind === 'read') return ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', ...local].join('; ')
   return [
     // READ COMMITTED: what is read after a wait for the lock is what the one before has left.
     'BEGIN ISOLATION LEVEL READ COMMITTED',
     ...local,
     // A server may be set to answer before a commit is on disk; other settings than off are stricter still.
     "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
-    ...(kind === 'library' ? [lockStatement(schema)] : []),
-    "SELECT CASE current_setting('transaction_read_only') WHEN 'off' THEN pg_current_xact_id()::text END AS id",
+    ...(kind === 'write' ? [] : [lockStatement(schema)]),
   ].join('; ')
 }
 

@@ -11,20 +11,36 @@ export const MIGRATIONS: readonly string[] = ['0001-initial.sql']
 /** 13 brought the transaction numbers that tell what became of a lost commit. */
 const OLDEST_SERVER = 130_000
 
+export interface MigrationOptions {
+  /** False: a store that is not there is `store_unavailable`. Default true. */
+  create?: boolean
+  /** SQL texts, for tests; default: the released ones. */
+  scripts?: readonly string[]
+}
+
 /**
  * Makes the schema, or brings it to the current version, in one transaction under the lock on the library: of two
  * processes that open it at the same time one does it and the other finds it done. A schema that is current needs no
  * right to change it. Rejects with `store_newer`, `store_corrupt`, `store_unavailable` and what any call does.
- * `scripts` are SQL texts for tests; default: the released ones.
  */
-export async function migrate(database: Database, scripts?: readonly string[]): Promise<void> {
+export async function migrate(database: Database, { create = true, scripts }: MigrationOptions = {}): Promise<void> {
   const target = scripts?.length ?? MIGRATIONS.length
   const before = await database.read(async (transaction) => {
     await assertServer(transaction, database.name)
     return readVersion(transaction, database, target)
   })
   if (before === target) return
-  await database.write('library', async (transaction) => {
+  if (before === 0 && !create) {
+    throw new HandaxeError(
+      'store_unavailable',
+      `There is no store in the schema ${database.schema} of ${database.name}`,
+      {
+        hint: 'Name the schema that it is in: postgres://…/database?schema=name.',
+        details: { path: database.name, schema: database.schema },
+      },
+    )
+  }
+  await database.write('schema', async (transaction) => {
     // Read again under the lock: another process may have been faster.
     const version = await readVersion(transaction, database, target)
     if (version === 0) await createSchema(transaction, database.schema)

@@ -15,11 +15,14 @@ export async function openPostgresStore(address: string, options: DatabaseOption
   }
 }
 
-/** The same without the store's methods over it. */
-export async function openPostgresDatabase(address: string, options: DatabaseOptions): Promise<Database> {
+/** The same without the store's methods over it; `create: false` refuses where there is no store. */
+export async function openPostgresDatabase(
+  address: string,
+  { create = true, ...options }: DatabaseOptions & { create?: boolean },
+): Promise<Database> {
   const database = new Database(parseAddress(address), options)
   try {
-    await migrate(database)
+    await migrate(database, { create })
     return database
   } catch (error) {
     await database.close()

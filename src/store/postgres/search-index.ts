@@ -1,47 +1,37 @@
 import { INDEX_FIELDS, type IndexHit, type IndexQuery } from '../../contracts/store.ts'
-import type { ToolState } from '../../contracts/tool.ts'
-import { parseIndexText } from '../records/index-text.ts'
+import { ALL_STATES, parseIndexText } from '../records/index-text.ts'
 import { WHOLE } from './tool-index.ts'
 import type { Transaction } from './transaction.ts'
-
-const ALL_STATES: readonly ToolState[] = ['candidate', 'verified', 'trusted', 'quarantined', 'retired']
 
 const MAX_LIMIT = 2 ** 31 - 1
 
 /** Parameters of BM25 as SQLite's FTS5 has them, so that both engines give the same candidates. */
 const SATURATION = 1.2
 const LENGTH_NORMALISATION = 0.75
+/** What FTS5 gives a word that stands in more than half of all texts: little, but not less than nothing. */
+const MIN_RARITY = 1e-6
 
-const FIRST_WEIGHT = 4
+const FIRST_WEIGHT = 7
 const FREQUENCY = INDEX_FIELDS.map((field, index) => `$${FIRST_WEIGHT + index}::float8 * p."${field}"`).join(' + ')
 
 /**
  * The formula of FTS5's `bm25()` (https://sqlite.org/fts5.html#the_bm25_function) over our own postings: PostgreSQL's
- * `ts_rank` knows neither how rare a word is nor how long texts are on average. The score is rounded, because the order
- * in which a sum is made up shows in its last digits, and equal tools shall come in the order in which they were made.
+ * `ts_rank` knows neither how rare a word is nor how long texts are on average. Sums are made in order, because that shows
+ * in their last digits, and equal tools shall have equal scores: they come in the order in which they were made.
  */
-const SEARCH = `
-  WITH whole AS (
-    SELECT tools, stems::float8 / tools AS average FROM index_length WHERE field = '${WHOLE}' AND tools > 0
-  ), term AS (
-    SELECT s.stem, greatest(1e-6, ln((whole.tools - s.tools + 0.5::float8) / (s.tools + 0.5::float8))) AS rarity
-    FROM unnest($1::text[]) AS asked (stem) JOIN index_stem s ON s.stem = asked.stem CROSS JOIN whole
-  ), best AS (
-    SELECT p.tool_id, round(1e9 * sum(
-      term.rarity * f.frequency * ${1 + SATURATION}
-        / (f.frequency + ${SATURATION} * (${1 - LENGTH_NORMALISATION} + ${LENGTH_NORMALISATION} * p.length / whole.average))
-    )) AS score
-    FROM index_posting p
-    JOIN term ON term.stem = p.stem
-    CROSS JOIN whole
-    CROSS JOIN LATERAL (SELECT ${FREQUENCY} AS frequency) f
-    WHERE p.stem = ANY ($1::text[])
-      AND p.tool_id NOT IN (SELECT id FROM tool WHERE current_state = ANY ($2::text[]))
-    GROUP BY p.tool_id ORDER BY score DESC, p.tool_id LIMIT $3::int
-  )
-  SELECT t.name, t.current_version AS version, x.stems
-  FROM best JOIN tool t ON t.id = best.tool_id JOIN tool_text x ON x.tool_id = best.tool_id
-  ORDER BY best.score DESC, best.tool_id`
+const SELECT_BEST = `
+  SELECT p.tool_id AS id, sum(s.score ORDER BY s.score) AS score
+  FROM unnest($1::text[], $2::float8[]) AS term (stem, rarity)
+  JOIN index_posting p ON p.stem = term.stem
+  CROSS JOIN LATERAL (SELECT ${FREQUENCY} AS frequency) f
+  CROSS JOIN LATERAL (SELECT term.rarity * f.frequency / (f.frequency + $3::float8 + $4::float8 * p.length) AS score) s
+  WHERE p.tool_id NOT IN (SELECT id FROM tool WHERE current_state = ANY ($5::text[]))
+  GROUP BY p.tool_id ORDER BY score DESC, p.tool_id LIMIT $6::int`
+
+interface Term {
+  stem: string
+  rarity: number
+}
 
 /** Candidates, best first; equal ones in the order in which they were made. */
 export async function searchToolIndex(
@@ -49,14 +39,58 @@ export async function searchToolIndex(
   { stems, weights, limit, states }: IndexQuery,
 ): Promise<IndexHit[]> {
   if (stems.length === 0 || states.length === 0 || limit < 1) return []
+  // Statements of one table each: a single one for all takes the server longer to plan than to execute.
+  const { terms, averageLength } = await selectTerms(transaction, stems)
+  if (terms.length === 0) return []
   // By exclusion: the tools that may not be found are few, and looking each match up would cost more than ranking it.
   const excluded = ALL_STATES.filter((state) => !states.includes(state))
-  const rows = await transaction.all<{ name: string; version: number; stems: string }>(
-    SEARCH,
-    stems,
+  const best = await transaction.all<{ id: number }>(
+    SELECT_BEST,
+    terms.map(({ stem }) => stem),
+    terms.map(({ rarity }) => rarity),
+    SATURATION * (1 - LENGTH_NORMALISATION),
+    (SATURATION * LENGTH_NORMALISATION) / averageLength,
     excluded,
     Math.min(MAX_LIMIT, Math.trunc(limit)),
     ...INDEX_FIELDS.map((field) => weights[field]),
   )
-  return rows.map(({ name, version, stems: text }) => ({ name, version, text: parseIndexText(text) }))
+  return selectHits(
+    transaction,
+    best.map(({ id }) => id),
+  )
+}
+
+/** The stems that some tool has, as often as they were asked for. */
+async function selectTerms(
+  transaction: Transaction,
+  stems: string[],
+): Promise<{ terms: Term[]; averageLength: number }> {
+  const rows = await transaction.all<{ stem: string; having: number; tools: number; stems: number }>(
+    `SELECT s.stem, s.tools AS having, whole.tools, whole.stems
+     FROM index_stem s CROSS JOIN index_length whole WHERE s.stem = ANY ($1::text[]) AND whole.field = '${WHOLE}'`,
+    stems,
+  )
+  const rarities = new Map(
+    rows.map(({ stem, having, tools }) => [
+      stem,
+      Math.max(MIN_RARITY, Math.log((tools - having + 0.5) / (having + 0.5))),
+    ]),
+  )
+  const terms = stems.flatMap((stem) => {
+    const rarity = rarities.get(stem)
+    return rarity === undefined ? [] : [{ stem, rarity: rarity * (SATURATION + 1) }]
+  })
+  const [first] = rows
+  return { terms, averageLength: first === undefined ? 0 : first.stems / first.tools }
+}
+
+/** In the order of the ids. */
+async function selectHits(transaction: Transaction, ids: number[]): Promise<IndexHit[]> {
+  const rows = await transaction.all<{ id: number; name: string; version: number; stems: string }>(
+    `SELECT t.id, t.name, t.current_version AS version, x.stems
+     FROM tool t JOIN tool_text x ON x.tool_id = t.id WHERE t.id = ANY ($1::int[])`,
+    ids,
+  )
+  const hits = new Map(rows.map(({ id, name, version, stems }) => [id, { name, version, text: parseIndexText(stems) }]))
+  return ids.flatMap((id) => hits.get(id) ?? [])
 }

@@ -1,9 +1,6 @@
 import { INDEX_FIELDS, type IndexStatistics, type ToolIndexText } from '../../contracts/store.ts'
-import { distinctStems, joinIndexText, parseIndexText, splitStems } from '../records/index-text.ts'
+import { distinctStems, joinIndexText, MAX_SIMILAR_STEMS, parseIndexText, splitStems } from '../records/index-text.ts'
 import type { Transaction } from './transaction.ts'
-
-/** A search that is short of letters must not read a whole vocabulary. */
-const MAX_SIMILAR_STEMS = 4000
 
 /**
  * Longer stems are not in the index: its entries have to fit into a third of a page (2,700 bytes), and the library's own

@@ -1,9 +1,16 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
 import { initialState, toVersion, toVersionBody, type VersionRow, type VersionToSave } from '../records/tool-version.ts'
+import { decodeText } from './text-codec.ts'
 import type { Transaction } from './transaction.ts'
 
+/** With its pins, by name: the names in one list and the versions in another. */
+type PinnedRow = VersionRow & { pin_names: string[]; pin_versions: number[] }
+
+const PINS = 'FROM tool_pin p WHERE p.tool_id = v.tool_id AND p.version = v.version ORDER BY p.imported_name'
+
 const SELECT_VERSION = `
-  SELECT v.tool_id, t.name, v.version, v.language, v.summary, v.code_hash, v.state, v.state_reason, v.body
+  SELECT v.tool_id, t.name, v.version, v.language, v.summary, v.code_hash, v.state, v.state_reason, v.body,
+    ARRAY(SELECT p.imported_name ${PINS}) AS pin_names, ARRAY(SELECT p.imported_version ${PINS}) AS pin_versions
   FROM tool t JOIN tool_version v ON v.tool_id = t.id`
 
 /** The version asked for, or the current one. */
@@ -14,42 +21,27 @@ export async function selectVersion(
 ): Promise<ToolVersion | null> {
   const row =
     version === undefined
-      ? await transaction.get<VersionRow>(
+      ? await transaction.get<PinnedRow>(
           `${SELECT_VERSION} AND v.version = t.current_version WHERE t.name = $1::text`,
           name,
         )
-      : await transaction.get<VersionRow>(
+      : await transaction.get<PinnedRow>(
           `${SELECT_VERSION} WHERE t.name = $1::text AND v.version = $2::int`,
           name,
           version,
         )
-  if (row === undefined) return null
-  const pins = await selectPins(transaction, row.tool_id)
-  return toVersion(row, pins.get(row.version) ?? [])
+  return row === undefined ? null : readVersion(row)
 }
 
 /** Oldest first. */
 export async function selectVersions(transaction: Transaction, name: string): Promise<ToolVersion[]> {
-  const rows = await transaction.all<VersionRow>(`${SELECT_VERSION} WHERE t.name = $1::text ORDER BY v.version`, name)
-  const [first] = rows
-  if (first === undefined) return []
-  const pins = await selectPins(transaction, first.tool_id)
-  return rows.map((row) => toVersion(row, pins.get(row.version) ?? []))
+  const rows = await transaction.all<PinnedRow>(`${SELECT_VERSION} WHERE t.name = $1::text ORDER BY v.version`, name)
+  return rows.map(readVersion)
 }
 
-/** Of all versions of the tool, by version. */
-async function selectPins(transaction: Transaction, toolId: number): Promise<Map<number, ToolVersion['pins']>> {
-  const rows = await transaction.all<{ pinned_by: number; name: string; version: number }>(
-    `SELECT version AS pinned_by, imported_name AS name, imported_version AS version FROM tool_pin
-     WHERE tool_id = $1::int ORDER BY version, imported_name`,
-    toolId,
-  )
-  return new Map(
-    [...Map.groupBy(rows, (row) => row.pinned_by)].map(([version, pins]) => [
-      version,
-      pins.map((pin) => ({ name: pin.name, version: pin.version })),
-    ]),
-  )
+function readVersion(row: PinnedRow): ToolVersion {
+  const pins = row.pin_names.map((name, index) => ({ name: decodeText(name), version: row.pin_versions[index] ?? 0 }))
+  return toVersion(row, pins)
 }
 
 /** True where every tool that is pinned is there. */

@@ -1,4 +1,10 @@
 import { INDEX_FIELDS, TEXT_SEPARATOR, type ToolIndexText } from '../../contracts/store.ts'
+import type { ToolState } from '../../contracts/tool.ts'
+
+export const ALL_STATES: readonly ToolState[] = ['candidate', 'verified', 'trusted', 'quarantined', 'retired']
+
+/** A search that is short of letters must not read a whole vocabulary. */
+export const MAX_SIMILAR_STEMS = 4000
 
 /** One line a field, in the order of `INDEX_FIELDS`. */
 export function joinIndexText(text: ToolIndexText): string {

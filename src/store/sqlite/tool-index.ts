@@ -5,17 +5,18 @@ import {
   type IndexStatistics,
   type ToolIndexText,
 } from '../../contracts/store.ts'
-import type { ToolState } from '../../contracts/tool.ts'
-import { distinctStems, joinIndexText, parseIndexText, splitStems } from '../records/index-text.ts'
+import {
+  ALL_STATES,
+  distinctStems,
+  joinIndexText,
+  MAX_SIMILAR_STEMS,
+  parseIndexText,
+  splitStems,
+} from '../records/index-text.ts'
 import type { Database } from './database.ts'
-
-/** A search that is short of letters must not read a whole vocabulary. */
-const MAX_SIMILAR_STEMS = 4000
 
 const COLUMNS = INDEX_FIELDS.map((field) => `"${field}"`).join(', ')
 const PLACES = INDEX_FIELDS.map(() => '?').join(', ')
-
-const ALL_STATES: readonly ToolState[] = ['candidate', 'verified', 'trusted', 'quarantined', 'retired']
 
 /** Puts the text of a tool's current version in place of the one before; null takes the tool out. */
 export function replaceIndexText(database: Database, toolId: number, text: ToolIndexText | null): void {

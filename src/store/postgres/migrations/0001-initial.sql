@@ -119,3 +119,9 @@ CREATE TABLE run_event (
   body text NOT NULL,
   PRIMARY KEY (run_id, sequence)
 );
+
+-- Left by every transaction that writes, and taken away by the next one on the same connection.
+CREATE TABLE write_token (
+  token uuid PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT now()
+);
