@@ -73,6 +73,8 @@ export interface Execution {
   limits?: Partial<Limits>
   /** Absent: none. */
   network?: NetworkPolicy
+  /** Name of a package environment of the code's language, which the code can import from. */
+  environment?: string
   /** Host folder that receives the artifacts. Without it they lie in a folder that `close()` removes. */
   artifactsFolder?: string
   /** Called with every piece of output as it appears, up to `limits.outputBytes`. */

@@ -24,6 +24,8 @@ export interface SandboxOptions {
   maxConcurrent?: number
   /** For executions with a network. Default: the machine's name servers and the usual authorities. */
   egress?: EgressSettings
+  /** Where `createEnvironment` keeps package environments. Absent: there are none. */
+  environmentsFolder?: string
 }
 
 /**
@@ -50,5 +52,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     idle: { python: options.idlePython ?? Math.min(4, 2 * processors), javascript: options.idleJavascript ?? 1 },
     maxConcurrent: options.maxConcurrent ?? Math.max(4, 2 * processors),
     egress: options.egress ?? {},
+    environmentsFolder: options.environmentsFolder ?? null,
+    environment: options.environment ?? {},
   })
 }

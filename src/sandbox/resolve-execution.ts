@@ -47,6 +47,7 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
 export interface Offers {
   hostFunctions?: boolean
   network?: boolean
+  environments?: boolean
 }
 
 /** Refuses what this backend could not execute. Throws `invalid_arguments` or `invalid_input_file`. */
@@ -67,7 +68,12 @@ export function checkExecution(execution: Execution, offers: Offers = {}): void 
   const mode = execution.network?.mode ?? 'none'
   if (mode !== 'none' && mode !== 'allow-list') throw invalid(`There is no network mode '${String(mode)}'`)
   if (offers.network !== true && mode !== 'none') {
-    throw invalid('This backend has no network to allow', { hint: "Use network: { mode: 'none' }" })
+    throw invalid('This backend has no network to allow', {
+      hint: "Use network: { mode: 'none' }",
+    })
+  }
+  if (offers.environments !== true && execution.environment !== undefined) {
+    throw invalid('This backend has no package environments', { hint: 'Leave `environment` out' })
   }
   checkInputNames(execution.inputs ?? [])
 }

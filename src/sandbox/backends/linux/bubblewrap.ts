@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { ENVIRONMENT_GUEST_PATHS, type Environment } from '../../../contracts/environment.ts'
 import { assetPath } from '../../../util/asset-path.ts'
 import type { PythonFacts } from './describe-python.ts'
 
@@ -22,10 +23,12 @@ export interface Bind {
 
 export interface LaunchPlan {
   binds: Bind[]
-  /** Folders below /opt that executions see too. */
+  /** Folders that executions see too. */
   trees: string[]
   /** Entries of `sys.path` beside the standard library. */
   paths: string[]
+  /** Where Python finds the packages of its environment: after the standard library, before `paths`. */
+  environmentPath: string | null
   interpreter: string
   environment: Record<string, string>
 }
@@ -36,10 +39,12 @@ export interface LaunchFiles {
   hostFolder: string
   slotsFolder: string
   cgroupFolders: { name: string; path: string }[]
+  environment: Environment | null
 }
 
 /** What of the host appears where inside: the least that Python and Node need, without any host path. */
-export function planLaunch({ python, nodePath, hostFolder, slotsFolder, cgroupFolders }: LaunchFiles): LaunchPlan {
+export function planLaunch(files: LaunchFiles): LaunchPlan {
+  const { python, nodePath, hostFolder, slotsFolder, cgroupFolders } = files
   const guest = assetPath('sandbox/guest')
   const binds: Bind[] = [
     { source: join(guest, 'python'), target: '/opt/guest/python' },
@@ -65,7 +70,21 @@ export function planLaunch({ python, nodePath, hostFolder, slotsFolder, cgroupFo
     return target
   })
   const interpreter = isOwnTree ? `/opt/python${python.executable.slice(python.basePrefix.length)}` : python.executable
-  return { binds, trees, paths, interpreter, environment: guestEnvironment(paths, isOwnTree) }
+  const environmentPath = files.environment?.language === 'python' ? ENVIRONMENT_GUEST_PATHS.python : null
+  if (files.environment !== null) {
+    const target = ENVIRONMENT_GUEST_PATHS[files.environment.language]
+    binds.push({ source: files.environment.packagesFolder, target })
+    trees.push(target)
+  }
+  const everywhere = environmentPath === null ? paths : [environmentPath, ...paths]
+  return {
+    binds,
+    trees,
+    paths,
+    environmentPath,
+    interpreter,
+    environment: guestEnvironment(everywhere, isOwnTree),
+  }
 }
 
 /** The whole environment of every process inside. One thread each: a fork of a process with more of them can hang. */

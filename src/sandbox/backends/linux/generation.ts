@@ -1,5 +1,6 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Environment } from '../../../contracts/environment.ts'
 import type { Limits } from '../../../contracts/limits.ts'
 import { assetPath } from '../../../util/asset-path.ts'
 import { bubblewrapArguments, planLaunch, type LaunchPlan } from './bubblewrap.ts'
@@ -14,10 +15,13 @@ import { Zygote } from './zygote.ts'
  * What a zygote has imported. Each package makes every fork dearer, used or not: matplotlib and scipy twice as dear as
  * pandas alone. So there is a second zygote for the programs that import them, started when there is the first one.
  */
-export type Preparation = 'tables' | 'science'
-const TABLES = 'numpy pandas asyncio csv datetime decimal re statistics subprocess typing'.split(' ')
+export type Preparation = 'tables' | 'science' | 'environment'
+const PLAIN = 'numpy asyncio csv datetime decimal re statistics subprocess typing'.split(' ')
+const TABLES = [...PLAIN, 'pandas']
 const MODULES: Readonly<Record<Preparation, string[]>> = {
   tables: TABLES,
+  // Not pandas: it looks once, when it is imported, for packages that only the environment may have.
+  environment: PLAIN,
   science: [...TABLES, 'matplotlib.pyplot', 'scipy.stats', 'scipy.optimize'],
 }
 const MIB = 1024 * 1024
@@ -42,7 +46,12 @@ export interface Generation {
 }
 
 /** Starts a zygote in `folder`; settles when it is warm. Rejects with `sandbox_unavailable`. */
-export async function startGeneration(machine: Machine, folder: string, preparation: Preparation): Promise<Generation> {
+export async function startGeneration(
+  machine: Machine,
+  folder: string,
+  preparation: Preparation,
+  environment: Environment | null = null,
+): Promise<Generation> {
   for (const name of ['host', 'slots', 'stage']) await mkdir(join(folder, name), { recursive: true })
   // The sandbox's user reaches these through bind mounts; the folder above stays closed.
   for (const name of ['host', 'slots']) await chmod(join(folder, name), 0o755)
@@ -52,11 +61,13 @@ export async function startGeneration(machine: Machine, folder: string, preparat
     hostFolder: join(folder, 'host'),
     slotsFolder: join(folder, 'slots'),
     cgroupFolders: machine.cgroups?.folders ?? [],
+    environment,
   })
   const { command, args } = launchCommand(machine, plan, folder)
   const zygote = new Zygote(command, args, {
     trees: plan.trees,
     paths: plan.paths,
+    environmentPath: plan.environmentPath,
     modules: MODULES[preparation],
     cgroups: (machine.cgroups?.folders ?? []).map(({ name }) => `/cgroup/${name}`),
     memoryByCgroup: machine.cgroups !== null,

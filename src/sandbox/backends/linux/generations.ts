@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Environment } from '../../../contracts/environment.ts'
 import { startGeneration, type Generation, type Machine, type Preparation } from './generation.ts'
 
 /** A zygote's addresses are the same in all its children: a new one from time to time gives new ones. */
@@ -14,15 +15,17 @@ export class Generations {
 
   readonly #machine: Machine
   readonly #folder: string
+  readonly #environment: Environment | null
   #current: Promise<Generation> | null = null
   readonly #retiring = new Set<Promise<void>>()
   #isClosed = false
   #isUp = false
 
-  constructor(machine: Machine, folder: string, preparation: Preparation) {
+  constructor(machine: Machine, folder: string, preparation: Preparation, environment: Environment | null = null) {
     this.#machine = machine
     this.#folder = folder
     this.preparation = preparation
+    this.#environment = environment
   }
 
   /** True where the next slot would not have to wait for a zygote to start. */
@@ -44,6 +47,15 @@ export class Generations {
     return generation
   }
 
+  /** Lets what is under way come to its end, then closes. */
+  async retire(): Promise<void> {
+    const generation = await this.#current?.catch(() => null)
+    this.#current = null
+    this.#isClosed = true
+    if (generation !== null && generation !== undefined) this.#retire(generation)
+    await Promise.allSettled(this.#retiring)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     const generation = await this.#current?.catch(() => null)
@@ -53,7 +65,7 @@ export class Generations {
 
   #start(): Promise<Generation> {
     const folder = join(this.#folder, `zygote-${++started}`)
-    const starting = startGeneration(this.#machine, folder, this.preparation)
+    const starting = startGeneration(this.#machine, folder, this.preparation, this.#environment)
     void this.#watch(starting)
     return starting
   }

@@ -6,11 +6,11 @@ import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../../c
 import { collectArtifacts, type Collected } from '../../collect-artifacts.ts'
 import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
 import type { CgroupTier } from './cgroups.ts'
-import type { Lease, Line, SlotPool } from './pool.ts'
+import type { EnvironmentFinder } from './environment-finder.ts'
+import type { Lease, Line, OwnSlot, SlotPool } from './pool.ts'
 import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
 import { openSlotProxy, planNetwork, type EgressSettings, type SlotProxy } from './slot-proxy.ts'
 import { stageInputs } from './stage-inputs.ts'
-import type { SlotNetwork } from './zygote.ts'
 
 const SCIENCE = /^\s*(?:from|import)\s+(?:matplotlib|scipy|seaborn|statsmodels|sklearn)\b/m
 const NOTHING_COLLECTED: Collected = { artifacts: [], dropped: [] }
@@ -24,6 +24,7 @@ export interface LinuxSandboxParts {
   folder: string
   guarantees: Guarantees
   egress: EgressSettings
+  environments: EnvironmentFinder
 }
 
 /** The `linux` backend: a warm Python in namespaces of its own, forked and jailed for every execution. */
@@ -41,7 +42,7 @@ export class LinuxSandbox implements Sandbox {
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
-    checkExecution(execution, { hostFunctions: true, network: true })
+    checkExecution(execution, { hostFunctions: true, network: true, environments: true })
     if (execution.signal?.aborted) throw cancelled()
     const running = holdingEventLoop(this.#execute(execution, limits))
     this.#underWay.add(running)
@@ -56,7 +57,12 @@ export class LinuxSandbox implements Sandbox {
     const askedAt = performance.now()
     const { network } = execution
     const plan = network?.mode === 'allow-list' ? planNetwork(network) : null
-    const lease = await this.#acquire(chooseLine(execution), limits, execution.signal, plan?.inside)
+    const packages =
+      execution.environment === undefined
+        ? null
+        : await this.#parts.environments.find(execution.environment, execution.language)
+    const own = plan === null && packages === null ? null : { network: plan?.inside ?? null, environment: packages }
+    const lease = await this.#acquire(chooseLine(execution), limits, execution.signal, own)
     let proxy: SlotProxy | null = null
     try {
       if (plan !== null) {
@@ -92,13 +98,8 @@ export class LinuxSandbox implements Sandbox {
   }
 
   /** Does not wait on for a caller who has given up: the lease that comes later goes back at once. */
-  async #acquire(
-    line: Line,
-    limits: Limits,
-    signal: AbortSignal | undefined,
-    network: SlotNetwork | undefined,
-  ): Promise<Lease> {
-    const acquiring = this.#parts.pool.acquire(line, limits, network)
+  async #acquire(line: Line, limits: Limits, signal: AbortSignal | undefined, own: OwnSlot | null): Promise<Lease> {
+    const acquiring = this.#parts.pool.acquire(line, limits, own)
     if (signal === undefined) return acquiring
     let onAbort = () => {}
     const aborted = new Promise<null>((resolve) => {

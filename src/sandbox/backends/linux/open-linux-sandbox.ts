@@ -5,6 +5,7 @@ import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
 import { openCgroups } from './cgroups.ts'
 import { describePython } from './describe-python.ts'
+import { EnvironmentFinder } from './environment-finder.ts'
 import { findCommand } from './find-command.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { LinuxSandbox } from './linux-sandbox.ts'
@@ -21,12 +22,16 @@ export interface LinuxSandboxOptions {
   idle: PoolOptions['idle']
   maxConcurrent: number
   egress: EgressSettings
+  environmentsFolder: string | null
+  /** Of the host; see `SandboxOptions`. */
+  environment: Record<string, string | undefined>
 }
 
 /** Finds what the machine has, starts the zygote, fills the pool. Rejects with `sandbox_unavailable`. */
 export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sandbox> {
   const bubblewrapPath = findBubblewrap(options.searchPath)
-  const python = await describePython(options.pythonPath ?? findPython(options.searchPath))
+  const pythonPath = options.pythonPath ?? findPython(options.searchPath)
+  const python = await describePython(pythonPath)
   const folder = await makeRunFolder(options.stateFolder)
   const cgroups = openCgroups(basename(folder))
   const user = chooseSandboxUser(process.pid, process.getuid?.() ?? 0)
@@ -40,6 +45,12 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
       userId: user.id,
       folder,
       egress: options.egress,
+      environments: new EnvironmentFinder({
+        folder: options.environmentsFolder,
+        pythonPath,
+        environment: options.environment,
+        workFolder: folder,
+      }),
       guarantees: describeGuarantees(cgroups, user, shown),
     })
   } catch (error) {

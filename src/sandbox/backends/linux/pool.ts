@@ -1,5 +1,7 @@
+import type { Environment } from '../../../contracts/environment.ts'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
+import { EnvironmentZygotes } from './environment-zygotes.ts'
 import type { Generation, Machine } from './generation.ts'
 import { Generations } from './generations.ts'
 import type { SlotFactory } from './slot-factory.ts'
@@ -21,6 +23,12 @@ export interface PoolOptions {
   maxConcurrent: number
 }
 
+/** What no idle slot has. */
+export interface OwnSlot {
+  network: SlotNetwork | null
+  environment: Environment | null
+}
+
 export interface Lease {
   slot: Slot
   factory: SlotFactory
@@ -32,6 +40,7 @@ export class SlotPool {
   readonly #idle: Record<Line, Lease[]> = { python: [], science: [], javascript: [] }
   readonly #tables: Generations
   readonly #science: Generations
+  readonly #environments: EnvironmentZygotes
   readonly #turns: (() => void)[] = []
   /** Slots that are being made for the pool. */
   readonly #coming: Record<Line, number> = { python: 0, science: 0, javascript: 0 }
@@ -43,6 +52,7 @@ export class SlotPool {
     this.#options = options
     this.#tables = new Generations(options.machine, options.folder, 'tables')
     this.#science = new Generations(options.machine, options.folder, 'science')
+    this.#environments = new EnvironmentZygotes(options.machine, options.folder)
     for (const generations of [this.#tables, this.#science]) generations.onRetired = (one) => this.#forget(one)
   }
 
@@ -54,15 +64,15 @@ export class SlotPool {
   }
 
   /**
-   * A slot that is ready, when it is this execution's turn: one of its own where it has a network. Every lease must be
-   * given back.
+   * A slot that is ready, when it is this execution's turn: a new one where it has a network or an environment. Every
+   * lease must be given back.
    */
-  async acquire(asked: Line, limits: Limits, network: SlotNetwork | null = null): Promise<Lease> {
+  async acquire(asked: Line, limits: Limits, own: OwnSlot | null = null): Promise<Lease> {
     await this.#takeTurn()
     const line = this.#serve(asked)
     try {
       for (let failures = 0; ;) {
-        const lease = await (network === null ? this.#take(line, limits) : this.#make(line, limits, network))
+        const lease = await (own === null ? this.#take(line, limits) : this.#make(line, limits, own))
         try {
           await becomeReady(lease.slot)
           return lease
@@ -98,7 +108,7 @@ export class SlotPool {
 
   async close(): Promise<void> {
     this.refuse()
-    await Promise.all([this.#tables.close(), this.#science.close()])
+    await Promise.all([this.#tables.close(), this.#science.close(), this.#environments.close()])
   }
 
   async #take(line: Line, limits: Limits): Promise<Lease> {
@@ -126,16 +136,19 @@ export class SlotPool {
     return 'python'
   }
 
-  async #make(line: Line, limits: Limits, network: SlotNetwork | null = null): Promise<Lease> {
+  async #make(line: Line, limits: Limits, own: OwnSlot | null = null): Promise<Lease> {
     if (this.#isClosed) throw closed()
-    const generation = await (line === 'science' ? this.#science : this.#tables).current()
+    const shared = line === 'science' ? this.#science : this.#tables
+    const environment = own?.environment ?? null
+    const generations = environment === null ? shared : this.#environments.get(environment)
+    const generation = await generations.current()
     if (this.#isClosed) throw closed()
     generation.executions++
     const guest = line === 'javascript' ? 'javascript' : 'python'
     // While others run and none is ready, somebody waits or soon will. A program that touches itself what it needs
     // takes a quarter less of the processors than a warm-up for all that it might need.
     const warm = this.#running === 0 || this.#idle[line].some(({ slot }) => slot.isReady)
-    const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm, network)
+    const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm, own?.network ?? null)
     return { slot, factory: generation.factory }
   }
 

@@ -64,6 +64,8 @@ export type ZygoteCommand =
 export interface ZygoteConfiguration {
   trees: string[]
   paths: string[]
+  /** Where the packages of an environment are, in Python. */
+  environmentPath?: string | null
   modules: string[]
   cgroups: string[]
   memoryByCgroup: boolean

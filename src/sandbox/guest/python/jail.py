@@ -44,7 +44,7 @@ def mount_neutral(source, target):
 
 
 def build_template(trees):
-    """Builds the tree below /jail. `trees` are folders under /opt that are shown without their host path.
+    """Builds the tree below /jail. `trees` are folders that are shown without their host path.
 
     Returns the trees whose path on the host could not be hidden.
     """

@@ -42,6 +42,10 @@ class Zygote:
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         packages = slot_process.prepare(configuration["modules"])
         slot_process.hide_harness()
+        environment = configuration.get("environmentPath")
+        if environment is not None:
+            # Only now: nothing of the environment may be imported here, where no user code runs.
+            sys.path.insert(len(sys.path) - len(configuration["paths"]), environment)
         threads = len(os.listdir("/proc/self/task"))
         # Collect first: holes in the arenas would otherwise be written to, and copied, by every child.
         gc.collect()
@@ -161,7 +165,8 @@ def _read_configuration(descriptor):
 def main():
     commands, reports = _take_control_channel()
     configuration = _read_configuration(commands)
-    sys.path[1:1] = configuration["paths"]
+    # After the standard library, as Python has them: a package called `json` must not take its place.
+    sys.path += configuration["paths"]
     zygote = Zygote(commands, reports)
     zygote.start(configuration)
     zygote.run()

@@ -1,0 +1,39 @@
+import type { Environment } from '../../../contracts/environment.ts'
+import type { Machine } from './generation.ts'
+import { Generations } from './generations.ts'
+
+/** Each is a warm interpreter of some 30 MB: the one that was used longest ago makes room. */
+const MOST = 4
+
+/** The zygotes that show a package environment, by its hash: the same packages have the same zygote. */
+export class EnvironmentZygotes {
+  readonly #machine: Machine
+  readonly #folder: string
+  /** In the order of their last use. */
+  readonly #byHash = new Map<string, Generations>()
+  readonly #leaving = new Set<Promise<void>>()
+
+  constructor(machine: Machine, folder: string) {
+    this.#machine = machine
+    this.#folder = folder
+  }
+
+  get(environment: Environment): Generations {
+    const { hash } = environment
+    const found = this.#byHash.get(hash) ?? new Generations(this.#machine, this.#folder, 'environment', environment)
+    this.#byHash.delete(hash)
+    this.#byHash.set(hash, found)
+    for (const [oldest, generations] of this.#byHash) {
+      if (this.#byHash.size <= MOST) break
+      this.#byHash.delete(oldest)
+      const leaving = generations.retire().finally(() => this.#leaving.delete(leaving))
+      this.#leaving.add(leaving)
+    }
+    return found
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#byHash.values(), (generations) => generations.close()))
+    await Promise.allSettled(this.#leaving)
+  }
+}
