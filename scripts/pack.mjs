@@ -1,5 +1,6 @@
 // `npm run pack`: build/handaxe-<version>.tgz, the package as it is published. Its package.json carries neither the
 // development tools nor the packaged Node: a user brings a Node 24 of their own.
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDependencies, projectRoot, runOrExit } from './ensure-dependencies.mjs'
@@ -9,13 +10,12 @@ runOrExit(node, ['scripts/build.mjs'])
 const folder = join(projectRoot, 'build', 'package')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
-const {
-  private: _,
-  scripts,
-  devDependencies,
-  optionalDependencies,
-  ...published
-} = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'))
+const published = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'))
+for (const name of ['private', 'scripts', 'devDependencies', 'optionalDependencies']) delete published[name]
 writeFileSync(join(folder, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
 for (const name of published.files) cpSync(join(projectRoot, name), join(folder, name), { recursive: true })
-runOrExit('npm', ['pack', '--silent', '--pack-destination', join(projectRoot, 'build')], { cwd: folder })
+const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', join(projectRoot, 'build')], {
+  cwd: folder,
+  stdio: 'inherit',
+})
+process.exit(packed.status ?? 1)

@@ -233,10 +233,12 @@ describe('Ctrl-C', () => {
     let interruptedAt = 0
     const outcome = await run(() => ({ hang: true }), ['--json'], {
       onStart: (child) => {
-        void server?.calls(1).then(() => {
+        const interrupt = async (): Promise<void> => {
+          await server?.calls(1)
           interruptedAt = performance.now()
           child.kill('SIGINT')
-        })
+        }
+        void interrupt()
       },
     })
     expect(performance.now() - interruptedAt).toBeLessThan(3000)
