@@ -97,7 +97,8 @@ test(
         expect(statuses, code).toContain(result.status)
         expect(result.value).toBeUndefined()
       }
-      expect(performance.now() - startedAt).toBeLessThan(45_000)
+      // The wall limit of 30 s, and a busy machine: what takes longer hangs.
+      expect(performance.now() - startedAt, hostile?.code ?? 'harmless').toBeLessThan(60_000)
     }
 
     /** Until as many slots wait as the pool keeps, and none is being ended. */
@@ -122,7 +123,8 @@ test(
         descriptors: openDescriptors('self'),
         groups: slotGroupsOf(names).length,
         folders: slotFolders(state),
-        mounts: mounts('self'),
+        // Of all mounts of the machine only these are ours.
+        mounts: mounts('self', opened.folder),
         zygoteBytes: residentBytes(zygote),
         zygoteMounts: mounts(zygote),
         hostBytes: residentBytes('self'),

@@ -51,8 +51,11 @@ export function openDescriptors(pid: number | 'self'): number {
   return readdirSync(`/proc/${pid}/fd`).length
 }
 
-export function mounts(pid: number | 'self'): number {
-  return textOf(`/proc/${pid}/mountinfo`).split('\n').length - 1
+/** Mounts that a process sees, of those whose line names `part`. */
+export function mounts(pid: number | 'self', part = ''): number {
+  return textOf(`/proc/${pid}/mountinfo`)
+    .split('\n')
+    .filter((line) => line !== '' && line.includes(part)).length
 }
 
 function textOf(file: string): string {
