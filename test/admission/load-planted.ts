@@ -5,23 +5,39 @@ import type { ToolUnderTest } from '../../src/admission/subject.ts'
 import type { ToolSpecification } from '../../src/contracts/run.ts'
 import type { Sandbox } from '../../src/contracts/sandbox.ts'
 import type { ToolTest, ToolVersion } from '../../src/contracts/tool.ts'
+import { checkCode } from '../../src/library/check-code.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
 
 const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'admission')
+
+export interface Expected {
+  check: string
+  code: string
+  /** Of an unsteady one: what that comes from. */
+  source?: string
+  /** Of a twin: the tool that is to be used instead. */
+  twin?: string
+  /** What the static checks have to name as well. */
+  static?: string
+  why: string
+}
 
 export interface PlantedTool {
   name: string
   tool: ToolUnderTest
   specification: ToolSpecification
   tests: ToolTest[]
+  /** What the static checks of the library say. */
+  problems: string[]
   /** Of a bad one: which check has to refuse it, with which word. */
-  expected: { check: string; code: string; source?: string; twin?: string; why: string } | null
+  expected: Expected | null
   /** Of one that only a reader sees through: what a careful reviewer says. */
   review: { verdict: 'reject'; reasons: ReviewReason[] } | null
 }
 
 interface Description extends Pick<PlantedTool, 'specification' | 'tests'> {
-  expected?: NonNullable<PlantedTool['expected']>
+  request?: string
+  expected?: Expected
   review?: NonNullable<PlantedTool['review']>
 }
 
@@ -34,7 +50,8 @@ export async function loadPlanted(sandbox: Sandbox, kind: 'good' | 'bad', name: 
   const folder = join(FOLDER, kind, name)
   const text = (file: string): Promise<string> => readFile(join(folder, file), 'utf8')
   const description = JSON.parse(await text('tool.json')) as Description
-  const { language } = description.specification
+  const { specification } = description
+  const { language } = specification
   const code = await text(language === 'python' ? 'tool.py' : 'tool.mjs')
   const reading = await readSignature(sandbox, { language, code, expectedName: name })
   if ('problems' in reading) throw new Error(`${name}: ${reading.problems.join(' ')}`)
@@ -46,8 +63,9 @@ export async function loadPlanted(sandbox: Sandbox, kind: 'good' | 'bad', name: 
   return {
     name,
     tool: { code, signature: reading.signature, tools: [] },
-    specification: description.specification,
+    specification,
     tests,
+    problems: checkCode({ ...reading, language, code, specification, request: description.request ?? '' }),
     expected: description.expected ?? null,
     review: description.review ?? null,
   }

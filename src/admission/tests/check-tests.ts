@@ -124,13 +124,13 @@ function findEchoes(
   return [{ code: 'echo', tests: examples.map((test) => test.name), message }]
 }
 
-/** Words by which specifications in English say that something is refused, and the classes of errors themselves. */
-const REFUSAL =
-  /\b(?:raises?|throws?|refuses?|refused|rejects?|rejected|invalid|not allowed|must not|forbidden)\b|\b\w*Error\b|\bExceptions?\b/i
+/** Words by which specifications in English say that something is refused, and the names of classes of errors. */
+const REFUSAL = /\b(?:raises?|throws?|refuses?|refused|rejects?|rejected|invalid|not allowed|must not|forbidden)\b/i
+const ERROR_CLASS = /\b[A-Z]\w*Error\b/
 const DENIED = /\b(?:never|does not|do not|doesn't|no) (?:raises?|throws?|refuses?|rejects?|errors?)\b/gi
 
 function namesErrors(specification: Pick<ToolSpecification, 'description' | 'parameters' | 'returns'>): boolean {
   const { description, parameters, returns } = specification
   const texts = [description, returns.description, ...parameters.map((parameter) => parameter.description)]
-  return texts.some((text) => REFUSAL.test(text.replaceAll(DENIED, '')))
+  return texts.some((text) => ERROR_CLASS.test(text) || REFUSAL.test(text.replaceAll(DENIED, '')))
 }
