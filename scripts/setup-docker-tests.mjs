@@ -17,8 +17,8 @@ const LOG = join(FOLDER, 'dockerd.log')
 const IMAGE = 'handaxe-sandbox-test:latest'
 const PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib']
 const START_MS = 60_000
-/** For a machine whose apt has a mirror of its own, set DEBIAN_MIRROR. */
-const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian'
+/** Without DEBIAN_MIRROR debootstrap takes the mirror that it has built in. */
+const MIRROR = process.env.DEBIAN_MIRROR ? [process.env.DEBIAN_MIRROR] : []
 
 if (process.argv.includes('--stop')) stop()
 else await setUp()
@@ -41,10 +41,20 @@ async function startEngine() {
   for (const driver of ['overlay2', 'vfs']) {
     const log = openSync(LOG, 'a')
     const options = [
-      ...['--host', `unix://${SOCKET}`, '--pidfile', PID_FILE, '--storage-driver', driver],
-      ...['--data-root', join(FOLDER, 'data'), '--exec-root', join(FOLDER, 'exec')],
+      '--host',
+      `unix://${SOCKET}`,
+      '--pidfile',
+      PID_FILE,
+      '--storage-driver',
+      driver,
+      '--data-root',
+      join(FOLDER, 'data'),
+      '--exec-root',
+      join(FOLDER, 'exec'),
       // The containers have no network, so the engine needs none of its own and leaves the machine's rules alone.
-      ...['--iptables=false', '--ip6tables=false', '--bridge=none'],
+      '--iptables=false',
+      '--ip6tables=false',
+      '--bridge=none',
       ...(hasCommand('runsc') ? ['--add-runtime', `runsc=${hasCommand('runsc')}`] : []),
     ]
     const engine = spawn('dockerd', options, { detached: true, stdio: ['ignore', log, log], cwd: '/' })
@@ -66,7 +76,7 @@ function importImage() {
     console.error('· building a root folder (debootstrap)')
     rmSync(ROOT, { recursive: true, force: true })
     const release = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
-    run('debootstrap', ['--variant=minbase', '--include=python3', release, ROOT, MIRROR])
+    run('debootstrap', ['--variant=minbase', '--include=python3', release, ROOT, ...MIRROR])
     const version = run('chroot', [
       ROOT,
       'python3',
@@ -76,10 +86,19 @@ function importImage() {
     console.error(`· installing ${PACKAGES.join(', ')} for Python ${version}`)
     const platform = { x64: 'x86_64', arm64: 'aarch64' }[process.arch]
     run('python3', [
-      ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:'],
-      ...['--python-version', version, '--implementation', 'cp'],
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--only-binary=:all:',
+      '--python-version',
+      version,
+      '--implementation',
+      'cp',
       ...['manylinux2014', 'manylinux_2_27', 'manylinux_2_28'].flatMap((name) => ['--platform', `${name}_${platform}`]),
-      ...['--target', join(ROOT, `usr/local/lib/python${version}/dist-packages`)],
+      '--target',
+      join(ROOT, `usr/local/lib/python${version}/dist-packages`),
       ...PACKAGES,
     ])
     cpSync(node, join(ROOT, 'usr/local/bin/node'), { dereference: true })
