@@ -34,7 +34,8 @@ export async function exportTools(tools: readonly ToolVersion[], options: Export
   assertFormat(format)
   const plan = planExport(tools, options.imported)
   const { files, manifest, leftOut, notes } = await render(plan, { format, names })
-  const written = plan.tools.filter((tool) => !leftOut.some(({ name }) => name === tool.name))
+  const without = new Set(leftOut.map(({ name }) => name))
+  const written = plan.tools.filter(({ name }) => !without.has(name))
   if (written.length === 0) throw nothingToExport(format, leftOut)
   const removed = await writeExport(folder, { kind: format, files, overwrite })
   return {

@@ -17,6 +17,18 @@ export function showHidden(text: string): string {
   return text.replaceAll(HIDDEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
+/** For paths and names, which stand in one line: line feeds and tabs are written out too. */
+export function showInLine(text: string): string {
+  return showHidden(text)
+    .replaceAll('\n', String.raw`\u{a}`)
+    .replaceAll('\t', String.raw`\u{9}`)
+}
+
+/** With LF line ends. */
+export function removeHidden(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n').replaceAll(HIDDEN, '')
+}
+
 /** Without hidden characters, and in one line. */
 export function toOneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(HIDDEN, '').trim()

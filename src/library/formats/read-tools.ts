@@ -31,7 +31,7 @@ export async function readTools(path: string): Promise<ToolReading> {
   const reading: PartialReading = { ...emptyReading(), leftOut: listing.leftOut }
   const manifest = await readCheck(root, reading)
   if (list !== null) {
-    addTo(reading, await readPackageFolder({ root, files: listing.files, list, manifest }))
+    addTo(reading, await readPackageFolder(root, { files: listing.files, list, manifest }))
     return finishReading(list.kind === 'python' ? 'python-package' : 'ai-sdk', reading, manifest)
   }
   if (listing.files.some(isSkillPage)) {

@@ -21,13 +21,15 @@ export interface ToolListOptions {
 /** `tools.json`: what a package of modules cannot say of its tools, tests included. */
 export function renderToolList(plan: ExportPlan, { kind, packageName, modules, fileOf }: ToolListOptions): string {
   const moduleOf = nameModules(plan, modules)
+  const versions = new Map([...moduleOf.keys()].map((tool) => [`${tool.name}@${tool.version}`, tool]))
+  const imported = new Set(plan.imported)
   const tools = [...moduleOf].map(([tool, module]) => {
-    const needs = modulesBelow(tool, moduleOf)
+    const needs = [...importedBy(tool, versions)].map((below) => moduleOf.get(below) ?? below.name).toSorted()
     const record = {
       module,
       file: fileOf(module, tool.language),
       ...(needs.length === 0 ? {} : { needs }),
-      ...(plan.imported.includes(tool) ? { isImported: true } : {}),
+      ...(imported.has(tool) ? { isImported: true } : {}),
       ...toToolRecord(tool),
     }
     return withHash(toJsonRecord({ ...record, tests: toJsonTests(tool.tests) }))
@@ -48,17 +50,17 @@ export function hashOfRecord({ hash: _hash, ...record }: JsonObject): string {
 function nameModules({ tools, imported }: ExportPlan, modules: readonly ToolModule[]): Map<ToolVersion, string> {
   const languages = new Map(modules.map(({ name, language }) => [name, language]))
   const names = new Map<ToolVersion, string>()
+  const asked = new Set(tools)
   for (const tool of [...tools, ...imported]) {
     const versioned = `${tool.name}__v${tool.version}`
-    const name = imported.includes(tool) && languages.has(versioned) ? versioned : tool.name
+    const name = !asked.has(tool) && languages.has(versioned) ? versioned : tool.name
     if (languages.get(name) === tool.language) names.set(tool, name)
   }
   return names
 }
 
-/** The modules that a tool's own module imports, directly and through others, sorted. */
-function modulesBelow(tool: ToolVersion, moduleOf: ReadonlyMap<ToolVersion, string>): string[] {
-  const versions = new Map([...moduleOf.keys()].map((version) => [`${version.name}@${version.version}`, version]))
+/** Directly and through others. */
+function importedBy(tool: ToolVersion, versions: ReadonlyMap<string, ToolVersion>): Set<ToolVersion> {
   const found = new Set<ToolVersion>()
   const visit = ({ pins }: ToolVersion): void => {
     for (const { name, version } of pins) {
@@ -69,5 +71,5 @@ function modulesBelow(tool: ToolVersion, moduleOf: ReadonlyMap<ToolVersion, stri
     }
   }
   visit(tool)
-  return [...found].map((version) => moduleOf.get(version) ?? version.name).toSorted()
+  return found
 }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { ToolLanguage } from '../../../contracts/sandbox.ts'
 import type { ToolVersion } from '../../../contracts/tool.ts'
-import { assetPath } from '../../../util/asset-path.ts'
+import { joinAssets } from '../../../util/join-assets.ts'
 import { toJsonText } from '../json-text.ts'
 import { renderToolList, TOOL_LIST_FILE } from '../render-tool-list.ts'
 import type { PackageOptions } from '../python/render-package.ts'
@@ -15,7 +14,7 @@ export async function renderAiSdkModule(plan: ExportPlan, options: PackageOption
   const modules = await plan.modulesOf(plan.tools)
   return [
     { path: 'package.json', content: renderPackage({ packageName, packageVersion }) },
-    { path: 'index.mjs', content: await readFile(assetPath('library/formats/ai-sdk/index.mjs'), 'utf8') },
+    { path: 'index.mjs', content: await joinAssets(['library/formats/ai-sdk/index.mjs']) },
     { path: 'index.d.mts', content: renderDeclarations(plan.tools) },
     { path: TOOL_LIST_FILE, content: renderToolList(plan, { kind: 'ai-sdk', packageName, modules, fileOf }) },
     ...modules.map(({ name, language, code }) => ({ path: fileOf(name, language), content: code })),

@@ -24,14 +24,21 @@ const manifestSchema = z.object({
  * is none. Rejects with `invalid_input_file` for one that cannot be read, or that a newer handaxe wrote.
  */
 export async function readManifest(path: string): Promise<ExportManifest | null> {
-  const { root, isFolder } = await openSource(path)
-  if (!isFolder) return (await readBundleFile(root)).manifest
-  if (await isThere(join(root, MANIFEST_FILE))) return readFolderManifest(root)
-  const bundle = join(root, BUNDLE_FILE)
-  return (await isThere(bundle)) ? (await readBundleFile(bundle)).manifest : null
+  const place = await locateManifest(path)
+  if (place === null) return null
+  return place.isBundle ? (await readBundleFile(place.path)).manifest : readFolderManifest(place.path)
 }
 
-async function readFolderManifest(root: string): Promise<ExportManifest | null> {
+/** The bundle, or the folder that has a manifest. */
+export async function locateManifest(path: string): Promise<{ path: string; isBundle: boolean } | null> {
+  const { root, isFolder } = await openSource(path)
+  if (!isFolder) return { path: root, isBundle: true }
+  if (await isThere(join(root, MANIFEST_FILE))) return { path: root, isBundle: false }
+  const bundle = join(root, BUNDLE_FILE)
+  return (await isThere(bundle)) ? { path: bundle, isBundle: true } : null
+}
+
+export async function readFolderManifest(root: string): Promise<ExportManifest | null> {
   const path = join(root, MANIFEST_FILE)
   const file = await readTextFile(path, READING_LIMITS.collectionBytes)
   if ('problem' in file) throw unreadable(path, file.problem)

@@ -1,27 +1,23 @@
 import { join } from 'node:path'
 import type { ExportManifest, ManifestCheck } from '../../../contracts/exchange.ts'
-import { BUNDLE_FILE, readBundleFile } from '../bundle/bundle-file.ts'
-import { openSource } from '../read/open-source.ts'
+import { readBundleFile } from '../bundle/bundle-file.ts'
 import { READING_LIMITS } from '../read/limits.ts'
 import { readBytes } from '../read/read-text-file.ts'
 import { walkFolder } from '../read/walk-folder.ts'
 import { sha256 } from '../sha256.ts'
 import { MANIFEST_FILE, rootHashOf } from './create-manifest.ts'
-import { readManifest } from './read-manifest.ts'
+import { locateManifest, readFolderManifest } from './read-manifest.ts'
 
 /**
  * Holds an exported folder, or a bundle, against its manifest. Null where there is none. Line ends that git or an editor
  * turned are no change. Rejects with `invalid_input_file` where the manifest cannot be read.
  */
 export async function verifyManifest(path: string): Promise<ManifestCheck | null> {
-  const manifest = await readManifest(path)
-  if (manifest === null) return null
-  const { root, isFolder } = await openSource(path)
-  if (manifest.kind === 'bundle') {
-    const { check } = await readBundleFile(isFolder ? join(root, BUNDLE_FILE) : root)
-    return check
-  }
-  return verifyFolder(root, manifest)
+  const place = await locateManifest(path)
+  if (place === null) return null
+  if (place.isBundle) return (await readBundleFile(place.path)).check
+  const manifest = await readFolderManifest(place.path)
+  return manifest === null ? null : verifyFolder(place.path, manifest)
 }
 
 async function verifyFolder(root: string, manifest: ExportManifest): Promise<ManifestCheck> {

@@ -81,7 +81,7 @@ function topLevel(root: SyntaxNode): SyntaxNode[] {
 }
 
 function readImport(node: SyntaxNode, code: string): PythonImport {
-  const children = childrenOf(node).filter(({ name }) => name !== 'Comment')
+  const children = childrenOf(node).filter(({ name, type }) => name !== 'Comment' && !type.isError)
   const text = ({ from, to }: SyntaxNode): string => code.slice(from, to)
   const isFrom = children[0]?.name === 'from'
   const start = children.findIndex(({ name }) => name === 'import')

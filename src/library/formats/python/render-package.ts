@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { ExportResult } from '../../../contracts/exchange.ts'
 import type { ToolModule } from '../../../contracts/sandbox.ts'
 import type { ToolVersion } from '../../../contracts/tool.ts'
-import { assetPath } from '../../../util/asset-path.ts'
+import { joinAssets } from '../../../util/join-assets.ts'
 import { renderToolList, TOOL_LIST_FILE } from '../render-tool-list.ts'
 import type { ExportPlan } from '../write/plan-export.ts'
 import type { RenderedFile } from '../write/write-export.ts'
@@ -68,7 +67,7 @@ async function renderTests(tools: readonly ToolVersion[], packageName: string): 
     return content === null ? [] : [{ path: `tests/test_${tool.name}.py`, content }]
   })
   if (tests.length === 0) return []
-  const comparison = await readFile(assetPath('library/formats/python/comparison.py'), 'utf8')
+  const comparison = await joinAssets(['library/formats/python/comparison.py'])
   return [{ path: 'tests/comparison.py', content: comparison }, ...tests]
 }
 

@@ -1,6 +1,6 @@
 import type { ImportCandidate } from '../../../contracts/exchange.ts'
 import type { ToolLanguage } from '../../../contracts/sandbox.ts'
-import { describeHidden, showHidden } from '../hidden-characters.ts'
+import { describeHidden, showInLine } from '../hidden-characters.ts'
 import type { ReadRecord } from '../tool-record.ts'
 import { toDeclared } from '../tool-record.ts'
 import { inspectJavascript } from './inspect-javascript.ts'
@@ -45,7 +45,7 @@ export function createRecordedCandidate(
   const renamed =
     name === record.name
       ? []
-      : [`Its record calls it ${showHidden(record.name)}, its code ${showHidden(name)}: the code counts.`]
+      : [`Its record calls it ${showInLine(record.name)}, its code ${showInLine(name)}: the code counts.`]
   return assemble(source, {
     name,
     ...(record.whenToUse === undefined ? {} : { whenToUse: record.whenToUse }),
@@ -66,9 +66,9 @@ function assemble(
   const badName =
     name === undefined || isNamed
       ? []
-      : [`${JSON.stringify(showHidden(name).slice(0, 100))} is no name for a tool: use snake_case.`]
+      : [`${JSON.stringify(showInLine(name).slice(0, 100))} is no name for a tool: use snake_case.`]
   return {
-    sourcePath: showHidden(sourcePath),
+    sourcePath: showInLine(sourcePath),
     language,
     code,
     ...(isNamed ? { name } : {}),

@@ -5,6 +5,8 @@ import { sha256 } from '../sha256.ts'
 export interface TextFile {
   /** LF line ends, without a byte order mark. */
   text: string
+  /** The line ends as they are. */
+  original: string
   /** sha256 of the bytes. */
   hash: string
   /** sha256 of `text`: what the hash would be had nobody turned its line ends. */
@@ -22,7 +24,7 @@ export async function readTextFile(path: string, maxBytes: number): Promise<Text
   if (decoded === null) return { problem: 'is not UTF-8 text' }
   if (decoded.includes('\0')) return { problem: 'is not text: it holds NUL characters' }
   const text = decoded.replaceAll(/\r\n?/g, '\n')
-  return { text, hash: sha256(read.bytes), textHash: sha256(text) }
+  return { text, original: decoded, hash: sha256(read.bytes), textHash: sha256(text) }
 }
 
 export async function readBytes(path: string, maxBytes: number): Promise<{ bytes: Buffer } | { problem: string }> {

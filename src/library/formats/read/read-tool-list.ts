@@ -50,15 +50,20 @@ export async function findToolList(root: string, files: readonly string[]): Prom
 
 interface PackageFolder {
   root: string
-  files: readonly string[]
+  files: ReadonlySet<string>
   list: ToolList
+  /** Of the package, by name. */
+  modules: ReadonlySet<string>
   manifest: ManifestCheck | null
 }
 
 /** The tools of a Python package or of a module for the AI SDK that handaxe wrote, with modules that were added to it. */
-export async function readPackageFolder(folder: PackageFolder): Promise<PartialReading> {
+export async function readPackageFolder(
+  root: string,
+  { files, list, manifest }: { files: readonly string[]; list: ToolList; manifest: ManifestCheck | null },
+): Promise<PartialReading> {
   const reading = emptyReading()
-  const { list, files } = folder
+  const folder = { root, files: new Set(files), list, modules: moduleNames(list), manifest }
   const listed = new Set([TOOL_LIST_FILE])
   for (const [index, value] of list.tools.entries()) {
     const entry = entrySchema.safeParse(value)
@@ -74,30 +79,34 @@ export async function readPackageFolder(folder: PackageFolder): Promise<PartialR
 }
 
 async function readEntry(
-  { root, files, list }: PackageFolder,
+  folder: PackageFolder,
   { entry, value }: { entry: z.infer<typeof entrySchema>; value: JsonValue },
 ): Promise<ImportCandidate | { reason: string }> {
   const { file: path, module: _module, tests: written, ...record } = entry
   // Only what the folder itself lists is opened: an edited list leads nowhere else.
-  if (!files.includes(path)) return { reason: `is missing, and ${TOOL_LIST_FILE} names it` }
-  const file = await readCode(join(root, path))
+  if (!folder.files.has(path)) return { reason: `is missing, and ${TOOL_LIST_FILE} names it` }
+  const file = await readCode(join(folder.root, path))
   if ('problem' in file) return { reason: file.problem }
-  const code = toToolCode(file.text, { language: record.language, list })
+  const { language } = record
+  const exact = toToolCode(file.original, { language, folder })
+  // Some tools are kept with other line ends: they are no edit.
+  const code = record.codeHash === sha256(exact) ? exact : toToolCode(file.text, { language, folder })
   const { tests, problems } = readTests(written ?? [])
   const isSameCode = record.codeHash === undefined || record.codeHash === sha256(code)
   const isSameRecord = isJsonObject(value) && (value['hash'] === undefined || value['hash'] === hashOfRecord(value))
   const candidate = createRecordedCandidate(
-    { sourcePath: path, language: record.language, code },
+    { sourcePath: path, language, code },
     { record, changed: !isSameCode || !isSameRecord, problems, notes: [] },
   )
   return { ...candidate, tests }
 }
 
 /** As the library keeps it: the package's own imports lead to `tools` again. */
-function toToolCode(code: string, { language, list }: { language: string; list: ToolList }): string {
+function toToolCode(code: string, { language, folder }: { language: string; folder: PackageFolder }): string {
   if (language !== 'python') return code
+  const { list, modules } = folder
   if (list.kind === 'ai-sdk') return dropVersions(code) ?? code
-  return toToolImports(code, { packageName: list.packageName, modules: moduleNames(list) }) ?? code
+  return toToolImports(code, { packageName: list.packageName, modules }) ?? code
 }
 
 function moduleNames({ tools }: ToolList): Set<string> {
@@ -112,8 +121,8 @@ const GENERATED =
 
 async function addUnlisted(reading: PartialReading, path: string, folder: PackageFolder): Promise<void> {
   if (GENERATED.test(path)) {
-    const { changed, added } = folder.manifest ?? { changed: [], added: [] }
-    if (!changed.includes(path) && !added.includes(path)) return
+    const { manifest } = folder
+    if (manifest === null || (!manifest.changed.includes(path) && !manifest.added.includes(path))) return
     reading.leftOut.push({ path, reason: `is not read: tests and texts are in ${TOOL_LIST_FILE}` })
     return
   }
@@ -126,7 +135,7 @@ async function addUnlisted(reading: PartialReading, path: string, folder: Packag
   const file = await readCode(join(folder.root, path))
   if ('problem' in file) reading.leftOut.push({ path, reason: file.problem })
   else {
-    const code = toToolCode(file.text, { language, list: folder.list })
+    const code = toToolCode(file.text, { language, folder })
     addFile(reading, path, createCandidate({ sourcePath: path, language, code }))
   }
 }

@@ -1,6 +1,6 @@
 import type { ImportCandidate, ManifestCheck, ToolReading } from '../../../contracts/exchange.ts'
 import { compareText } from '../compare-text.ts'
-import { showHidden } from '../hidden-characters.ts'
+import { showInLine } from '../hidden-characters.ts'
 import { READING_LIMITS } from './limits.ts'
 
 /** What one part of a folder gave. */
@@ -29,7 +29,7 @@ export function finishReading(
   manifest: ManifestCheck | null,
 ): ToolReading {
   const shown = leftOut
-    .map(({ path, reason }) => ({ path: showHidden(path), reason: showHidden(reason) }))
+    .map(({ path, reason }) => ({ path: showInLine(path), reason: showInLine(reason) }))
     .toSorted((left, right) => compareText(left.path, right.path))
   const more = shown.length - READING_LIMITS.leftOut
   return {
@@ -37,7 +37,7 @@ export function finishReading(
     candidates: markTwins(candidates.toSorted((left, right) => compareText(left.sourcePath, right.sourcePath))),
     leftOut: shown.slice(0, READING_LIMITS.leftOut),
     manifest,
-    notes: [...notes.map(showHidden), ...(more > 0 ? [`${more} more files were left out.`] : [])],
+    notes: [...notes.map(showInLine), ...(more > 0 ? [`${more} more files were left out.`] : [])],
   }
 }
 

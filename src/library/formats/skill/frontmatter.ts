@@ -5,7 +5,7 @@ import { describeIssues } from '../tool-record.ts'
 /** A name, a description of 1,024 characters, and room for what else people put there. */
 const MAXIMUM_BYTES = 16 * 1024
 
-/** Of the parser's time grows with the cube of the depth: 30,000 nested keys took minutes. */
+/** The parser takes a time that grows fast with the depth: 30,000 nested keys took eight minutes. */
 const MAXIMUM_NESTING = 16
 
 const frontmatterSchema = z.looseObject({
@@ -80,7 +80,7 @@ function wrong(reason: string): { problem: string } {
   return { problem: `The frontmatter of SKILL.md cannot be read: ${reason}.` }
 }
 
-/** Text without line breaks of its own: what a reader's YAML makes of folded lines differs. */
+/** Lines are not folded: simple readers take them one by one. */
 export function renderFrontmatter(fields: Record<string, string | Record<string, string>>): string {
   return `---\n${stringify(fields, { lineWidth: 0, defaultStringType: 'PLAIN', version: '1.2' })}---\n`
 }

@@ -95,7 +95,8 @@ async function readParts(
     'problem' in page ? { text: record, notes: [`${skill.page} ${page.problem}.`] } : readText(page, record)
   const { script: _script, hashes: _hashes, ...declared } = record
   const candidate = createRecordedCandidate(
-    { sourcePath: script, language: record.language, code: code.text },
+    // Some tools are kept with other line ends: they are no edit.
+    { sourcePath: script, language: record.language, code: code.hash === record.codeHash ? code.original : code.text },
     {
       record: { ...declared, whenToUse: text.whenToUse ?? '', exampleRequests: text.exampleRequests ?? [] },
       changed: isChanged(skill, { record, files }),
@@ -125,7 +126,7 @@ async function readTestFile(
 function readText(page: TextFile, record: SkillRecord): { text: Partial<SkillText>; notes: string[] } {
   const { whenToUse = '', exampleRequests = [], hashes } = record
   const recorded = { whenToUse, exampleRequests }
-  if (page.textHash === hashes['SKILL.md']) return { text: recorded, notes: [] }
+  if (hasHash(page, hashes['SKILL.md'])) return { text: recorded, notes: [] }
   const shown = parseSkillText(parseSkillPage(page.text).body)
   const known = normaliseSkillText(recorded)
   const isSameUse = shown.whenToUse === known.whenToUse
@@ -151,7 +152,11 @@ function isChanged(
   }
   const known = [...files].filter(([name]) => record.hashes[name] !== undefined)
   if (known.length === 0) return null
-  return known.some(([name, file]) => 'problem' in file || file.textHash !== record.hashes[name])
+  return known.some(([name, file]) => 'problem' in file || !hasHash(file, record.hashes[name]))
+}
+
+function hasHash({ hash, textHash }: TextFile, recorded: string | undefined): boolean {
+  return hash === recorded || textHash === recorded
 }
 
 async function addOtherFiles(

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { ToolModule } from '../../../contracts/sandbox.ts'
 import type { ToolVersion } from '../../../contracts/tool.ts'
-import { assetPath } from '../../../util/asset-path.ts'
+import { joinAssets } from '../../../util/join-assets.ts'
 import { toCamelCase } from '../../resolve-imports.ts'
 import { FORMAT_VERSION } from '../format-version.ts'
 import { toJsonText } from '../json-text.ts'
@@ -49,7 +48,7 @@ async function renderSkill(
   return [
     ...edited,
     { path: 'tool.json', content: toJsonText(toJsonRecord(record)) },
-    { path: runner, content: await readFile(assetPath(`library/formats/skill/${runner}`), 'utf8') },
+    { path: runner, content: await joinAssets([`library/formats/skill/${runner}`]) },
     ...(tool.pins.length === 0 ? [] : await renderImported(tool, plan)),
   ]
 }

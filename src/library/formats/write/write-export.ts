@@ -41,7 +41,11 @@ export async function writeExport(folder: string, { kind, files, overwrite }: Fi
     const changes = await findChanges(root, files)
     const leftovers = await findLeftovers(root, { previous, files })
     if (!overwrite) await refuseToLose(root, { previous, changes, leftovers })
-    for (const file of changes) await writeWhole(root, file)
+    const made = new Set(['.'])
+    for (const file of changes) {
+      await makeFolders(root, { folder: dirname(file.path), made })
+      await writeWhole(root, file)
+    }
     for (const path of leftovers) await removeFile(root, path)
     return leftovers
   } catch (error) {
@@ -108,21 +112,22 @@ async function refuseToLose(
 
 /** A reader sees the old file or the new one. A link in its place is replaced, not written through. */
 async function writeWhole(root: string, { path, content }: RenderedFile): Promise<void> {
-  await makeFolders(root, dirname(path))
   const target = join(root, path)
   const temporary = join(dirname(target), `.handaxe-${randomBytes(6).toString('hex')}.tmp`)
   try {
     await writeFile(temporary, content, { flag: 'wx' })
     await rename(temporary, target)
-  } finally {
+  } catch (error) {
     await rm(temporary, { force: true })
+    throw error
   }
 }
 
 /** Step by step: `mkdir -p` would go through a link that leads elsewhere. */
-async function makeFolders(root: string, folder: string): Promise<void> {
-  if (folder === '.') return
-  await makeFolders(root, dirname(folder))
+async function makeFolders(root: string, { folder, made }: { folder: string; made: Set<string> }): Promise<void> {
+  if (made.has(folder)) return
+  await makeFolders(root, { folder: dirname(folder), made })
+  made.add(folder)
   const path = join(root, folder)
   if (!(await isThere(path))) {
     await mkdir(path)

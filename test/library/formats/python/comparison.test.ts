@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareValues } from '../../../../src/agent/compare/compare-values.ts'
 import type { JsonValue } from '../../../../src/contracts/json.ts'
