@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { removeHidden, toOneLine } from '../../../src/library/formats/hidden-cha
 import { readTools } from '../../../src/library/formats/read-tools.ts'
 import { tool as anyTool, tools as anyTools, uglyText } from './support/arbitraries.ts'
 import { editFile, readFiles, temporaryFolder } from './support/temporary-folder.ts'
-import { ALL_TOOLS, makeTool, MEAN } from './support/tools.ts'
+import { ALL_TOOLS, CLAMP, makeTool, MEAN } from './support/tools.ts'
 
 /** What a person or a library may change; the rest is read from the code again. */
 function contentOf(tool: ToolVersion | ImportCandidate): unknown {
@@ -209,6 +209,17 @@ describe('a skill that is edited by hand', () => {
     expect((await readTools(skill)).candidates[0]).toMatchObject({ changed: true })
     await editFile(join(skill, 'tool.json'), (text) => text.replace(/"hashes"[\s\S]*$/, '"hashes": {}\n}\n'))
     expect((await readTools(skill)).candidates[0]).toMatchObject({ changed: null })
+  })
+
+  test('a skill of another export is held against its own record', async () => {
+    const [folder, other] = [await temporaryFolder(), await temporaryFolder()]
+    await exportTools([MEAN], { format: 'skill', folder })
+    await exportTools([CLAMP], { format: 'skill', folder: other })
+    await cp(join(other, 'clamp-numbers'), join(folder, 'clamp-numbers'), { recursive: true })
+    const changes = async (): Promise<unknown> => (await readTools(folder)).candidates.map(({ changed }) => changed)
+    expect(await changes()).toEqual([false, false])
+    await editFile(join(folder, 'clamp-numbers/tests.json'), (text) => text.replace('0.5', '0.25'))
+    expect(await changes()).toEqual([true, false])
   })
 
   test('a generated file that was edited is named, with what to edit instead', async () => {

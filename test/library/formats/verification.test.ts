@@ -46,25 +46,32 @@ interface Program {
   canonical_solution: string
 }
 
-test('files of others: no problem here means no problem in the sandbox, and the same name', { timeout: 120_000 }, async () => {
-  const text = await readFile(join(import.meta.dirname, '../../fixtures/programs/humaneval-python.jsonl'), 'utf8')
-  const programs = text
-    .split('\n')
-    .filter(Boolean)
-    .slice(0, 60)
-    .map((line) => JSON.parse(line) as Program)
-  const files = programs.map(({ prompt, canonical_solution: solution }, index) => [`p${index}.py`, `${prompt}${solution}`])
-  const { candidates, leftOut } = await readTools(
-    await writeFiles(await temporaryFolder(), Object.fromEntries(files) as Record<string, string>),
-  )
-  expect(candidates).toHaveLength(60)
-  expect(leftOut).toEqual([])
-  let sound = 0
-  for (const candidate of candidates) {
-    if (candidate.problems.length > 0) continue
-    const reading = await readInSandbox(candidate)
-    expect('signature' in reading ? reading.signature.name : reading.problems).toBe(candidate.name)
-    sound += 1
-  }
-  expect(sound).toBeGreaterThan(10)
-})
+test(
+  'files of others: no problem here means no problem in the sandbox, and the same name',
+  { timeout: 120_000 },
+  async () => {
+    const text = await readFile(join(import.meta.dirname, '../../fixtures/programs/humaneval-python.jsonl'), 'utf8')
+    const programs = text
+      .split('\n')
+      .filter(Boolean)
+      .slice(0, 60)
+      .map((line) => JSON.parse(line) as Program)
+    const files = programs.map(({ prompt, canonical_solution: solution }, index) => [
+      `p${index}.py`,
+      `${prompt}${solution}`,
+    ])
+    const { candidates, leftOut } = await readTools(
+      await writeFiles(await temporaryFolder(), Object.fromEntries(files) as Record<string, string>),
+    )
+    expect(candidates).toHaveLength(60)
+    expect(leftOut).toEqual([])
+    let sound = 0
+    for (const candidate of candidates) {
+      if (candidate.problems.length > 0) continue
+      const reading = await readInSandbox(candidate)
+      expect('signature' in reading ? reading.signature.name : reading.problems).toBe(candidate.name)
+      sound += 1
+    }
+    expect(sound).toBeGreaterThan(10)
+  },
+)

@@ -140,12 +140,12 @@ function readText(page: TextFile, record: SkillRecord): { text: Partial<SkillTex
   return { text, notes: [note] }
 }
 
-/** By the manifest where there is one, else by the hashes in the record. */
+/** By the manifest where there is one that knows the skill, else by the hashes in the record. */
 function isChanged(
-  { manifest, folder }: SkillFolder,
+  { manifest, folder, page }: SkillFolder,
   { record, files }: { record: SkillRecord; files: Map<string, TextFile | { problem: string }> },
 ): boolean | null {
-  if (manifest !== null) {
+  if (manifest !== null && !manifest.added.includes(page)) {
     const prefix = folder === '' ? '' : `${folder}/`
     const isOurs = (path: string): boolean => path.startsWith(prefix) && !GENERATED.test(path.slice(prefix.length))
     return [...manifest.changed, ...manifest.missing].some(isOurs)
