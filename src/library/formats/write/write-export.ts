@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { ExportFormat, ExportManifest } from '../../../contracts/exchange.ts'
@@ -36,7 +36,7 @@ export interface FilesToWrite {
 export async function writeExport(folder: string, { kind, files, overwrite }: FilesToWrite): Promise<string[]> {
   const root = resolve(folder)
   try {
-    await mkdir(root, { recursive: true })
+    await makeRoot(root)
     const previous = await readPrevious(root, { kind, overwrite })
     const changes = await findChanges(root, files)
     const leftovers = await findLeftovers(root, { previous, files })
@@ -123,7 +123,15 @@ async function writeWhole(root: string, { path, content }: RenderedFile): Promis
   }
 }
 
-/** Step by step: `mkdir -p` would go through a link that leads elsewhere. */
+/** Not `recursive`: Node never comes back where the file system takes no folders, such as below /proc. */
+async function makeRoot(root: string): Promise<void> {
+  if (!(await isThere(root))) {
+    await makeRoot(dirname(root))
+    await mkdir(root)
+  } else if (!(await stat(root)).isDirectory()) throw inTheWay(root)
+}
+
+/** Below the root no link is gone through: it may lead elsewhere. */
 async function makeFolders(root: string, { folder, made }: { folder: string; made: Set<string> }): Promise<void> {
   if (made.has(folder)) return
   await makeFolders(root, { folder: dirname(folder), made })
@@ -133,8 +141,11 @@ async function makeFolders(root: string, { folder, made }: { folder: string; mad
     await mkdir(path)
     return
   }
-  if ((await lstat(path)).isDirectory()) return
-  throw new HandaxeError('invalid_request', `${path} is in the way: it is no folder`, {
+  if (!(await lstat(path)).isDirectory()) throw inTheWay(path)
+}
+
+function inTheWay(path: string): HandaxeError {
+  return new HandaxeError('invalid_request', `${path} is in the way: it is no folder`, {
     hint: 'Move it away, or export to another folder.',
     details: { path },
   })
