@@ -154,7 +154,7 @@ async function judgeMutants(options: AdmissionOptions, state: Admission): Promis
   const { verdict, reason } = mutationVerdict(state.mutation, threshold)
   if (verdict !== 'weak') return
   const shown = state.mutation.survived.slice(0, 5)
-  const unseen = shown.map(({ line, before, after }) => `line ${line}: \`${before}\` for \`${after}\``)
+  const unseen = shown.map(({ line, before, after }) => `line ${line}: \`${before}\` made \`${after}\``)
   state.findings.push({ check: 'mutation', code: 'weak', message: `${reason}. Unseen: ${unseen.join('; ')}` })
   state.decision = 'strengthen-tests'
 }

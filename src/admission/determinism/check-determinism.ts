@@ -25,6 +25,8 @@ export interface DeterminismCheck {
   reads: Reads
   /** Indices of calls that changed the arguments that they were given. */
   changedArguments: number[]
+  /** Other hash seeds: `not-compared` where no new interpreter could be had, so that the order of a set may still show. */
+  hashOrder: 'compared' | 'not-needed' | 'not-compared'
   findings: DeterminismFinding[]
   wallMs: number
 }
@@ -68,6 +70,7 @@ export async function checkDeterminism(options: DeterminismOptions): Promise<Det
     sources,
     reads,
     changedArguments,
+    hashOrder: !first.usesHashOrder ? 'not-needed' : hashes === null ? 'not-compared' : 'compared',
     findings: describeFindings({ differences, sources, reads, changedArguments, calls: options.calls }),
     wallMs: performance.now() - startedAt,
   }

@@ -33,21 +33,32 @@ export function generateInputs(
   const random = createRandom(seed)
   const source = { root: schema, dictionary }
   const found = new Map<string, JsonObject>()
+  let characters = 0
+  let isFull = false
   const add = (input: JsonObject): void => {
-    if (found.size < count && isValid(input)) found.set(stableText(input), input)
+    if (found.size >= count || !isValid(input)) return
+    const text = stableText(input)
+    if (found.has(text)) return
+    if (found.size > 0 && characters + text.length > MOST_CHARACTERS) {
+      // Further variations of a large example would not fit either, and each takes its time.
+      isFull = true
+      return
+    }
+    characters += text.length
+    found.set(text, input)
   }
   for (const example of examples) add(example)
   const edges = edgeInputs(source, examples, random)
   for (const input of edges.slice(0, Math.ceil(count * EDGE_SHARE))) add(input)
   for (let tries = 0; found.size < count && tries < TRIES * count; tries += 1) {
-    add(
-      examples.length > 0 && random() < VARIED_SHARE
-        ? vary(pickOne(random, examples), source, random)
-        : randomInput(source, random),
-    )
+    const isVaried = !isFull && examples.length > 0 && random() < VARIED_SHARE
+    add(isVaried ? vary(pickOne(random, examples), source, random) : randomInput(source, random))
   }
   return [...found.values()]
 }
+
+/** Of all inputs as JSON: they travel into a sandbox at once. Variations of a large example are few then. */
+const MOST_CHARACTERS = 4_000_000
 
 const NO_DICTIONARY: Dictionary = { numbers: [], texts: [] }
 

@@ -84,6 +84,19 @@ describe('a tool that is a function of its arguments', () => {
   })
 })
 
+describe('the order of sets', () => {
+  test('is compared in new interpreters, with the packages of the sandbox, where the code makes any', async () => {
+    const code = 'import numpy as np\ndef f(x): return float(np.array(sorted({1.5, 2.5, x})).sum())'
+    expect(await check('python', code)).toMatchObject({ deterministic: true, hashOrder: 'compared', compared: 3 })
+    expect(await check('python', 'def f(x): return {"a": x}')).toMatchObject({ hashOrder: 'not-needed' })
+  })
+
+  test('is said not to have been compared where no new interpreter can be had', async () => {
+    const code = 'import sys\nsys.executable = "/nowhere"\ndef f(x): return sorted({x})'
+    expect(await check('python', code)).toMatchObject({ deterministic: true, hashOrder: 'not-compared' })
+  })
+})
+
 describe('a tool that gives something else each time is found out, with the source', () => {
   test.each<[string, ToolLanguage, string, string]>([
     ['datetime.now', 'python', 'import datetime\ndef f(x): return datetime.datetime.now().year', 'clock'],

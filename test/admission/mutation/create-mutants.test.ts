@@ -189,6 +189,12 @@ export default function f({ a = 4 }) {
     expect((await linesOf('javascript', code)).filter((line) => line.includes('>='))).toEqual([])
   })
 
+  test('do not turn the sign of a divisor round', async () => {
+    const lines = await linesOf('javascript', 'export default function f({ a }) {\n  return a % 10\n}\n')
+    expect(lines).toEqual(expect.arrayContaining(['return a % 11', 'return a % 9', 'return a * 10']))
+    expect(lines).not.toContain('return a % (-10)')
+  })
+
   test('of TypeScript are JavaScript of the same lines', async () => {
     const code = `interface Größe { a: number }
 export default function f({ a }: Größe): number | null {

@@ -112,6 +112,15 @@ describe('generated inputs', () => {
     expect(inputs.map((input) => input['name'])).toContain('VAT')
   })
 
+  test('near a huge example are few', () => {
+    const values = Array.from({ length: 200_000 }, (_, index) => index)
+    const schema = schemaOf({ values: { type: 'array', items: { type: 'number' } } })
+    const inputs = generateInputs(schema, 1, 300, { examples: [{ values }] })
+    expect(inputs[0]).toEqual({ values })
+    expect(JSON.stringify(inputs).length).toBeLessThan(5_000_000)
+    expect(inputs.length).toBeGreaterThan(20)
+  })
+
   test('of examples against the schema use only what fits', () => {
     const inputs = generateInputs(schemaOf({ x: { type: 'integer' } }), 1, 30, { examples: [{ x: 'no' }, { y: 1 }] })
     expect(inputs).toHaveLength(30)

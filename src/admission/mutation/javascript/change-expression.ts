@@ -27,7 +27,7 @@ export function changeExpression(place: Place, code: string): Change[] {
       // A sign before it belongs to the number.
       if (parent?.node.type === 'UnaryExpression' && parent.node.operator === '-') return []
       if (typeof node.value === 'boolean') return [{ ...replace(node, String(!node.value)), kind: 'constant' }]
-      return changeNumber(node)
+      return changeNumber(node, isDivisor(place))
     case 'CallExpression':
       return changeCall(node, code)
     case 'ForStatement':
@@ -54,17 +54,23 @@ function changeBinary({ node, parent, key }: Place, code: string): Change[] {
 function changeUnary({ node, parent, key }: Place, code: string): Change[] {
   if (node.type !== 'UnaryExpression') return []
   const inner = code.slice(node.argument.start, node.argument.end)
-  if (numberOf(node) !== null) return changeNumber(node)
+  if (numberOf(node) !== null) return changeNumber(node, false)
   if (node.operator === '-') return [{ ...replace(node, inner), kind: 'arithmetic' }]
   // As a whole condition it is negated there.
   const isCondition = key === 'test' && parent?.node.type !== 'ForStatement'
   return node.operator === '!' && !isCondition ? [{ ...replace(node, inner), kind: 'boolean' }] : []
 }
 
-function changeNumber(node: AnyNode): Change[] {
+/** The sign of what `%` divides by changes nothing. */
+function isDivisor({ parent, key }: Place): boolean {
+  return key === 'right' && parent?.node.type === 'BinaryExpression' && parent.node.operator === '%'
+}
+
+function changeNumber(node: AnyNode, signless: boolean): Change[] {
   const number = numberOf(node)
   if (number === null) return []
-  return otherNumbers(number).map((other) => ({ ...replace(node, spell(other)), kind: 'constant' }))
+  const others = otherNumbers(number).filter((other) => !signless || other !== -number)
+  return others.map((other) => ({ ...replace(node, spell(other)), kind: 'constant' }))
 }
 
 /** In brackets where it has a sign: `a - -1` needs none, but `2 ** -1` and `a--1` would be something else. */
