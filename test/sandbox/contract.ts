@@ -197,14 +197,14 @@ os.write(1, b'\\xff\\xfe\\n')
       const pieces: string[] = []
       let first = 0
       const startedAt = performance.now()
-      const { usage } = await python("import time\nprint('one', flush=True)\ntime.sleep(0.5)\nprint('two')", {
+      const { usage } = await python("import time\nprint('one', flush=True)\ntime.sleep(3)\nprint('two')", {
         onOutput(stream, text) {
           first ||= performance.now() - startedAt
           pieces.push(`${stream}:${text}`)
         },
       })
       expect(pieces).toEqual(['stdout:one\n', 'stdout:two\n'])
-      expect(first - usage.startupMs).toBeLessThan(450)
+      expect(first - usage.startupMs).toBeLessThan(2800)
     })
 
     test('a character that arrives in two pieces is told as one; a listener that throws ends the execution', async () => {
