@@ -3,7 +3,8 @@
 //
 //   node scripts/setup-docker-tests.mjs [--stop]
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -101,7 +102,8 @@ function importImage() {
       join(ROOT, `usr/local/lib/python${version}/dist-packages`),
       ...PACKAGES,
     ])
-    cpSync(node, join(ROOT, 'usr/local/bin/node'), { dereference: true })
+    copyFileSync(realpathSync(node), join(ROOT, 'usr/local/bin/node'))
+    chmodSync(join(ROOT, 'usr/local/bin/node'), 0o755)
     for (const folder of ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man']) {
       rmSync(join(ROOT, folder), { recursive: true, force: true })
     }

@@ -36,12 +36,13 @@ interface Found {
   Labels: Record<string, string>
 }
 
-/** What sandboxes have at the engine, running or not. */
-export async function engineObjects(): Promise<{ containers: Found[]; volumes: Found[] }> {
+/** What sandboxes of one process have at the engine, running or not: other test files have theirs. */
+export async function engineObjects(pid = process.pid): Promise<{ containers: Found[]; volumes: Found[] }> {
   const filters = encodeURIComponent(JSON.stringify({ label: ['dev.handaxe.owner'] }))
   const containers = (await ask('GET', `/v1.41/containers/json?all=true&filters=${filters}`)).body as Found[]
   const { Volumes } = (await ask('GET', `/v1.41/volumes?filters=${filters}`)).body as { Volumes: Found[] | null }
-  return { containers, volumes: Volumes ?? [] }
+  const isOwn = ({ Labels }: Found) => Labels['dev.handaxe.owner']?.split(' ')[1] === String(pid)
+  return { containers: containers.filter(isOwn), volumes: (Volumes ?? []).filter(isOwn) }
 }
 
 export function openDocker(stateFolder: string, more: Partial<SandboxOptions> = {}): Promise<Sandbox> {

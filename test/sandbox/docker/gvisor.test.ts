@@ -1,0 +1,56 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TestSandbox } from '../../support/open-test-sandbox.ts'
+import { ask, hasEngine, IMAGE, openDocker, openTestDocker } from './support/engine.ts'
+
+/** The runtime has to work, not only to be registered: old ones do not on new kernels. */
+const problem = await findProblem()
+
+async function findProblem(): Promise<string | null> {
+  if (!hasEngine) return 'no engine: node scripts/setup-docker-tests.mjs'
+  const { Runtimes } = (await ask('GET', '/v1.41/info')).body as { Runtimes: Record<string, unknown> }
+  if (Runtimes['runsc'] === undefined) return 'the engine has no runtime runsc'
+  try {
+    const options = { docker: { image: IMAGE, runtime: 'runsc' }, idlePython: 0, idleJavascript: 0 }
+    await (await openDocker(join(tmpdir(), 'handaxe-gvisor'), options)).close()
+    return null
+  } catch (error) {
+    return `runsc does not start here: ${(error as Error).message.split('\n')[0]?.slice(0, 150)}`
+  }
+}
+
+describe.skipIf(problem !== null)(`gVisor${problem === null ? '' : ` (skipped: ${problem})`}`, () => {
+  let opened: TestSandbox
+  beforeAll(async () => {
+    opened = await openTestDocker({ docker: { image: IMAGE, runtime: 'runsc' } })
+  })
+  afterAll(() => opened.close())
+
+  test('the guarantees say so, and the kernel is its own', async () => {
+    expect(opened.sandbox.guarantees).toMatchObject({ isolation: 'gvisor', systemCalls: 'own-kernel' })
+    const { value, guarantees } = await opened.sandbox.execute({
+      language: 'python',
+      code: "result(open('/proc/version').read())",
+    })
+    expect(value).toMatch(/^Linux version 4\.4\.0 /)
+    expect(guarantees.isolation).toBe('gvisor')
+  })
+
+  test('values, errors, files, limits and JavaScript are as everywhere', async () => {
+    const { sandbox } = opened
+    const table = await sandbox.execute({
+      language: 'python',
+      code: "import pandas\nopen('/box/output/a', 'w').write(open('/box/input/x').read())\nresult(pandas.DataFrame({'a': [1, 2]}).a.sum())",
+      inputs: [{ name: 'x', content: 'text' }],
+    })
+    expect(table).toMatchObject({ status: 'ok', value: 3, artifacts: [{ name: 'a', bytes: 4 }] })
+    expect(await sandbox.execute({ language: 'python', code: '1 / 0' })).toMatchObject({ status: 'error' })
+    const loop = { language: 'python' as const, code: 'while True: pass', limits: { wallMs: 500 } }
+    expect(await sandbox.execute(loop)).toMatchObject({ status: 'timeout' })
+    expect(await sandbox.execute({ language: 'javascript', code: 'result(6 * 7)' })).toMatchObject({
+      status: 'ok',
+      value: 42,
+    })
+  })
+})
