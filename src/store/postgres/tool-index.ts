@@ -43,17 +43,15 @@ export async function changeIndex(transaction: Transaction, changes: readonly In
 }
 
 async function deleteText(transaction: Transaction, changes: readonly IndexChange[]): Promise<void> {
-  const gone = changes.flatMap(({ toolId, before }) => indexedStems(before).map((stem) => ({ stem, toolId })))
-  if (gone.length > 0) {
+  for (const { toolId, before } of changes) {
+    if (before === null) continue
     await transaction.run(
-      `DELETE FROM index_posting p USING unnest($1::text[], $2::int[]) AS g (stem, tool_id)
-       WHERE p.stem = g.stem AND p.tool_id = g.tool_id`,
-      gone.map(({ stem }) => stem),
-      gone.map(({ toolId }) => toolId),
+      'DELETE FROM index_posting WHERE tool_id = $1::int AND stem = ANY ($2::text[])',
+      toolId,
+      indexedStems(before),
     )
+    await transaction.run('DELETE FROM tool_text WHERE tool_id = $1::int', toolId)
   }
-  const removed = changes.filter(({ before }) => before !== null).map(({ toolId }) => toolId)
-  if (removed.length > 0) await transaction.run('DELETE FROM tool_text WHERE tool_id = ANY ($1::int[])', removed)
 }
 
 async function insertText(transaction: Transaction, changes: readonly IndexChange[]): Promise<void> {
