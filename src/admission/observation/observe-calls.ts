@@ -15,8 +15,8 @@ const PARTS = {
 } as const
 
 /** All calls of one observation together; a call that hangs is found by running each alone. */
-const TOGETHER: Partial<Limits> = { wallMs: 20_000, cpuMs: 5000 }
-const ALONE: Partial<Limits> = { wallMs: 10_000, cpuMs: 3000 }
+const TOGETHER: Partial<Limits> = { wallMs: 20_000, cpuMs: 4000 }
+const ALONE: Partial<Limits> = { wallMs: 10_000, cpuMs: 2000 }
 const CONCURRENT_CALLS = 4
 /** Calls that end their process, after which no further one is made: a tool that hangs on everything would take minutes. */
 const MOST_ENDED = 4

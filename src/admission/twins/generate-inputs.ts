@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { HandaxeError } from '../../contracts/errors.ts'
-import type { JsonObject, JsonSchema } from '../../contracts/json.ts'
+import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
 import { createRandom, pickOne, type Random } from '../random.ts'
 import { stableText } from '../stable-text.ts'
 import { edgeValues, type ValueSource } from './edge-values.ts'
@@ -16,6 +16,7 @@ const TRIES = 20
 const EDGE_SHARE = 0.5
 const VARIED_SHARE = 0.7
 const ADDED_SHARE = 0.3
+const RELATED_SHARE = 0.2
 
 /**
  * Inputs of a tool from its `inputSchema`, all different, none against the schema, the same ones for the same seed: first
@@ -110,5 +111,19 @@ function vary(example: JsonObject, source: ValueSource, random: Random): JsonObj
     name,
     changed.has(name) ? varyValue(value, random) : value,
   ])
-  return { ...Object.fromEntries(varied), ...given }
+  const input = { ...Object.fromEntries(varied), ...given }
+  return random() < RELATED_SHARE ? relate(input, random) : input
+}
+
+/** One argument made equal to another of its type, or to the length of one: code compares what belongs together. */
+function relate(input: JsonObject, random: Random): JsonObject {
+  const name = pickOne(random, Object.keys(input))
+  const value = input[name] ?? null
+  const others = Object.entries(input).flatMap(([key, other]) => (key === name ? [] : [other]))
+  const related = others.flatMap((other): JsonValue[] => {
+    if (typeof other === typeof value && Array.isArray(other) === Array.isArray(value)) return [other]
+    const length = Array.isArray(other) || typeof other === 'string' ? other.length : null
+    return typeof value === 'number' && length !== null ? [length, length - 1, length + 1] : []
+  })
+  return related.length === 0 ? input : { ...input, [name]: pickOne(random, related) }
 }

@@ -112,6 +112,18 @@ describe('generated inputs', () => {
     expect(inputs.map((input) => input['name'])).toContain('VAT')
   })
 
+  test('have arguments that are equal, and numbers that are the length of a list', () => {
+    const schema = schemaOf({
+      a: { type: 'string' },
+      b: { type: 'string' },
+      n: { type: 'integer' },
+      list: { type: 'array' },
+    })
+    const inputs = generateInputs(schema, 1, 200, { examples: [{ a: 'x1', b: 'y2', n: 20, list: [7, 8, 9, 10, 11] }] })
+    expect(inputs.some((input) => input['a'] === input['b'] && input['a'] !== '')).toBe(true)
+    expect(inputs.some((input) => Array.isArray(input['list']) && input['list'].length === input['n'])).toBe(true)
+  })
+
   test('near a huge example are few', () => {
     const values = Array.from({ length: 200_000 }, (_, index) => index)
     const schema = schemaOf({ values: { type: 'array', items: { type: 'number' } } })
