@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,6 +7,11 @@ import { ask, hasEngine, IMAGE, openDocker, openTestDocker } from './support/eng
 
 /** The runtime has to work, not only to be registered: old ones do not on new kernels. */
 const problem = await findProblem()
+
+/** Seen with Debian 12's of 2022 on Linux 6.18: its kernel gives up when a program imports pandas, and when Node starts. */
+const isOld =
+  problem === null &&
+  Number(/20\d\d/.exec(spawnSync('runsc', ['--version'], { encoding: 'utf8' }).stdout)?.[0] ?? 0) < 2024
 
 async function findProblem(): Promise<string | null> {
   if (!hasEngine) return 'no engine: node scripts/setup-docker-tests.mjs'
@@ -23,7 +29,7 @@ async function findProblem(): Promise<string | null> {
 describe.skipIf(problem !== null)(`gVisor${problem === null ? '' : ` (skipped: ${problem})`}`, () => {
   let opened: TestSandbox
   beforeAll(async () => {
-    opened = await openTestDocker({ docker: { image: IMAGE, runtime: 'runsc' } })
+    opened = await openTestDocker({ docker: { image: IMAGE, runtime: 'runsc' }, idleJavascript: 0 })
   })
   afterAll(() => opened.close())
 
@@ -37,20 +43,29 @@ describe.skipIf(problem !== null)(`gVisor${problem === null ? '' : ` (skipped: $
     expect(guarantees.isolation).toBe('gvisor')
   })
 
-  test('values, errors, files, limits and JavaScript are as everywhere', async () => {
-    const { sandbox } = opened
-    const table = await sandbox.execute({
+  test.skipIf(isOld)(
+    'values, errors, inputs, artifacts and limits are as everywhere (needs a runsc of 2024 or newer)',
+    async () => {
+      const { sandbox } = opened
+      const array = await sandbox.execute({
+        language: 'python',
+        code: "import numpy\nopen('/box/output/a', 'w').write(open('/box/input/x').read())\nresult(numpy.arange(3).sum())",
+        inputs: [{ name: 'x', content: 'text' }],
+      })
+      expect(array).toMatchObject({ status: 'ok', value: 3, artifacts: [{ name: 'a', bytes: 4 }] })
+      expect(await sandbox.execute({ language: 'python', code: '1 / 0' })).toMatchObject({ status: 'error' })
+      const loop = { language: 'python' as const, code: 'while True: pass', limits: { wallMs: 500 } }
+      expect(await sandbox.execute(loop)).toMatchObject({ status: 'timeout' })
+    },
+  )
+
+  test.skipIf(isOld)('pandas and Node run (needs a runsc of 2024 or newer; Debian 12 has one of 2022)', async () => {
+    const table = await opened.sandbox.execute({
       language: 'python',
-      code: "import pandas\nopen('/box/output/a', 'w').write(open('/box/input/x').read())\nresult(pandas.DataFrame({'a': [1, 2]}).a.sum())",
-      inputs: [{ name: 'x', content: 'text' }],
+      code: "import pandas\nresult(pandas.DataFrame({'a': [1, 2]}).a.sum())",
     })
-    expect(table).toMatchObject({ status: 'ok', value: 3, artifacts: [{ name: 'a', bytes: 4 }] })
-    expect(await sandbox.execute({ language: 'python', code: '1 / 0' })).toMatchObject({ status: 'error' })
-    const loop = { language: 'python' as const, code: 'while True: pass', limits: { wallMs: 500 } }
-    expect(await sandbox.execute(loop)).toMatchObject({ status: 'timeout' })
-    expect(await sandbox.execute({ language: 'javascript', code: 'result(6 * 7)' })).toMatchObject({
-      status: 'ok',
-      value: 42,
-    })
+    expect(table).toMatchObject({ status: 'ok', value: 3 })
+    const javascript = await opened.sandbox.execute({ language: 'javascript', code: 'result(6 * 7)' })
+    expect(javascript).toMatchObject({ status: 'ok', value: 42 })
   })
 })

@@ -54,7 +54,11 @@ def _become_guest(kind, arguments, channels):
     """In the child. Never returns."""
     try:
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(libc.PR_SET_THP_DISABLE, 1)
+        try:
+            libc.prctl(libc.PR_SET_THP_DISABLE, 1)
+        except OSError:
+            # gVisor has no huge pages to turn off.
+            pass
         # Out of the way first: one of them may already be 3.
         copies = [fcntl.fcntl(channel.fileno(), fcntl.F_DUPFD, 9) for channel in channels]
         for copy, target in zip(copies, (3, 1, 2)):
@@ -82,12 +86,21 @@ def _serve(modules):
     execute.serve(3)
 
 
+def _watch_children():
+    """A descriptor that can be read when a child has ended. A pidfd would do, but not every gVisor has them."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    return readable
+
+
 class Relay:
     def __init__(self, pid, channels):
         self._pid = pid
         self._channels = {channel.fileno(): number for number, channel in enumerate(channels)}
         self._sockets = channels
-        self._child = os.pidfd_open(pid)
+        self._child = _watch_children()
         self._status = None
         self._usage = None
         self._input = b""
@@ -98,6 +111,8 @@ class Relay:
 
     def run(self):
         control = self._sockets[0].fileno()
+        # It may have ended before anybody watched.
+        self._reap()
         while True:
             if control in self._channels:
                 wanted = select.POLLIN | (select.POLLOUT if self._to_guest else 0)
@@ -111,9 +126,9 @@ class Relay:
             for descriptor in ready:
                 if descriptor in self._channels and ready[descriptor] & ~select.POLLOUT:
                     self._read_guest(descriptor)
-            if self._child in ready and self._status is None:
+            if self._child in ready:
+                os.read(self._child, 1024)
                 self._reap()
-                self._tell({"event": "dead"})
 
     def _read_host(self):
         data = os.read(0, 1 << 20)
@@ -153,8 +168,13 @@ class Relay:
         self._tell({"event": "end", "channel": CHANNELS[self._channels.pop(descriptor)]})
 
     def _reap(self):
-        self._poll.unregister(self._child)
-        _, self._status, self._usage = os.wait4(self._pid, 0)
+        """Only the guest itself: what its processes leave behind is the container's init's."""
+        if self._status is not None:
+            return
+        pid, status, usage = os.wait4(self._pid, os.WNOHANG)
+        if pid == self._pid:
+            self._status, self._usage = status, usage
+            self._tell({"event": "dead"})
 
     def _stop(self, command):
         """Ends every process of the program, hands over the last of its output, then its files, and leaves."""
