@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openStore } from '../../src/store/open-store.ts'
-import { outputOf, startProcess } from './support/processes.ts'
+import { killedWriter, outputOf, startProcess } from './support/processes.ts'
 
 let folder: string
 let path: string
@@ -49,12 +48,7 @@ test('eight processes that open the same new store at once all find it ready', a
 
 test('a process that is killed leaves what it had reported, and nothing half-written', async () => {
   for (let round = 0; round < 4; round += 1) {
-    const child = startProcess('write-events.ts', [path, `killed${round}`, '100000'])
-    const output = outputOf(child)
-    await new Promise((resolve) => child.stdout?.once('data', resolve))
-    await sleep(20 + 60 * round)
-    child.kill('SIGKILL')
-    const reported = (await output).split('\n').slice(0, -1).length
+    const { length: reported } = await killedWriter(path, `killed${round}`, 20 + 60 * round)
     expect(reported).toBeGreaterThan(0)
 
     const store = await openStore({ path })

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../contracts/events.ts'
 import type { RunRecord, RunResult } from '../../contracts/run.ts'
 import type { JournalStore } from '../../contracts/store.ts'
-import { toRunRecord, toRunRow, unknownRun, type RunRow } from '../records/run.ts'
+import { RUN_COLUMNS, toRunRecord, toRunValues, unknownRun, type RunRow } from '../records/run.ts'
 import type { Database } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -15,17 +15,8 @@ export class PostgresJournalStore implements JournalStore {
   }
 
   async createRun(run: RunRecord): Promise<void> {
-    const row = toRunRow(run)
     await this.#database.write('write', async (transaction) =>
-      transaction.run(
-        'INSERT INTO run (run_id, status, started_at, finished_at, body, result) VALUES ($1, $2, $3, $4, $5, $6)',
-        row.run_id,
-        row.status,
-        row.started_at,
-        row.finished_at,
-        row.body,
-        row.result,
-      ),
+      transaction.run(`INSERT INTO run (${RUN_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)`, ...toRunValues(run)),
     )
   }
 

@@ -1,5 +1,11 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
-import { initialState, toVersion, toVersionBody, type VersionRow, type VersionToSave } from '../records/tool-version.ts'
+import {
+  toVersion,
+  toVersionValues,
+  VERSION_COLUMNS,
+  type VersionRow,
+  type VersionToSave,
+} from '../records/tool-version.ts'
 import { decodeText } from './text-codec.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -63,19 +69,11 @@ export async function insertVersion(
   { toolId, version }: { toolId: number; version: number },
   tool: VersionToSave,
 ): Promise<void> {
-  const { state, stateReason } = initialState(tool)
   await transaction.run(
-    `INSERT INTO tool_version (tool_id, version, language, summary, code_hash, state, state_reason, created_at, body)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     toolId,
     version,
-    tool.language,
-    tool.summary,
-    tool.codeHash,
-    state,
-    stateReason,
-    tool.provenance.createdAt,
-    toVersionBody(tool),
+    ...toVersionValues(tool),
   )
   if (tool.pins.length === 0) return
   await transaction.run(

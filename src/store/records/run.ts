@@ -14,15 +14,12 @@ export interface RunRow {
 
 type Body = Pick<RunRecord, 'request' | 'files' | 'processId' | 'host'>
 
-export function toRunRow({ runId, status, startedAt, finishedAt, result, ...body }: RunRecord): RunRow {
-  return {
-    run_id: runId,
-    status,
-    started_at: startedAt,
-    finished_at: finishedAt,
-    body: JSON.stringify(body satisfies Body),
-    result: result === null ? null : JSON.stringify(result),
-  }
+/** Columns in the order of `toRunValues`. */
+export const RUN_COLUMNS = 'run_id, status, started_at, finished_at, body, result'
+
+export function toRunValues({ runId, status, startedAt, finishedAt, result, ...body }: RunRecord): (string | null)[] {
+  const json = JSON.stringify(body satisfies Body)
+  return [runId, status, startedAt, finishedAt, json, result === null ? null : JSON.stringify(result)]
 }
 
 export function toRunRecord(row: RunRow): RunRecord {

@@ -23,9 +23,15 @@ type Body = Omit<
   'name' | 'version' | 'language' | 'summary' | 'codeHash' | 'state' | 'stateReason' | 'pins'
 >
 
-export function toVersionBody(tool: VersionToSave): string {
-  const { name: _, language: _1, summary: _2, codeHash: _3, state: _4, stateReason: _5, pins: _6, ...body } = tool
-  return JSON.stringify(body satisfies Body)
+/** Columns in the order of `toVersionValues`. */
+export const VERSION_COLUMNS = 'language, summary, code_hash, state, state_reason, created_at, body'
+
+/** What a version holds besides its tool and number; its pins have a table of their own. */
+export function toVersionValues(tool: VersionToSave): string[] {
+  const { name: _, pins: _1, language, summary, codeHash, state: _2, stateReason: _3, ...body } = tool
+  const { state, stateReason } = initialState(tool)
+  const json = JSON.stringify(body satisfies Body)
+  return [language, summary, codeHash, state, stateReason, tool.provenance.createdAt, json]
 }
 
 export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersion {

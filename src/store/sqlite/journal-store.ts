@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../contracts/events.ts'
 import type { RunRecord, RunResult } from '../../contracts/run.ts'
 import type { JournalStore } from '../../contracts/store.ts'
-import { toRunRecord, toRunRow, unknownRun, type RunRow } from '../records/run.ts'
+import { RUN_COLUMNS, toRunRecord, toRunValues, unknownRun, type RunRow } from '../records/run.ts'
 import type { Database } from './database.ts'
 
 export class SqliteJournalStore implements JournalStore {
@@ -12,17 +12,8 @@ export class SqliteJournalStore implements JournalStore {
   }
 
   async createRun(run: RunRecord): Promise<void> {
-    const row = toRunRow(run)
     await this.#database.write(() =>
-      this.#database.run(
-        'INSERT INTO run (run_id, status, started_at, finished_at, body, result) VALUES (?, ?, ?, ?, ?, ?)',
-        row.run_id,
-        row.status,
-        row.started_at,
-        row.finished_at,
-        row.body,
-        row.result,
-      ),
+      this.#database.run(`INSERT INTO run (${RUN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`, ...toRunValues(run)),
     )
   }
 

@@ -1,5 +1,11 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
-import { initialState, toVersion, toVersionBody, type VersionRow, type VersionToSave } from '../records/tool-version.ts'
+import {
+  toVersion,
+  toVersionValues,
+  VERSION_COLUMNS,
+  type VersionRow,
+  type VersionToSave,
+} from '../records/tool-version.ts'
 import type { Database } from './database.ts'
 
 const SELECT_VERSION = `
@@ -22,19 +28,11 @@ export function selectVersions(database: Database, name: string): ToolVersion[] 
 }
 
 export function insertVersion(database: Database, toolId: number, version: number, tool: VersionToSave): void {
-  const { state, stateReason } = initialState(tool)
   database.run(
-    `INSERT INTO tool_version (tool_id, version, language, summary, code_hash, state, state_reason, created_at, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     toolId,
     version,
-    tool.language,
-    tool.summary,
-    tool.codeHash,
-    state,
-    stateReason,
-    tool.provenance.createdAt,
-    toVersionBody(tool),
+    ...toVersionValues(tool),
   )
   for (const pin of tool.pins) {
     database.run(

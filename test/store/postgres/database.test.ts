@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../../../src/contracts/store.ts'
 import type { DatabaseOptions } from '../../../src/store/postgres/database.ts'
 import { openPostgresStore } from '../../../src/store/postgres/open-postgres-store.ts'
@@ -226,31 +226,26 @@ describePostgres('a server of PostgreSQL that is restarted', () => {
       try {
         const store = await openPostgresStore(server.address(), { lockTimeoutMs: 5000, reconnectTimeoutMs: 30_000 })
         await store.journal.createRun(sampleRun('r1'))
+        let written = 0
         const done = new AbortController()
         const writing = (async () => {
-          let sequence = 0
-          while (!done.signal.aborted) {
-            sequence += 1
-            await store.journal.appendEvents('r1', [sampleEvent('r1', sequence)])
-            await store.tools.saveVersion(
-              sampleTool('mean', { code: `v${sequence}` }),
-              indexText({ name: `m ${sequence}` }),
-            )
+          for (; !done.signal.aborted; written += 1) {
+            const next = written + 1
+            await store.journal.appendEvents('r1', [sampleEvent('r1', next)])
+            await store.tools.saveVersion(sampleTool('mean', { code: `v${next}` }), indexText({ name: `m ${next}` }))
           }
-          return sequence
         })()
-        for (let round = 0; round < 2; round += 1) {
-          await sleep(200)
+        for (const progress of [3, 6]) {
+          await vi.waitUntil(() => written >= progress, { timeout: 30_000, interval: 5 })
           await server.stop(how)
           await server.start()
         }
-        await sleep(200)
+        await vi.waitUntil(() => written >= 9, { timeout: 30_000, interval: 5 })
         done.abort()
-        const written = await writing
+        await writing
         const expected = Array.from({ length: written }, (_, index) => index + 1)
         expect((await store.journal.events('r1')).map(({ sequence }) => sequence)).toEqual(expected)
         expect((await store.tools.listVersions('mean')).map(({ version }) => version)).toEqual(expected)
-        expect(written).toBeGreaterThan(5)
         await store.close()
       } finally {
         await server.close()

@@ -2,28 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   INDEX_FIELDS,
   TEXT_SEPARATOR,
-  type FieldWeights,
   type IndexHit,
   type Store,
   type ToolIndexText,
 } from '../../../src/contracts/store.ts'
+import { FIELD_WEIGHTS as weights } from '../../../src/library/search/rank-tools.ts'
 import { openStore } from '../../../src/store/open-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
 import { indexText, sampleTool } from '../support/samples.ts'
 
 const TOOLS = 300
 const WORDS = 400
-
-const weights: FieldWeights = {
-  name: 2,
-  description: 1.2,
-  parameters: 0.4,
-  details: 0.6,
-  choices: 0.8,
-  returns: 0.5,
-  requests: 1.2,
-  code: 0.2,
-}
 
 /** A linear congruential generator (Numerical Recipes): the same library in every run. */
 function createRandom(seed: number): () => number {

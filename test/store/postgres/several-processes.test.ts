@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Store } from '../../../src/contracts/store.ts'
 import { openStore } from '../../../src/store/open-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
-import { outputOf, startProcess } from '../support/processes.ts'
+import { killedWriter, outputOf, startProcess } from '../support/processes.ts'
 import { sampleRun } from '../support/samples.ts'
 import { holdLock, untilWaiting } from './support/locks.ts'
 
@@ -56,12 +56,7 @@ describePostgres('several processes on one store of PostgreSQL', () => {
   test('one that is killed leaves what it had reported, and nothing half-written', async () => {
     for (let round = 0; round < 3; round += 1) {
       const runId = `killed${round}`
-      const child = startProcess('write-events.ts', [path, runId, '100000'])
-      const output = outputOf(child)
-      await new Promise((resolve) => child.stdout?.once('data', resolve))
-      await sleep(20 + 60 * round)
-      child.kill('SIGKILL')
-      const reported = (await output).split('\n').slice(0, -1).length
+      const { length: reported } = await killedWriter(path, runId, 20 + 60 * round)
       expect(reported).toBeGreaterThan(0)
       const store = await openStore({ path })
       const sequences = await sequencesOf(store, runId)

@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process of the project's Node that runs a file of this folder. */
 export function startProcess(file: string, args: string[]): ChildProcess {
@@ -19,6 +20,17 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   })
   child.once('error', reject)
   return promise
+}
+
+/** Starts a process that writes events without end, kills it so long after its first report, and gives its reports. */
+export async function killedWriter(path: string, runId: string, afterMs: number): Promise<string[]> {
+  const child = startProcess('write-events.ts', [path, runId, '100000'])
+  const output = outputOf(child)
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+  await sleep(afterMs)
+  child.kill('SIGKILL')
+  // What stands after the last line break was not reported to the end.
+  return (await output).split('\n').slice(0, -1)
 }
 
 /** Mounts a small file system of its own; gives what unmounts it, or null where this user may not mount. */
