@@ -245,7 +245,7 @@ const processes: Attack[] = [
   {
     id: 'P4',
     title: 'stopping everything, the relay too, ends at the wall time',
-    code: 'import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\nos.kill(os.getpid(), signal.SIGSTOP)\n',
+    code: 'import os, signal, time\ntime.sleep(0.3)\nos.kill(os.getppid(), signal.SIGSTOP)\nos.kill(os.getpid(), signal.SIGSTOP)\n',
     execution: { limits: { wallMs: 1_000 } },
     expect: (result) => expect(result.status).toBe('timeout'),
     withinMs: 10_000,
