@@ -1,12 +1,35 @@
-// What only the tests need on this machine: the server of PostgreSQL. Runs on the project's Node; quick where it is there.
+// What only the tests need on this machine: the server of PostgreSQL, and pytest in the sandbox's Python, with which exported
+// packages are tested. Runs on the project's Node; quick where it is there.
 // Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { findPostgres } from '../test/support/find-postgres.ts'
+import { findPython } from '../test/support/python.ts'
 
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
 
 if (findPostgres() === null) installPostgres()
+installPytest()
+
+function installPytest() {
+  const python = findPython()
+  if (python === undefined) return
+  const python3 = (...args) => spawnSync(python, args, { encoding: 'utf8' })
+  if (python3('-I', '-c', 'import pytest, setuptools').status === 0) return
+  console.error("· installing pytest and setuptools into the sandbox's Python for the tests (PyPI)")
+  const { status } = python3(
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--only-binary',
+    ':all:',
+    'pytest',
+    'setuptools',
+  )
+  if (status !== 0) console.error('· that did not work, the tests of exported Python packages are skipped')
+}
 
 function installPostgres() {
   if (process.getuid?.() !== 0 || !aptGet('--version').works) {

