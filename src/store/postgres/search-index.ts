@@ -1,6 +1,6 @@
 import { INDEX_FIELDS, type IndexHit, type IndexQuery } from '../../contracts/store.ts'
 import { ALL_STATES, parseIndexText } from '../records/index-text.ts'
-import { WHOLE } from './tool-index.ts'
+import { WHOLE } from './index-counts.ts'
 import type { Transaction } from './transaction.ts'
 
 const MAX_LIMIT = 2 ** 31 - 1

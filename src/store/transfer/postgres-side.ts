@@ -1,7 +1,8 @@
 import type { Database } from '../postgres/database.ts'
+import { countText, createCounts, writeCounts } from '../postgres/index-counts.ts'
+import { indexedStems, insertTexts } from '../postgres/index-postings.ts'
 import { openPostgresDatabase } from '../postgres/open-postgres-store.ts'
 import { toStoreError } from '../postgres/postgres-errors.ts'
-import { changeIndex } from '../postgres/tool-index.ts'
 import type { Transaction } from '../postgres/transaction.ts'
 import { parseIndexText } from '../records/index-text.ts'
 import { TABLES, TEXT_TABLE, type Cell, type ColumnKind, type Table } from './tables.ts'
@@ -33,8 +34,9 @@ export async function writePostgres<Result>(
     database.write('library', async (transaction) => {
       const tables = TABLES.map(({ name }) => name).join(', ')
       await transaction.script(`LOCK TABLE ${tables} IN SHARE ROW EXCLUSIVE MODE`)
-      const result = await work(new PostgresSide(transaction, database.name))
-      await continueNumbers(transaction)
+      const side = new PostgresSide(transaction, database.name)
+      const result = await work(side)
+      await side.finish()
       return result
     }),
   )
@@ -48,18 +50,11 @@ async function closing<Result>(database: Database, work: () => Promise<Result>):
   }
 }
 
-/** Rows came with their numbers: the next ones shall follow them. */
-async function continueNumbers(transaction: Transaction): Promise<void> {
-  for (const { name } of TABLES.filter(({ columns }) => 'id' in columns)) {
-    await transaction.run(
-      `SELECT setval(pg_get_serial_sequence('${name}', 'id'), coalesce(max(id), 0) + 1, false) FROM ${name}`,
-    )
-  }
-}
-
 class PostgresSide implements TransferTarget {
   readonly name: string
   readonly #transaction: Transaction
+  /** Of all texts together: to change the same lines for each page would take the server ever longer. */
+  readonly #counts = createCounts()
 
   constructor(transaction: Transaction, name: string) {
     this.#transaction = transaction
@@ -81,12 +76,9 @@ class PostgresSide implements TransferTarget {
 
   async insert({ name, columns }: Table, rows: readonly Cell[][]): Promise<void> {
     if (name === TEXT_TABLE) {
-      const changes = rows.map(([id, stems]) => ({
-        toolId: Number(id),
-        before: null,
-        after: parseIndexText(String(stems)),
-      }))
-      return this.#named(changeIndex(this.#transaction, changes))
+      const texts = rows.map(([id, stems]) => ({ toolId: Number(id), text: parseIndexText(String(stems)) }))
+      for (const { text } of texts) countText(this.#counts, text, indexedStems(text), 1)
+      return this.#named(insertTexts(this.#transaction, texts))
     }
     const lists = Object.values(columns).map((kind, index) => `$${index + 1}::${TYPES[kind]}[]`)
     await this.#named(
@@ -95,6 +87,16 @@ class PostgresSide implements TransferTarget {
         ...Object.keys(columns).map((_, index) => rows.map((row) => row[index] ?? null)),
       ),
     )
+  }
+
+  /** What goes with the rows as a whole: the counts beside the index, and the numbers that the next rows shall have. */
+  async finish(): Promise<void> {
+    if (this.#counts.lengths.size > 0) await writeCounts(this.#transaction, this.#counts)
+    for (const { name } of TABLES.filter(({ columns }) => 'id' in columns)) {
+      await this.#transaction.run(
+        `SELECT setval(pg_get_serial_sequence('${name}', 'id'), coalesce(max(id), 0) + 1, false) FROM ${name}`,
+      )
+    }
   }
 
   /** As errors of this store: the transaction of the other one must not take a loss of this connection for its own. */
