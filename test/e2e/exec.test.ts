@@ -67,7 +67,7 @@ describe('handaxe exec', () => {
       backend: 'linux',
       isolation: 'namespaces',
       network: 'none',
-      unprivilegedUser: true,
+      unprivilegedUser: process.getuid?.() === 0,
     })
   })
 

@@ -7,7 +7,7 @@ import { sandboxContract } from './contract.ts'
 sandboxContract('linux', () =>
   openSandbox({
     pythonPath: findPython() ?? null,
-    stateFolder: join(tmpdir(), 'handaxe-test-state'),
+    stateFolder: join(tmpdir(), `handaxe-test-state-${process.pid}`),
     environment: process.env,
   }),
 )

@@ -303,6 +303,7 @@ for name in (b'a\\nb', b'\\xff\\xfe', b'\\x1b[31mred', b'-rf', b'x' * 255, '\\u2
     {
       id: 'F18',
       title: 'files without a name count as memory',
+      needs: 'cgroups',
       code: `
 import os
 files = []

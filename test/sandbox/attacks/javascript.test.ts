@@ -183,6 +183,7 @@ const CPU_AND_TIME: Attack[] = [
   {
     id: 'C2',
     title: 'the CPU time of worker threads counts together',
+    needs: 'cgroups',
     code: `
       import { Worker } from 'node:worker_threads'
       for (let i = 0; i < 3; i++) new Worker('for (;;);', { eval: true })
@@ -233,6 +234,7 @@ const MEMORY: Attack[] = [
   {
     id: 'M1',
     title: 'a heap of objects ends as out of memory',
+    needs: 'cgroups',
     code: 'const all = []\nfor (let i = 0; ; i++) all.push({ i, list: [i, i] })\n',
     execution: { limits: { memoryBytes: 192 * MIB } },
     expect(result) {

@@ -16,6 +16,7 @@ testAttacks(
     {
       id: 'M1',
       title: 'two gigabytes end at the memory limit',
+      needs: 'cgroups',
       code: 'x = bytearray(2 << 30)\nresult(len(x))\n',
       expect(result) {
         expect(result).toMatchObject({ status: 'out-of-memory', error: { type: 'memoryBytes' } })
@@ -51,6 +52,7 @@ result('all alive')
     {
       id: 'M3',
       title: 'files in memory count',
+      needs: 'cgroups',
       code: "open('/dev/shm/x', 'wb').write(b'x' * (120 << 20))\nresult('written')\n",
       execution: { limits: { memoryBytes: 64 * MIB } },
       expect: (result) => expect(result.status).toBe('out-of-memory'),
@@ -85,6 +87,7 @@ except OSError as error:
     {
       id: 'M5',
       title: 'page tables count as memory',
+      needs: 'cgroups',
       code: `
 import mmap
 size = 1 << 38
@@ -110,6 +113,7 @@ result('touched')
     {
       id: 'M8',
       title: 'a child that is killed for memory ends the execution as out of memory, whatever the program says',
+      needs: 'cgroups',
       code: `
 import os
 if os.fork() == 0:
