@@ -17,9 +17,9 @@ const PARTS = {
 /** All calls of one observation together; a call that hangs is found by running each alone. */
 const TOGETHER: Partial<Limits> = { wallMs: 20_000, cpuMs: 4000 }
 const ALONE: Partial<Limits> = { wallMs: 10_000, cpuMs: 2000 }
-const CONCURRENT_CALLS = 4
+const CONCURRENT_CALLS = 2
 /** Calls that end their process, after which no further one is made: a tool that hangs on everything would take minutes. */
-const MOST_ENDED = 4
+const MOST_ENDED = 2
 
 /** What surrounds a tool while it is called, besides its arguments. */
 export interface World {
@@ -67,7 +67,7 @@ const observation = z.object({
 
 /**
  * Calls a tool several times inside one sandbox and tells what came of it. Where the process does not live through all calls,
- * each is made again in a sandbox of its own; after four that end it, the outcomes of the others are unknown. Rejects where the sandbox cannot execute and with the signal's reason.
+ * each is made again in a sandbox of its own; after two that end it, the outcomes of the others are unknown. Rejects where the sandbox cannot execute and with the signal's reason.
  */
 export async function observeCalls(observed: ObservedCalls): Promise<Observation> {
   const { calls, signal } = observed

@@ -8,7 +8,7 @@ import { generateInputs } from './generate-inputs.ts'
 import { readDictionary } from './read-dictionary.ts'
 
 /** Two executions, however many there are: what they cost is the tools' own time. */
-const INPUTS = 300
+const INPUTS = 500
 
 export interface Neighbour {
   version: ToolVersion

@@ -15,6 +15,7 @@ const TRIES = 20
 /** Of the inputs, those at the edges of one parameter; the rest are varied from examples, or random. */
 const EDGE_SHARE = 0.5
 const VARIED_SHARE = 0.7
+/** Of those that are varied: with an optional argument more, or without any. */
 const ADDED_SHARE = 0.3
 const RELATED_SHARE = 0.2
 
@@ -22,7 +23,8 @@ const RELATED_SHARE = 0.2
  * Inputs of a tool from its `inputSchema`, all different, none against the schema, the same ones for the same seed: first
  * edges of one parameter at a time, then values near the examples, then random ones. With examples (arguments that the tool
  * is known to take, such as those of its tests) most inputs give results; without, a tool with unwritten conditions may
- * refuse most. The dictionary adds the numbers and texts at which the code branches. Fewer than `count` where the schema has no more. Rejects a schema that is none with `invalid_arguments`.
+ * refuse most. The dictionary adds the numbers and texts at which the code branches. Fewer than `count` where the schema has
+ * no more. Throws `invalid_arguments` for a schema that is none.
  */
 export function generateInputs(
   schema: JsonSchema,
@@ -49,6 +51,7 @@ export function generateInputs(
     found.set(text, input)
   }
   for (const example of examples) add(example)
+  for (const example of examples) add(withoutOptional(example, schema))
   const edges = edgeInputs(source, examples, random)
   for (const input of edges.slice(0, Math.ceil(count * EDGE_SHARE))) add(input)
   for (let tries = 0; found.size < count && tries < TRIES * count; tries += 1) {
@@ -99,19 +102,26 @@ function randomInput(source: ValueSource, random: Random): JsonObject {
   return Object.fromEntries(there.map(({ name, schema: part }) => [name, randomValue(part, source, random)]))
 }
 
-/** One or two arguments changed, and at times one more given that may be left out. */
-function vary(example: JsonObject, source: ValueSource, random: Random): JsonObject {
+/** What a default gives shows only where nothing else is given. */
+function withoutOptional(example: JsonObject, schema: JsonSchema): JsonObject {
+  const optional = new Set(parametersOf(schema).flatMap(({ name, required }) => (required ? [] : [name])))
+  return Object.fromEntries(Object.entries(example).filter(([name]) => !optional.has(name)))
+}
+
+/** One or two arguments changed, and at times one more given that may be left out, or all such left out. */
+function vary(given: JsonObject, source: ValueSource, random: Random): JsonObject {
+  const example = random() < ADDED_SHARE ? withoutOptional(given, source.root) : given
   const names = Object.keys(example)
   const further = parametersOf(source.root).filter(({ name }) => !names.includes(name))
   const added = further.length > 0 && random() < ADDED_SHARE ? pickOne(random, further) : null
-  const given = added === null ? {} : { [added.name]: randomValue(added.schema, source, random) }
-  if (names.length === 0) return given
+  const more = added === null ? {} : { [added.name]: randomValue(added.schema, source, random) }
+  if (names.length === 0) return more
   const changed = new Set([pickOne(random, names), ...(random() < 0.3 ? [pickOne(random, names)] : [])])
   const varied = Object.entries(example).map(([name, value]) => [
     name,
     changed.has(name) ? varyValue(value, random) : value,
   ])
-  const input = { ...Object.fromEntries(varied), ...given }
+  const input = { ...Object.fromEntries(varied), ...more }
   return random() < RELATED_SHARE ? relate(input, random) : input
 }
 

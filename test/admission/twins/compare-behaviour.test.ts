@@ -24,7 +24,7 @@ function comparePair({
   const one = subject(language, first, parameters)
   const other = subject(language, second, secondParameters ?? parameters)
   const dictionary = readDictionary([first, second])
-  const inputs = generateInputs(one.signature.inputSchema, 1, 300, { examples, dictionary })
+  const inputs = generateInputs(one.signature.inputSchema, 1, 500, { examples, dictionary })
   return compareBehaviour(one, other, { sandbox: opened.sandbox, inputs, compare })
 }
 
