@@ -129,6 +129,7 @@ const PROCESSES: Attack[] = [
   {
     id: 'P14',
     title: 'hundreds of worker threads meet the limit of processes',
+    needs: 'cgroups',
     code: `
       import { Worker } from 'node:worker_threads'
       const outcome = await new Promise((resolve) => {
