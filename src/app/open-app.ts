@@ -30,7 +30,8 @@ export interface App {
 export function openApp(config: Config, selection: AppSelection = {}): App {
   const store = once(async () => {
     const { openStore } = await import('../store/open-store.ts')
-    await createFolder(dirname(config.storePath))
+    // An address is no path: a folder of its name would have the password in it.
+    if (!config.storePath.includes('://')) await createFolder(dirname(config.storePath))
     return openStore({ path: config.storePath })
   })
   const library = once(async () => {

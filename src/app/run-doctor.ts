@@ -1,8 +1,9 @@
-import { access, constants } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Guarantees } from '../contracts/sandbox.ts'
 import { probeSandbox } from '../sandbox/probe.ts'
 import type { ProbeCheck } from '../sandbox/probe-check.ts'
+import { hidePassword, isPostgresAddress } from '../store/postgres/address.ts'
 import { openApp, sandboxOptions } from './open-app.ts'
 import type { Config } from './config.ts'
 import { KEY_VARIABLES } from './select-gateway.ts'
@@ -36,16 +37,14 @@ function toCheck({ name, ok, required, found, problem, remedy }: ProbeCheck): Ch
 
 async function checkStore(config: Config): Promise<Check> {
   const name = 'library'
+  const shown = hidePassword(config.storePath)
   const app = openApp(config)
   try {
-    const exists = await access(config.storePath, constants.R_OK).then(
-      () => true,
-      () => false,
-    )
-    if (!exists)
-      return { name, status: 'ok', detail: `${config.storePath} will be made by the first run`, remedy: null }
+    // A file that is not there yet is none to open: looking must not make one. A server is asked.
+    const exists = isPostgresAddress(config.storePath) || existsSync(config.storePath)
+    if (!exists) return { name, status: 'ok', detail: `${shown} will be made by the first run`, remedy: null }
     const count = await (await app.library()).count()
-    return { name, status: 'ok', detail: `${config.storePath}, ${count} tools`, remedy: null }
+    return { name, status: 'ok', detail: `${shown}, ${count} tools`, remedy: null }
   } catch (error) {
     if (!HandaxeError.isInstance(error)) throw error
     return { name, status: 'problem', detail: error.message, remedy: error.hint ?? null }

@@ -1,16 +1,11 @@
 import { loadConfig } from '../../app/config.ts'
-import { KEY_VARIABLES } from '../../app/select-gateway.ts'
+import { describeConfig } from '../../app/describe-config.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption } from '../option-values.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
-  const { environment, ...config } = loadConfig({
-    environment: context.environment,
-    workingFolder: context.workingFolder,
-  })
-  // Which keys are set, never what they are.
-  const keys = Object.fromEntries(KEY_VARIABLES.map((name) => [name, Boolean(environment[name])]))
-  const shown = { ...config, keys }
+  const config = loadConfig({ environment: context.environment, workingFolder: context.workingFolder })
+  const shown = describeConfig(config)
   const { terminal } = context
   terminal.writeResult(
     `${switchOption(context.options, 'json') ? JSON.stringify(shown) : JSON.stringify(shown, null, 2)}\n`,
