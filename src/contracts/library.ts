@@ -1,5 +1,15 @@
 import type { ToolModule } from './sandbox.ts'
-import type { LedgerSummary, NewTool, ToolCandidate, ToolState, ToolSummary, ToolUse, ToolVersion } from './tool.ts'
+import type {
+  LedgerSummary,
+  NewTool,
+  ScriptCandidate,
+  SolvedScript,
+  ToolCandidate,
+  ToolState,
+  ToolSummary,
+  ToolUse,
+  ToolVersion,
+} from './tool.ts'
 
 export interface ToolQuery {
   text: string
@@ -35,4 +45,10 @@ export interface Library {
    * imports that mean it say so.
    */
   closure(names: { name: string; version?: number }[]): Promise<ToolModule[]>
+  /** Keeps a program that solved a request. Only the newest thousand are kept. */
+  saveScript(script: Omit<SolvedScript, 'madeInto'>): Promise<void>
+  /** Programs whose request resembles the text and of which no tool was made yet, best first. Empty where none does. */
+  searchScripts(query: { text: string; limit?: number }): Promise<ScriptCandidate[]>
+  /** Writes down that a tool was made of the program. */
+  markScript(id: string, tool: string): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { RunEvent } from './events.ts'
 import type { RunRecord, RunResult } from './run.ts'
-import type { LedgerSummary, NewTool, ToolState, ToolSummary, ToolUse, ToolVersion } from './tool.ts'
+import type { LedgerSummary, NewTool, SolvedScript, ToolState, ToolSummary, ToolUse, ToolVersion } from './tool.ts'
 
 /** The fields of a tool that search looks at, in the order in which the index holds them. */
 export const INDEX_FIELDS = [
@@ -93,6 +93,20 @@ export interface ToolStore {
   ledger(name: string): Promise<LedgerSummary>
 }
 
+/** How many solved programs are kept: the newest. They are ranked in memory. */
+export const KEPT_SCRIPTS = 1000
+
+/** Programs that solved a request. */
+export interface ScriptStore {
+  /** `stems` as in `ToolIndexText`. What is older than the newest `KEPT_SCRIPTS` goes. The same id again replaces nothing. */
+  save(script: Omit<SolvedScript, 'madeInto'>, stems: string): Promise<void>
+  /** Newest first, without those of which a tool was made. */
+  listStems(): Promise<{ id: string; stems: string }[]>
+  find(id: string): Promise<SolvedScript | null>
+  /** False where there is no such program. */
+  mark(id: string, tool: string): Promise<boolean>
+}
+
 /** The events and the outcome of runs. What is written here is on disk when the promise resolves. */
 export interface JournalStore {
   createRun(run: RunRecord): Promise<void>
@@ -108,6 +122,7 @@ export interface JournalStore {
 /** Rejects with `HandaxeError` only: `store_…`, `disk_full`, `unknown_run`, and `internal` for what breaks its rules. */
 export interface Store {
   readonly tools: ToolStore
+  readonly scripts: ScriptStore
   readonly journal: JournalStore
   close(): Promise<void>
 }

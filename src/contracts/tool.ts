@@ -1,4 +1,5 @@
 import type { JsonObject, JsonSchema, JsonValue } from './json.ts'
+import type { HostRule } from './network.ts'
 import type { ToolLanguage } from './sandbox.ts'
 
 export type ToolState = 'candidate' | 'verified' | 'trusted' | 'quarantined' | 'retired'
@@ -46,6 +47,41 @@ export interface Provenance {
   costUsd: number | null
 }
 
+/** What a version needs of the sandbox beside its language. A person can read it, and the sandbox gives nothing more. */
+export interface ToolNeeds {
+  /** Packages outside the standard library, by import name. */
+  packages: string[]
+  /** Name of the package environment that has them; null: the sandbox's own. */
+  environment: string | null
+  /** What it may reach; empty: nothing. */
+  network: HostRule[]
+  /** Names of the host functions that it calls. */
+  hostFunctions: string[]
+}
+
+export const NO_NEEDS: Readonly<ToolNeeds> = Object.freeze({
+  packages: [],
+  environment: null,
+  network: [],
+  hostFunctions: [],
+})
+
+/** What was checked before a version was kept. Null stands for a check that was not made. */
+export interface AdmissionRecord {
+  /** ISO 8601. */
+  at: string
+  /** Small faults planted into the code: how many the tests were tried on, and how many they did not see. */
+  mutants: { tried: number; survived: number } | null
+  /** Calls that were made twice, in worlds with another clock, seed and folder. */
+  repeatedCalls: number | null
+  /** `none`: the reviewer's reply could not be used. */
+  review: { verdict: 'accept' | 'reject' | 'none'; model: string | null; reasons: string[] } | null
+  /** Tests of the specification that were left out, and why. */
+  droppedTests: { name: string; reason: string }[]
+  /** Tools of the library that the tests were tried on. */
+  neighbours: { name: string; version: number; verdict: string }[]
+}
+
 export interface ToolVersion extends ToolSignature {
   /** Counts from 1 for each name. */
   version: number
@@ -59,14 +95,22 @@ export interface ToolVersion extends ToolSignature {
   /** The versions that `uses` was resolved to when it was saved. */
   pins: { name: string; version: number }[]
   provenance: Provenance
+  needs: ToolNeeds
+  /** Null where it was saved without being checked. */
+  admission: AdmissionRecord | null
   state: ToolState
   stateReason: string
 }
 
 /** What saving needs; the library gives the rest. */
-export type NewTool = Omit<ToolVersion, 'version' | 'codeHash' | 'pins' | 'state' | 'stateReason'> & {
+export type NewTool = Omit<
+  ToolVersion,
+  'version' | 'codeHash' | 'pins' | 'state' | 'stateReason' | 'needs' | 'admission'
+> & {
   state?: ToolState
   stateReason?: string
+  needs?: ToolNeeds
+  admission?: AdmissionRecord | null
 }
 
 export type UseOutcome = 'success' | 'failure'
@@ -85,6 +129,40 @@ export interface ToolUse {
   reused: boolean
   /** Estimate: tokens of writing it, less those of this use; 0 where it was just made. */
   tokensSaved: number
+  /** The same in US dollars; null where a price is not known. */
+  costSavedUsd?: number | null
+  /** The bound arguments as they reached the code: what makes two inputs different. Kept only as far as `call` says. */
+  inputHash?: string
+  /** Kept, bounded, where the user agrees: what a repaired version has to give again. */
+  call?: { arguments: JsonObject; value: JsonValue }
+}
+
+/** A program that solved one request: the first instance of what may become a tool when a second request resembles it. */
+export interface SolvedScript {
+  id: string
+  runId: string
+  /** ISO 8601. */
+  at: string
+  request: string
+  /** The goal of its step. */
+  goal: string
+  language: ToolLanguage
+  code: string
+  /** What the program gave. */
+  value: JsonValue
+  /** Names of the files that it read, with a line on each: columns and rows. */
+  files: { name: string; description: string }[]
+  /** What writing it cost. */
+  tokens: number
+  costUsd: number | null
+  /** The tool that was made of it. */
+  madeInto: string | null
+}
+
+export interface ScriptCandidate {
+  script: SolvedScript
+  /** Higher is better; only comparable within one search. */
+  score: number
 }
 
 export interface LedgerSummary {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Library, ToolQuery } from '../contracts/library.ts'
 import type { ToolModule } from '../contracts/sandbox.ts'
-import type { Store, ToolStore } from '../contracts/store.ts'
+import type { ScriptStore, Store, ToolStore } from '../contracts/store.ts'
 import type {
   LedgerSummary,
   NewTool,
+  ScriptCandidate,
+  SolvedScript,
   ToolCandidate,
   ToolState,
   ToolSummary,
@@ -16,11 +18,12 @@ import { closest } from '../util/closest.ts'
 import { buildClosure } from './build-closure.ts'
 import { rejection, resolveImports } from './resolve-imports.ts'
 import { toIndexText } from './search/index-text.ts'
+import { rankScripts, toScriptStems } from './search/rank-scripts.ts'
 import { searchTools } from './search/search-tools.ts'
 
 export interface LibraryOptions {
   /** Stays with who opened it. */
-  store: Pick<Store, 'tools'>
+  store: Pick<Store, 'tools' | 'scripts'>
 }
 
 const DEFAULT_LIMIT = 5
@@ -31,14 +34,16 @@ const TOOL_NAME = /^(?!.*__v\d+$)[a-z][a-z0-9_]{0,99}$/
 
 /** The library of tools over a store. */
 export function openLibrary({ store }: LibraryOptions): Library {
-  return new ToolLibrary(store.tools)
+  return new ToolLibrary(store)
 }
 
 class ToolLibrary implements Library {
   readonly #tools: ToolStore
+  readonly #scripts: ScriptStore
 
-  constructor(tools: ToolStore) {
+  constructor({ tools, scripts }: Pick<Store, 'tools' | 'scripts'>) {
     this.#tools = tools
+    this.#scripts = scripts
   }
 
   async search({ text, limit = DEFAULT_LIMIT, states = USABLE }: ToolQuery): Promise<ToolCandidate[]> {
@@ -110,6 +115,22 @@ class ToolLibrary implements Library {
 
   async closure(names: { name: string; version?: number }[]): Promise<ToolModule[]> {
     return buildClosure((name, version) => this.get(name, version), names)
+  }
+
+  async saveScript(script: Omit<SolvedScript, 'madeInto'>): Promise<void> {
+    await this.#scripts.save(script, toScriptStems(script))
+  }
+
+  async searchScripts({ text, limit = 1 }: { text: string; limit?: number }): Promise<ScriptCandidate[]> {
+    const ranked = rankScripts(text, await this.#scripts.listStems()).slice(0, limit)
+    const found = await Promise.all(
+      ranked.map(async ({ id, score }) => ({ script: await this.#scripts.find(id), score })),
+    )
+    return found.filter((candidate): candidate is ScriptCandidate => candidate.script !== null)
+  }
+
+  async markScript(id: string, tool: string): Promise<void> {
+    await this.#scripts.mark(id, tool)
   }
 
   /** A tool that could never be executed is better refused now. */

@@ -22,14 +22,16 @@ export async function openStore({ path, lockTimeoutMs = 10_000 }: StoreOptions):
     const { openPostgresStore } = await import('./postgres/open-postgres-store.ts')
     return openPostgresStore(path, { lockTimeoutMs })
   }
-  const [{ openDatabase }, { SqliteJournalStore }, { SqliteToolStore }] = await Promise.all([
+  const [{ openDatabase }, { SqliteJournalStore }, { SqliteScriptStore }, { SqliteToolStore }] = await Promise.all([
     import('./sqlite/open-database.ts'),
     import('./sqlite/journal-store.ts'),
+    import('./sqlite/script-store.ts'),
     import('./sqlite/tool-store.ts'),
   ])
   const database = await openDatabase(path, { lockTimeoutMs })
   return {
     tools: new SqliteToolStore(database),
+    scripts: new SqliteScriptStore(database),
     journal: new SqliteJournalStore(database),
     close: async () => database.close(),
   }

@@ -5,6 +5,7 @@ import type { ToolUnderTest } from '../../src/admission/subject.ts'
 import type { ToolSpecification } from '../../src/contracts/run.ts'
 import type { Sandbox } from '../../src/contracts/sandbox.ts'
 import type { ToolTest, ToolVersion } from '../../src/contracts/tool.ts'
+import { NO_NEEDS } from '../../src/contracts/tool.ts'
 import { checkCode } from '../../src/library/check-code.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
 
@@ -76,6 +77,8 @@ export function toVersion({ tool, specification, tests }: PlantedTool, version =
   return {
     ...tool.signature,
     version,
+    needs: NO_NEEDS,
+    admission: null,
     code: tool.code,
     codeHash: '',
     whenToUse: specification.whenToUse,

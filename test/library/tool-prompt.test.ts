@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ToolVersion } from '../../src/contracts/tool.ts'
+import { NO_NEEDS, type ToolVersion } from '../../src/contracts/tool.ts'
 import { renderSignature } from '../../src/library/tool-prompt.ts'
 import { newTool } from './support/library.ts'
 
@@ -28,6 +28,8 @@ function version(changes: Partial<ToolVersion>): ToolVersion {
     version: 3,
     codeHash: 'abc',
     pins: [],
+    needs: NO_NEEDS,
+    admission: null,
     state: 'verified',
     stateReason: 'tests passed on 2026-01-02',
     ...changes,

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FieldWeights, Store } from '../../src/contracts/store.ts'
-import { INDEX_FIELDS } from '../../src/contracts/store.ts'
-import { indexText, sampleEvent, sampleResult, sampleRun, sampleTool, sampleUse } from './support/samples.ts'
+import { INDEX_FIELDS, KEPT_SCRIPTS } from '../../src/contracts/store.ts'
+import {
+  indexText,
+  sampleEvent,
+  sampleResult,
+  sampleRun,
+  sampleScript,
+  sampleTool,
+  sampleUse,
+} from './support/samples.ts'
 
 export interface OpenedStore {
   store: Store
@@ -398,6 +406,43 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         await store.journal.createRun(sampleRun('r1'))
         await store.journal.appendEvents('r1', [sampleEvent('r1', 1, 'x'.repeat(4_000_000))])
         expect((await store.journal.events('r1'))[0]).toMatchObject({ sequence: 1 })
+      })
+    })
+
+    describe('solved programs', () => {
+      test('come back as they were, the newest first', async () => {
+        await store.scripts.save(sampleScript('a', { request: 'Größe in 日本 \u{1f600}' }), 'größe 日本')
+        await store.scripts.save(sampleScript('b'), 'row price')
+        const again = await opened.openAgain()
+        expect(await again.scripts.listStems()).toEqual([
+          { id: 'b', stems: 'row price' },
+          { id: 'a', stems: 'größe 日本' },
+        ])
+        expect(await again.scripts.find('a')).toEqual({
+          ...sampleScript('a', { request: 'Größe in 日本 \u{1f600}' }),
+          madeInto: null,
+        })
+        expect(await again.scripts.find('c')).toBeNull()
+        await again.close()
+      })
+
+      test('leave the list once a tool was made of them, and the same id again replaces nothing', async () => {
+        await store.scripts.save(sampleScript('a'), 'row price')
+        expect(await store.scripts.mark('a', 'count_rows')).toBe(true)
+        expect(await store.scripts.mark('b', 'count_rows')).toBe(false)
+        await store.scripts.save(sampleScript('a', { code: 'result(2)' }), 'other')
+        expect(await store.scripts.listStems()).toEqual([])
+        expect(await store.scripts.find('a')).toMatchObject({ code: 'result(1)', madeInto: 'count_rows' })
+      })
+
+      test('are bounded: the oldest go', async () => {
+        for (let index = 0; index < KEPT_SCRIPTS + 3; index += 1) {
+          await store.scripts.save(sampleScript(`s${index}`), 'row')
+        }
+        const kept = await store.scripts.listStems()
+        expect(kept).toHaveLength(KEPT_SCRIPTS)
+        expect(kept.at(0)?.id).toBe(`s${KEPT_SCRIPTS + 2}`)
+        expect(kept.at(-1)?.id).toBe('s3')
       })
     })
 

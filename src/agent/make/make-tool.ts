@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { MakeStep } from '../../contracts/plan.ts'
-import type { NewTool, Provenance, ToolSignature, ToolVersion } from '../../contracts/tool.ts'
+import { NO_NEEDS, type NewTool, type Provenance, type ToolSignature, type ToolVersion } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
@@ -138,6 +138,8 @@ function toUnsavedVersion(tool: NewTool): ToolVersion {
     version: 1,
     codeHash,
     pins: [],
+    needs: tool.needs ?? NO_NEEDS,
+    admission: tool.admission ?? null,
     state: tool.state ?? 'candidate',
     stateReason: tool.stateReason ?? '',
   }

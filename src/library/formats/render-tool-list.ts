@@ -24,11 +24,11 @@ export function renderToolList(plan: ExportPlan, { kind, packageName, modules, f
   const versions = new Map([...moduleOf.keys()].map((tool) => [`${tool.name}@${tool.version}`, tool]))
   const imported = new Set(plan.imported)
   const tools = [...moduleOf].map(([tool, module]) => {
-    const needs = [...importedBy(tool, versions)].map((below) => moduleOf.get(below) ?? below.name).toSorted()
+    const importedModules = [...importedBy(tool, versions)].map((below) => moduleOf.get(below) ?? below.name).toSorted()
     const record = {
       module,
       file: fileOf(module, tool.language),
-      ...(needs.length === 0 ? {} : { needs }),
+      ...(importedModules.length === 0 ? {} : { importedModules }),
       ...(imported.has(tool) ? { isImported: true } : {}),
       ...toToolRecord(tool),
     }

@@ -4,7 +4,7 @@ import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
 import type { ToolTest, ToolVersion } from '../../contracts/tool.ts'
 
 /** What is written of a tool besides its code and tests. */
-export type ToolRecord = Omit<ToolVersion, 'code' | 'tests'>
+export type ToolRecord = Omit<ToolVersion, 'code' | 'tests' | 'admission'>
 
 /** With a fixed order of fields, so that a changed tool changes the lines that it has to. */
 export function toToolRecord(tool: ToolVersion): ToolRecord {
@@ -22,6 +22,7 @@ export function toToolRecord(tool: ToolVersion): ToolRecord {
     imports: tool.imports,
     uses: tool.uses,
     pins: tool.pins.map(({ name, version }) => ({ name, version })),
+    needs: tool.needs,
     state: tool.state,
     stateReason: tool.stateReason,
     provenance: {
@@ -76,6 +77,16 @@ const provenanceSchema = z.object({
   costUsd: z.number().nonnegative().nullable().default(null),
 })
 
+const needsSchema = z.object({
+  packages: z.array(text).max(1000).default([]),
+  environment: text.nullable().default(null),
+  network: z
+    .array(z.object({ host: text, port: z.int().exactOptional(), requireTls: z.boolean().exactOptional() }))
+    .max(1000)
+    .default([]),
+  hostFunctions: z.array(text).max(1000).default([]),
+})
+
 /** Lenient: everything but the name may be missing, and what is not known is dropped. */
 export const toolRecordSchema = z.object({
   name: text,
@@ -90,6 +101,7 @@ export const toolRecordSchema = z.object({
   imports: optional(z.array(text).max(1000)),
   uses: optional(z.array(text).max(1000)),
   pins: optional(z.array(pin).max(1000)),
+  needs: optional(needsSchema),
   isImported: optional(z.boolean()),
   codeHash: optional(z.string().regex(/^[0-9a-f]{64}$/, 'is no sha256')),
   state: optional(z.enum(['candidate', 'verified', 'trusted', 'quarantined', 'retired'])),

@@ -3,6 +3,7 @@ import { parseAddress } from './address.ts'
 import { Database, type DatabaseOptions } from './database.ts'
 import { PostgresJournalStore } from './journal-store.ts'
 import { migrate } from './migrate.ts'
+import { PostgresScriptStore } from './script-store.ts'
 import { PostgresToolStore } from './tool-store.ts'
 
 /** Opens the shared store at an address as `parseAddress` takes it; makes its schema where it is missing. */
@@ -10,6 +11,7 @@ export async function openPostgresStore(address: string, options: DatabaseOption
   const database = await openPostgresDatabase(address, options)
   return {
     tools: new PostgresToolStore(database),
+    scripts: new PostgresScriptStore(database),
     journal: new PostgresJournalStore(database),
     close: async () => database.close(),
   }

@@ -1,5 +1,5 @@
 import type { ToolLanguage } from '../../contracts/sandbox.ts'
-import type { NewTool, ToolState, ToolVersion } from '../../contracts/tool.ts'
+import { NO_NEEDS, type NewTool, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 
 /** What `saveVersion` is given. */
 export type VersionToSave = NewTool & { codeHash: string; pins: ToolVersion['pins'] }
@@ -30,12 +30,15 @@ export const VERSION_COLUMNS = 'language, summary, code_hash, state, state_reaso
 export function toVersionValues(tool: VersionToSave): string[] {
   const { name: _, pins: _1, language, summary, codeHash, state: _2, stateReason: _3, ...body } = tool
   const { state, stateReason } = initialState(tool)
-  const json = JSON.stringify(body satisfies Body)
+  const whole: Body = { ...body, needs: body.needs ?? NO_NEEDS, admission: body.admission ?? null }
+  const json = JSON.stringify(whole)
   return [language, summary, codeHash, state, stateReason, tool.provenance.createdAt, json]
 }
 
 export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersion {
   return {
+    // Written before these were known.
+    ...{ needs: NO_NEEDS, admission: null },
     ...(JSON.parse(row.body) as Body),
     name: row.name,
     version: row.version,

@@ -64,6 +64,11 @@ export const TABLES: readonly Table[] = [
   },
   { name: TEXT_TABLE, columns: { tool_id: 'integer', stems: 'text' }, key: ['tool_id'] },
   {
+    name: 'solved_script',
+    columns: { id: 'integer', script_id: 'text', made_into: 'text', stems: 'text', body: 'text' },
+    key: ['id'],
+  },
+  {
     name: 'run',
     columns: {
       run_id: 'text',

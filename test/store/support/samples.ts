@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import type { RunEvent } from '../../../src/contracts/events.ts'
 import type { RunRecord, RunResult } from '../../../src/contracts/run.ts'
 import { INDEX_FIELDS, type ToolIndexText } from '../../../src/contracts/store.ts'
-import type { NewTool, ToolUse, ToolVersion } from '../../../src/contracts/tool.ts'
+import {
+  NO_NEEDS,
+  type SolvedScript,
+  type NewTool,
+  type ToolUse,
+  type ToolVersion,
+} from '../../../src/contracts/tool.ts'
 
 /** A tool as the library hands it to the store. */
 export function sampleTool(
@@ -26,6 +32,8 @@ export function sampleTool(
     uses: [],
     whenToUse: '',
     exampleRequests: [],
+    needs: NO_NEEDS,
+    admission: null,
     tests: [{ name: 'one', kind: 'example', arguments: { values: [1] }, expected: 1 }],
     provenance: {
       runId: null,
@@ -105,5 +113,22 @@ export function sampleResult(runId: string): RunResult {
       wallMs: 1000,
     },
     error: null,
+  }
+}
+
+export function sampleScript(id: string, changes: Partial<SolvedScript> = {}): Omit<SolvedScript, 'madeInto'> {
+  return {
+    id,
+    runId: 'r1',
+    at: '2026-01-02T03:04:05.000Z',
+    request: 'How many rows have no price?',
+    goal: 'Count the rows without a price',
+    language: 'python',
+    code: 'result(1)',
+    value: { rows: 1 },
+    files: [{ name: 'a.csv', description: '3 rows: price' }],
+    tokens: 800,
+    costUsd: null,
+    ...changes,
   }
 }

@@ -24,7 +24,7 @@ export async function openTools({ execution, ...options } = {}) {
 
 function createTool(record, { sandbox, execution }) {
   const { language, function: called, code } = toModule(record)
-  const imported = (record.needs ?? []).map((name) => toModule(byModule.get(name)))
+  const imported = (record.importedModules ?? []).map((name) => toModule(byModule.get(name)))
   return tool({
     description: [record.description, record.whenToUse].filter(Boolean).join('\n\nUse when: '),
     inputSchema: jsonSchema(record.inputSchema),

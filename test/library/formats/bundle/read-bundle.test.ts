@@ -43,6 +43,7 @@ describe('a bundle', () => {
       whenToUse: _use,
       exampleRequests: _requests,
       function: _function,
+      admission: _admission,
       ...declared
     } = MEAN
     expect(candidates[3]?.declared).toEqual(declared)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ToolVersion } from '../../../../src/contracts/tool.ts'
+import { NO_NEEDS, type ToolVersion } from '../../../../src/contracts/tool.ts'
 
 /** A version as the library would give it; what a test does not care about is filled in. */
 export function makeTool(given: Partial<ToolVersion> & Pick<ToolVersion, 'name' | 'code'>): ToolVersion {
@@ -19,6 +19,8 @@ export function makeTool(given: Partial<ToolVersion> & Pick<ToolVersion, 'name' 
     exampleRequests: [],
     tests: [],
     pins: [],
+    needs: NO_NEEDS,
+    admission: null,
     provenance: {
       runId: null,
       model: 'openai/gpt-5',
