@@ -36,10 +36,12 @@ export function toVersionValues(tool: VersionToSave): string[] {
 }
 
 export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersion {
+  // What was written before these two were known lacks them.
+  const { needs = NO_NEEDS, admission = null, ...body } = JSON.parse(row.body) as Body
   return {
-    // Written before these were known.
-    ...{ needs: NO_NEEDS, admission: null },
-    ...(JSON.parse(row.body) as Body),
+    ...body,
+    needs,
+    admission,
     name: row.name,
     version: row.version,
     language: row.language,
