@@ -13,7 +13,7 @@ import { renderPrompt } from '../text/load-prompt.ts'
 import { renderSpecification } from '../text/render-specification.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
-import type { TestOutcome } from './run-test.ts'
+import type { TestOutcome } from './judge-test.ts'
 
 const verdictSchema = z.object({ verdict: z.enum(['keep', 'drop']), reason: z.string().trim().min(1).max(2000) })
 

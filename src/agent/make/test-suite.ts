@@ -5,7 +5,8 @@ import { compareValues } from '../compare/compare-values.ts'
 import { mapLimited } from '../run/map-limited.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { reviewTest } from './review-test.ts'
-import { isBrokenCode, runTest, type TestOutcome, type TestReport, type ToolUnderTest } from './run-test.ts'
+import { isBrokenCode, type TestOutcome } from './judge-test.ts'
+import { runTest, type TestReport, type ToolUnderTest } from './run-test.ts'
 
 /** Sandboxes of one suite at a time; steps and runs beside it want some too. */
 const CONCURRENT_TESTS = 4

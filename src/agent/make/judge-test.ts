@@ -1,0 +1,98 @@
+import type { JsonValue } from '../../contracts/json.ts'
+import type { Execution, ExecutionResult, ToolModule } from '../../contracts/sandbox.ts'
+import type { ToolSignature, ToolTest } from '../../contracts/tool.ts'
+import { compareValues } from '../compare/compare-values.ts'
+import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
+import { stabiliseText } from '../text/stabilise-text.ts'
+import { toStableJson } from '../text/to-stable-json.ts'
+
+/** Tests have tiny data: what takes longer hangs, and ten hanging tests should not take five minutes. */
+const TEST_LIMITS = { wallMs: 10_000, cpuMs: 10_000 } as const
+
+/** What the code did with a test's arguments. */
+export type TestOutcome =
+  | { kind: 'value'; value: JsonValue }
+  | { kind: 'error'; type: string; message: string; traceback: string }
+  | { kind: 'ended'; status: ExecutionResult['status'] }
+
+export interface TestSubject {
+  code: string
+  signature: ToolSignature
+  /** What it imports. */
+  tools: ToolModule[]
+}
+
+/** Errors of broken code. A test that only asks for "an error" is not passed by a misspelt name. */
+const BROKEN_CODE = new Set([
+  'NameError',
+  'UnboundLocalError',
+  'ImportError',
+  'ModuleNotFoundError',
+  'SyntaxError',
+  'IndentationError',
+  'AttributeError',
+  'RecursionError',
+  'ReferenceError',
+  'SystemExit',
+])
+
+const ANY_ERROR = new Set(['Exception', 'BaseException', 'Error'])
+
+/** The execution that a test asks for. The expected value stays here: the host compares. */
+export function toTestExecution(test: ToolTest, { code, signature, tools }: TestSubject): Execution {
+  const { language, name, function: called } = signature
+  if (test.kind === 'property') {
+    const modules = [...tools, { name, language, code, function: called }]
+    return { language, code: test.program, tools: modules, limits: TEST_LIMITS }
+  }
+  return { language, code, call: { function: called, arguments: test.arguments }, tools, limits: TEST_LIMITS }
+}
+
+/** Why a test failed, in one line; null where it passed. `frames`: a list of records and an object of columns may agree. */
+export function judgeTest(
+  test: ToolTest,
+  result: ExecutionResult,
+  { frames }: { frames: boolean },
+): { outcome: TestOutcome; failure: string | null } {
+  const outcome = toOutcome(result)
+  const verdict = judge(test, outcome, frames)
+  return { outcome, failure: verdict === null ? null : stabiliseText(verdict) }
+}
+
+export function isBrokenCode(outcome: TestOutcome): boolean {
+  return outcome.kind === 'error' && BROKEN_CODE.has(outcome.type)
+}
+
+function toOutcome(result: ExecutionResult): TestOutcome {
+  if (result.status === 'ok') return { kind: 'value', value: result.value ?? null }
+  if (result.status === 'error' && result.error !== undefined) {
+    const { type, message, traceback } = result.error
+    return { kind: 'error', type, message: stabiliseText(message), traceback: stabiliseText(traceback) }
+  }
+  return { kind: 'ended', status: result.status }
+}
+
+/** Why a test failed, in one line; null where it passed. */
+function judge(test: ToolTest, outcome: TestOutcome, frames: boolean): string | null {
+  if (outcome.kind === 'ended') return `the code ended with '${outcome.status}'`
+  if (test.kind === 'error') return judgeError(test.raises ?? null, outcome)
+  if (outcome.kind === 'error') {
+    return `it raised ${outcome.type}: ${cutEnd(outcome.message.replaceAll('\n', ' '), 300)}`
+  }
+  if (test.kind === 'property') {
+    return outcome.value === true ? null : `the property does not hold: the program gave ${show(outcome.value)}`
+  }
+  return compareValues(test.expected, outcome.value, { tolerance: test.tolerance, frames })
+}
+
+function judgeError(raises: string | null, outcome: Exclude<TestOutcome, { kind: 'ended' }>): string | null {
+  const wanted = raises ?? 'an error'
+  if (outcome.kind === 'value') return `expected ${wanted}, but it returned ${show(outcome.value)}`
+  if (raises !== null && raises === outcome.type) return null
+  if ((raises === null || ANY_ERROR.has(raises)) && !BROKEN_CODE.has(outcome.type)) return null
+  return `expected ${wanted}, but it raised ${outcome.type}: ${cutEnd(outcome.message, 200)}`
+}
+
+function show(value: JsonValue): string {
+  return cutMiddle(toStableJson(value), 200)
+}
