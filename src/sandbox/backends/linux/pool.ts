@@ -93,11 +93,13 @@ export class SlotPool {
     }
   }
 
-  /** Ends the slot in the background and makes a new one for the next execution. */
+  /** Ends the slot in the background and makes a new one for the next execution; both after the caller has its result. */
   release({ slot, factory }: Lease): void {
-    void factory.destroy(slot)
-    this.#giveTurn()
-    this.#refill()
+    setImmediate(() => {
+      void factory.destroy(slot)
+      this.#giveTurn()
+      this.#refill()
+    })
   }
 
   /** Lets nobody in any more; who waits is told. */

@@ -134,7 +134,10 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       }
       // Node cannot shut its output down by itself; files are collected when nothing is left that could change them.
       if (claim.outputs > 0 || slot.guest === 'javascript') kill()
-      else endTimer = setTimeout(kill, OUTPUT_END_MS)
+      else {
+        slot.drainOutput()
+        endTimer = setTimeout(kill, OUTPUT_END_MS)
+      }
       finishIfCertain()
     }
     /** A listener that throws ends the execution; its caller gets the error. */

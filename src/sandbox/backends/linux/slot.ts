@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { constants } from 'node:os'
@@ -31,6 +32,9 @@ export interface SlotListener {
 
 /** Bytes that a slot may send before it has been given anything to do: a frame that says `ready`. */
 const UNUSED_FRAME_LIMIT = 1024
+
+/** Of an output, at a time. */
+const DRAIN_BYTES = 64 * 1024
 
 /** One jailed process that is warm and waits for its only execution, or is just executing it. */
 export class Slot {
@@ -103,6 +107,26 @@ export class Slot {
     this.#sockets.get('control')?.write(frame)
   }
 
+  /**
+   * Reads what its outputs hold at this moment, to their end where they have one, instead of waiting for the event loop to
+   * come to it: three turns of the loop are half a millisecond.
+   */
+  drainOutput(): void {
+    for (const channel of ['stdout', 'stderr'] as const) {
+      const socket = this.#sockets.get(channel)
+      if (socket !== undefined && !this.ended.has(channel)) this.#drain(channel, socket)
+    }
+  }
+
+  #drain(channel: Channel, socket: Socket): void {
+    for (;;) {
+      const chunk = readNow(socket)
+      if (chunk === null) return
+      if (chunk.length === 0) return this.#onEnd(channel)
+      this.#onData(channel, chunk)
+    }
+  }
+
   /** Stops reading an output that has gone over its limit, so that the host keeps nothing of it. */
   muteOutput(): void {
     for (const channel of ['stdout', 'stderr'] as const) this.#sockets.get(channel)?.pause()
@@ -152,6 +176,22 @@ export class Slot {
     if (this.ended.has(channel)) return
     this.ended.add(channel)
     this.#listener?.onEnd(channel)
+  }
+}
+
+/**
+ * What a socket holds, without waiting; empty at its end; null where it holds nothing now, or cannot be asked: Node shows
+ * the descriptor of a socket, and documents it nowhere. What Node has read before was handed on at once, so order holds.
+ */
+function readNow(socket: Socket): Buffer | null {
+  const { _handle: handle } = socket as Socket & { _handle?: { fd?: number } | null }
+  if (socket.destroyed || socket.isPaused() || typeof handle?.fd !== 'number' || handle.fd < 0) return null
+  const chunk = Buffer.allocUnsafe(DRAIN_BYTES)
+  try {
+    return chunk.subarray(0, readSync(handle.fd, chunk))
+  } catch {
+    // EAGAIN: nothing there. Every other error comes as the socket's own event.
+    return null
   }
 }
 

@@ -60,10 +60,10 @@ def serve(control, warm=True):
     _flush_streams()
     if os.getpid() != speaker:
         os._exit(0)
-    for number in (1, 2):
-        # The host knows that it has all output once it has read to the end.
-        libc.shut_down(number)
     frames.send_frame(control, reply)
+    for number in (1, 2):
+        # The host knows that it has all output once it has read to the end. While it reads the frame, this is done.
+        libc.shut_down(number)
     os._exit(0)
 
 
