@@ -6,7 +6,7 @@ import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
 import type { Store } from '../contracts/store.ts'
-import type { Config } from './config.ts'
+import type { Config } from './resolve-config.ts'
 import { once } from './once.ts'
 import { selectGateway, type ModelSelection } from './select-gateway.ts'
 

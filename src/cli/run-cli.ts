@@ -56,11 +56,11 @@ async function runParsed(
       workingFolder: process.cwd(),
       signal: interrupts.signal,
       openApp: async (selection) => {
-        const [{ loadConfig }, { openApp }] = await Promise.all([
-          import('../app/config.ts'),
+        const [{ loadSettings }, { openApp }] = await Promise.all([
+          import('../app/load-settings.ts'),
           import('../app/open-app.ts'),
         ])
-        app ??= openApp(loadConfig({ environment }), selection)
+        app ??= openApp(await loadSettings(environment, process.cwd()), selection)
         return app
       },
     })

@@ -1,0 +1,86 @@
+import type { ConfigFile } from '../contracts/config.ts'
+import { DEFAULT_BUDGET, type Budget, type Limits } from '../contracts/limits.ts'
+import type { MakePolicy } from '../contracts/run.ts'
+import type { Tier } from '../contracts/models.ts'
+import { join } from 'node:path'
+import type { Folders } from './folders.ts'
+
+export type Environment = Record<string, string | undefined>
+
+/** The settings after defaults, user file, project file and environment were laid over each other, later ones winning. */
+export interface Config {
+  folders: Folders
+  environment: Environment
+  /** The files that were read, in order. */
+  sources: string[]
+  models: Partial<Record<Tier, string[]>>
+  providers: NonNullable<ConfigFile['providers']>
+  prices: NonNullable<ConfigFile['prices']>
+  budget: Budget
+  limits: Partial<Limits>
+  make: MakePolicy
+  /** Path of the SQLite file. */
+  storePath: string
+  pythonPath: string
+}
+
+export interface ConfigLayers {
+  folders: Folders
+  environment: Environment
+  /** The files that were read, in order, and what stands in them. */
+  sources: string[]
+  layers: ConfigFile[]
+}
+
+/** Lays checked files over the defaults and the environment over both. Loads no schema: a command without files needs none. */
+export function resolveConfig({ folders, environment, sources, layers }: ConfigLayers): Config {
+  const merged = mergeLayers(layers)
+  return {
+    folders,
+    environment,
+    sources,
+    models: { ...listEach(merged.models), ...modelFromEnvironment(environment) },
+    providers: merged.providers ?? {},
+    prices: merged.prices ?? {},
+    budget: { ...DEFAULT_BUDGET, ...withoutUndefined(merged.budget) },
+    limits: withoutUndefined(merged.limits),
+    make: merged.make ?? 'auto',
+    storePath: environment['HANDAXE_STORE'] || merged.store || join(folders.data, 'handaxe.db'),
+    pythonPath: environment['HANDAXE_PYTHON'] || merged.python || join(folders.data, 'python', 'bin', 'python'),
+  }
+}
+
+function mergeLayers(layers: ConfigFile[]): ConfigFile {
+  const merged: ConfigFile = {}
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer)) {
+      const earlier = (merged as Record<string, unknown>)[name]
+      const bothObjects = isRecord(earlier) && isRecord(value)
+      Object.assign(merged, { [name]: bothObjects ? { ...earlier, ...value } : value })
+    }
+  }
+  return merged
+}
+
+function modelFromEnvironment(environment: Environment): Partial<Record<Tier, string[]>> {
+  const model = environment['HANDAXE_MODEL']
+  return model ? { fast: [model], strong: [model], reasoning: [model] } : {}
+}
+
+function listEach(models: ConfigFile['models']): Partial<Record<Tier, string[]>> {
+  const entries = Object.entries(models ?? {}).map(([tier, value]) => [
+    tier,
+    typeof value === 'string' ? [value] : value,
+  ])
+  return Object.fromEntries(entries) as Partial<Record<Tier, string[]>>
+}
+
+function withoutUndefined<Value extends object>(
+  value: Value | undefined,
+): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value ?? {}).filter(([, entry]) => entry !== undefined)) as never
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
