@@ -8,7 +8,15 @@ import { INDEX_FIELDS } from '../../src/contracts/store.ts'
 import { migrateStore, type StoreMigrationProgress } from '../../src/store/migrate-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { indexText, sampleEvent, sampleResult, sampleRun, sampleTool, sampleUse } from './support/samples.ts'
+import {
+  indexText,
+  sampleEvent,
+  sampleResult,
+  sampleRun,
+  sampleScript,
+  sampleTool,
+  sampleUse,
+} from './support/samples.ts'
 
 const TABLES = ['tool', 'tool_version', 'tool_pin', 'tool_state_change', 'tool_use', 'tool_text', 'run', 'run_event']
 const EVEN = Object.fromEntries(INDEX_FIELDS.map((field) => [field, 1])) as FieldWeights
@@ -40,6 +48,8 @@ async function fill(path: string): Promise<void> {
   await tools.setState('odd', 1, 'quarantined', 'failed')
   await tools.recordUse(sampleUse('mean', { version: 2, wallMs: 0.1 + 0.2, runId: 'r1' }))
   await tools.recordUse(sampleUse('mean', { version: 1, reused: false, outcome: 'failure', tokensSaved: -12.5 }))
+  await store.scripts.save(sampleScript('s1', { request: odd, value: odd }), 'mean 平均')
+  await store.scripts.mark('s1', 'mean')
   await journal.createRun(sampleRun('r1', { request: odd }))
   await journal.appendEvents(
     'r1',
@@ -92,6 +102,7 @@ describe('a store that moves to another file', () => {
       ['tool_state_change', 6],
       ['tool_use', 2],
       ['tool_text', 3],
+      ['solved_script', 1],
       ['run', 2],
       ['run_event', 251],
     ])
