@@ -18,7 +18,17 @@ import {
   sampleUse,
 } from './support/samples.ts'
 
-const TABLES = ['tool', 'tool_version', 'tool_pin', 'tool_state_change', 'tool_use', 'tool_text', 'run', 'run_event']
+const TABLES = [
+  'tool',
+  'tool_version',
+  'tool_pin',
+  'tool_state_change',
+  'tool_use',
+  'tool_text',
+  'solved_script',
+  'run',
+  'run_event',
+]
 const EVEN = Object.fromEntries(INDEX_FIELDS.map((field) => [field, 1])) as FieldWeights
 
 let folder: string
