@@ -1,4 +1,5 @@
 import type { CommandSpecification, OptionSpecification } from './command.ts'
+import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
 
 const JSON_OPTION: OptionSpecification = { name: 'json', summary: 'print one JSON object' }
 
@@ -127,6 +128,7 @@ export const COMMANDS: CommandSpecification[] = [
     examples: ['handaxe tools remove annualised_volatility --yes'],
     load: () => import('./commands/tools-remove.ts'),
   },
+  ...EXCHANGE_COMMANDS,
   {
     name: 'runs list',
     summary: 'list the latest runs',

@@ -100,6 +100,8 @@ export interface ToolVersion extends ToolSignature {
   admission: AdmissionRecord | null
   state: ToolState
   stateReason: string
+  /** Of a version that only calls another tool, which does the same and took its place: which one. */
+  aliasOf?: { name: string; version: number }
 }
 
 /** What saving needs; the library gives the rest. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonSchema, JsonValue } from '../contracts/json.ts'
 import type { ToolLanguage } from '../contracts/sandbox.ts'
+import { findReference } from './find-reference.ts'
 import { isJsonObject } from './is-json-object.ts'
 
 /** Deeper structure is left out of the type: it would be longer than all the rest. */
@@ -110,16 +111,6 @@ function renderObject(schema: JsonObject, place: Place): string {
   return isJsonObject(additionalProperties)
     ? place.notation.map(render(additionalProperties, place))
     : place.notation.anyRecord
-}
-
-function findReference(root: JsonSchema, reference: string): JsonValue | undefined {
-  if (!reference.startsWith('#')) return undefined
-  let part: JsonValue | undefined = root
-  for (const step of reference.slice(1).split('/').filter(Boolean)) {
-    if (!isJsonObject(part)) return undefined
-    part = part[step.replaceAll('~1', '/').replaceAll('~0', '~')]
-  }
-  return part
 }
 
 function union(types: string[]): string {

@@ -52,7 +52,8 @@ function assertUsable(tool: NewTool, used: string, imported: ToolVersion | null)
       hint: 'Tools import tools of their own language: pass the value of one to the other instead.',
     })
   }
-  if (UNUSABLE.has(imported.state)) {
+  // An alias is retired so that nobody finds it; what it calls is in use.
+  if (UNUSABLE.has(imported.state) && imported.aliasOf === undefined) {
     throw rejection(tool.name, `imports ${used}, which is ${imported.state}`, {
       hint: `Repair ${used} first, or do without it.`,
     })

@@ -1,12 +1,11 @@
-import { createInterface } from 'node:readline/promises'
 import { removeTool } from '../../app/operations.ts'
-import { HandaxeError } from '../../contracts/errors.ts'
 import type { CommandContext } from '../command.ts'
+import { confirm } from '../confirm.ts'
 import { switchOption } from '../option-values.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const name = context.positionals[0] ?? ''
-  if (!switchOption(context.options, 'yes') && !(await confirm(context, name))) {
+  if (!switchOption(context.options, 'yes') && !(await confirmRemoval(context, name))) {
     context.terminal.writeProgress('Nothing was removed.\n')
     return 1
   }
@@ -15,20 +14,10 @@ export async function runCommand(context: CommandContext): Promise<number> {
   return 0
 }
 
-async function confirm({ terminal, signal }: CommandContext, name: string): Promise<boolean> {
-  if (!terminal.interactive) {
-    throw new HandaxeError(
-      'invalid_request',
-      'Removing a tool needs a confirmation, and there is no terminal to ask on',
-      {
-        hint: `handaxe tools remove ${name} --yes`,
-      },
-    )
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await prompt.question(`Remove ${name} with all its versions? [y/N] `, { signal })).trim())
-  } finally {
-    prompt.close()
-  }
+function confirmRemoval(context: CommandContext, name: string): Promise<boolean> {
+  return confirm(context, {
+    question: `Remove ${name} with all its versions?`,
+    what: 'Removing a tool',
+    command: `handaxe tools remove ${name} --yes`,
+  })
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema, JsonValue } from '../../../contracts/json.ts'
+import { findReference } from '../../find-reference.ts'
 import { isJsonObject } from '../../is-json-object.ts'
 import { toOneLine } from '../hidden-characters.ts'
 
@@ -20,7 +21,7 @@ export function renderTypeScript(schema: JsonSchema, indent = ''): string {
 function render(schema: JsonValue | undefined, place: Place): string {
   if (!isJsonObject(schema) || place.depth > MAXIMUM_DEPTH) return 'unknown'
   const inner = { ...place, depth: place.depth + 1 }
-  if (typeof schema['$ref'] === 'string') return render(follow(place.root, schema['$ref']), inner)
+  if (typeof schema['$ref'] === 'string') return render(findReference(place.root, schema['$ref']), inner)
   if (schema['const'] !== undefined) return JSON.stringify(schema['const'])
   if (Array.isArray(schema['enum'])) return union(schema['enum'].map((value) => renderChoice(value)))
   const variants = schema['anyOf'] ?? schema['oneOf']
@@ -79,14 +80,4 @@ export function renderKey(name: string): string {
 function union(types: string[]): string {
   const distinct = [...new Set(types)]
   return distinct.length === 0 || distinct.includes('unknown') ? 'unknown' : distinct.join(' | ')
-}
-
-function follow(root: JsonSchema, reference: string): JsonValue | undefined {
-  if (!reference.startsWith('#')) return undefined
-  let part: JsonValue | undefined = root
-  for (const step of reference.slice(1).split('/').filter(Boolean)) {
-    if (!isJsonObject(part)) return undefined
-    part = part[step.replaceAll('~1', '/').replaceAll('~0', '~')]
-  }
-  return part
 }

@@ -1,0 +1,163 @@
+import { mapLimited } from '../../agent/run/map-limited.ts'
+import type { ImportCandidate, ManifestCheck, ToolReading } from '../../contracts/exchange.ts'
+import type { Library } from '../../contracts/library.ts'
+import type { Sandbox } from '../../contracts/sandbox.ts'
+import type { ToolVersion } from '../../contracts/tool.ts'
+import { diffTools } from '../../library/formats/diff-tools.ts'
+import { readTools } from '../../library/formats/read-tools.ts'
+import { sha256 } from '../../library/formats/sha256.ts'
+import { readSignature } from '../../library/read-signature.ts'
+import type { App } from '../open-app.ts'
+import { createItem, refuse, type ImportItem, type Pending } from './import-item.ts'
+import { orderByImports } from './order-candidates.ts'
+import { PendingLibrary } from './pending-library.ts'
+import { verifyPending } from './verify-pending.ts'
+
+const CONCURRENT_READINGS = 4
+
+export interface ImportOptions {
+  /** Before each tool is verified. */
+  onProgress?: (progress: { tool: string; done: number; total: number }) => void
+  signal?: AbortSignal
+  /** Of the provenance. Default `imported`. */
+  source?: 'imported' | 'edited'
+}
+
+export interface ReadSource extends Pick<ToolReading, 'kind' | 'leftOut' | 'notes'> {
+  path: string
+  /** Null where there is no manifest. */
+  manifest: ManifestCheck | null
+}
+
+/** Everything is verified, nothing is saved: it can be shown before somebody says yes. */
+export interface ImportPlan {
+  sources: ReadSource[]
+  items: ImportItem[]
+  /** What `saveImport` saves, each after what it imports. */
+  pending: Pending[]
+}
+
+/**
+ * Reads tools from files and folders and verifies them here: nothing of them is believed, and nothing of them runs outside of
+ * the sandbox. Rejects with `invalid_input_file` where a path has no tools, and with the signal's reason.
+ */
+export async function planImport(
+  app: Pick<App, 'library' | 'sandbox'>,
+  paths: readonly string[],
+  options: ImportOptions = {},
+): Promise<ImportPlan> {
+  const sources: ReadSource[] = []
+  const candidates: ImportCandidate[] = []
+  for (const path of paths) {
+    const { candidates: found, ...source } = await readTools(path)
+    sources.push({ path, ...source })
+    candidates.push(...found)
+  }
+  return { sources, ...(await planCandidates(app, candidates, options)) }
+}
+
+/** The same for candidates that were read already. */
+export async function planCandidates(
+  app: Pick<App, 'library' | 'sandbox'>,
+  candidates: readonly ImportCandidate[],
+  options: ImportOptions = {},
+): Promise<Omit<ImportPlan, 'sources'>> {
+  const [library, sandbox] = [await app.library(), await app.sandbox()]
+  const read = await mapLimited(candidates, CONCURRENT_READINGS, (candidate) => {
+    options.signal?.throwIfAborted()
+    return readCandidate(candidate, { library, sandbox, ...options })
+  })
+  const items = read.map(({ item }) => item)
+  const readable = read.flatMap(({ pending }) => (pending === null ? [] : [pending]))
+  await leaveOutImported(readable, library)
+  refuseSameNames(readable)
+  const open = readable.filter(({ item }) => item.outcome === 'new' || item.outcome === 'new-version')
+  const { items: ordered, cycles } = orderByImports(open.map((pending) => ({ ...pending.reading.signature, pending })))
+  for (const { item, path } of cycles) refuse(item.pending.item, [`It would import itself: ${path.join(' → ')}.`])
+  const pendingLibrary = new PendingLibrary(library)
+  const refusedNames = new Set(items.flatMap(({ outcome, name }) => (outcome === 'refused' && name ? [name] : [])))
+  for (const [done, { pending }] of ordered.entries()) {
+    options.signal?.throwIfAborted()
+    options.onProgress?.({ tool: pending.reading.signature.name, done, total: ordered.length })
+    await verifyPending(pending, { library, sandbox, pendingLibrary, refusedNames, ...options })
+  }
+  return { items, pending: ordered.flatMap(({ pending }) => (pending.tool === null ? [] : [pending])) }
+}
+
+/** What it is, what the library has of it, and whether that is the same. */
+async function readCandidate(
+  candidate: ImportCandidate,
+  { library, sandbox, signal }: { library: Library; sandbox: Sandbox } & ImportOptions,
+): Promise<{ item: ImportItem; pending: Pending | null }> {
+  const item = createItem(candidate)
+  const { language, code } = candidate
+  const reading = await readSignature(sandbox, { language, code }, signal === undefined ? {} : { signal })
+  if ('problems' in reading) {
+    const existing = candidate.name === undefined ? null : await library.find(candidate.name)
+    describeDifference(item, candidate, existing)
+    refuse(item, [...new Set([...reading.problems, ...candidate.problems])])
+    return { item, pending: null }
+  }
+  const { name, inputSchema, outputSchema } = reading.signature
+  item.name = name
+  const existing = await library.find(name)
+  if (existing !== null) item.previous = { version: existing.version, state: existing.state }
+  describeDifference(item, { ...candidate, name, inputSchema, outputSchema }, existing)
+  if (candidate.problems.length > 0) {
+    refuse(item, candidate.problems)
+    return { item, pending: null }
+  }
+  item.outcome = await compareWithLibrary(item, { candidate, existing, library })
+  return { item, pending: { candidate, existing, reading, item, verification: null, tool: null, pins: [] } }
+}
+
+function describeDifference(
+  item: ImportItem,
+  candidate: Parameters<typeof diffTools>[1][number],
+  existing: ToolVersion | null,
+): void {
+  const [difference] = diffTools(existing === null ? [] : [existing], [candidate])
+  item.difference = difference === undefined || difference.change === 'same' ? null : difference
+}
+
+async function compareWithLibrary(
+  item: ImportItem,
+  { candidate, existing, library }: { candidate: ImportCandidate; existing: ToolVersion | null; library: Library },
+): Promise<'new' | 'new-version' | 'same'> {
+  if (existing === null) return 'new'
+  if (item.difference === null) return 'same'
+  const hash = sha256(candidate.code)
+  if (existing.aliasOf !== undefined) {
+    const before = await library.find(existing.name, existing.version - 1)
+    if (before?.codeHash === hash) {
+      item.notes.push(`It was merged into ${existing.aliasOf.name}: the library has it as an alias.`)
+      return 'same'
+    }
+  }
+  return 'new-version'
+}
+
+/**
+ * Versions that came along because others import them: the current version of this library stands in for one, and the tests
+ * of what imports it tell whether it can. Only where there is none at all it is taken for itself.
+ */
+async function leaveOutImported(readable: readonly Pending[], library: Library): Promise<void> {
+  const own = new Set(
+    readable.flatMap(({ candidate, reading }) => (candidate.declared.isImported ? [] : [reading.signature.name])),
+  )
+  for (const { candidate, reading, item } of readable) {
+    const { name } = reading.signature
+    if (candidate.declared.isImported !== true || (!own.has(name) && (await library.find(name)) === null)) continue
+    item.outcome = 'same'
+    item.notes.push(`It came along for those that import it; here they import the current ${name}.`)
+  }
+}
+
+function refuseSameNames(readable: readonly Pending[]): void {
+  const open = readable.filter(({ item }) => item.outcome !== 'same')
+  for (const [name, same] of Map.groupBy(open, ({ reading }) => reading.signature.name)) {
+    if (same.length === 1) continue
+    const paths = same.map(({ candidate }) => candidate.sourcePath).join(', ')
+    for (const { item } of same) refuse(item, [`Several are called ${name}: ${paths}. Import one of them.`])
+  }
+}

@@ -1,0 +1,49 @@
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { ToolVersion } from '../../contracts/tool.ts'
+import type { App } from '../open-app.ts'
+import { refuse, type ImportItem, type Pending } from './import-item.ts'
+import type { ImportPlan } from './plan-import.ts'
+
+/**
+ * Saves what was verified, each tool after what it imports, and writes the versions into the items. What cannot be saved,
+ * because the library changed in the meantime, is refused with the reason; rejects with `store_…` only.
+ */
+export async function saveImport(
+  app: Pick<App, 'library'>,
+  { items, pending }: Pick<ImportPlan, 'items' | 'pending'>,
+): Promise<ImportItem[]> {
+  const library = await app.library()
+  const saved = new Map<string, number>()
+  for (const one of pending) {
+    const { tool, item } = one
+    if (tool === null) continue
+    const lost = one.pins.find(({ name, version }) => version === null && !saved.has(name))
+    if (lost !== undefined) {
+      refuse(item, [`It imports ${lost.name}, which was not saved.`])
+      continue
+    }
+    try {
+      const version = await library.save(tool)
+      item.version = version.version
+      saved.set(version.name, version.version)
+      if (hasOtherPins(one, version, saved)) {
+        const reason = 'what it imports was changed while it was imported: import it again'
+        await library.setState(version.name, version.version, 'candidate', reason)
+        item.state = 'candidate'
+        item.notes.push(`It stays a candidate: ${reason}.`)
+      }
+    } catch (error) {
+      if (!HandaxeError.isInstance(error) || error.code !== 'tool_rejected') throw error
+      refuse(item, [error.message])
+    }
+  }
+  return items
+}
+
+/** Another process may have saved a newer version of an import, with which nothing was verified. */
+function hasOtherPins({ pins }: Pending, version: ToolVersion, saved: ReadonlyMap<string, number>): boolean {
+  return pins.some((pin) => {
+    const expected = pin.version ?? saved.get(pin.name)
+    return version.pins.find(({ name }) => name === pin.name)?.version !== expected
+  })
+}

@@ -1,0 +1,184 @@
+import type { Neighbour } from '../../admission/twins/find-twins.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { Library } from '../../contracts/library.ts'
+import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
+import type { NewTool, ToolTest, ToolVersion } from '../../contracts/tool.ts'
+import { NO_NEEDS } from '../../contracts/tool.ts'
+import { sha256 } from '../../library/formats/sha256.ts'
+import { verifyTool, type Verification } from '../verify-tool.ts'
+import { refuse, type Pending } from './import-item.ts'
+import type { PendingLibrary } from './pending-library.ts'
+
+const NEIGHBOURS = 3
+
+const ADD_TESTS =
+  'It has no test that asserts anything, so it stays a candidate, which runs do not use. Write some into a `tests.json` ' +
+  '(`handaxe tools export NAME --format skill DIR` makes the folder) and import it again.'
+
+export interface PendingContext {
+  library: Library
+  sandbox: Sandbox
+  pendingLibrary: PendingLibrary
+  /** Names of this import that were not taken, in order to say so. */
+  refusedNames: Set<string>
+  source?: 'imported' | 'edited'
+  signal?: AbortSignal
+}
+
+/** Verifies one candidate with what it imports, and writes into it what is to be saved or why nothing is. */
+export async function verifyPending(pending: Pending, context: PendingContext): Promise<void> {
+  const { item, reading } = pending
+  const { name } = reading.signature
+  const { imported, problems } = await resolveUses(pending, context)
+  const tools = problems.length > 0 ? problems : await closureOf(imported, context)
+  if (isProblems(tools)) {
+    refuse(item, tools)
+    context.refusedNames.add(name)
+    return
+  }
+  const verification = await verify(pending, { tools, context })
+  pending.verification = verification
+  item.tests = verification.tests
+  item.twin = verification.twin
+  item.notes.push(...verification.notes)
+  if (verification.verdict === 'refused') {
+    refuse(item, verification.problems)
+    context.refusedNames.add(name)
+    return
+  }
+  const { existing } = pending
+  if (verification.verdict === 'untested' && existing !== null && IN_USE.has(existing.state)) {
+    const problem = `It has no test that asserts anything, and version ${existing.version} of the library is ${existing.state}.`
+    refuse(item, [problem])
+    context.refusedNames.add(name)
+    return
+  }
+  if (verification.verdict === 'untested') item.notes.push(ADD_TESTS.replace('NAME', name))
+  const tool = toNewTool(pending, verification, context)
+  pending.tool = tool
+  item.state = tool.state === 'verified' ? 'verified' : 'candidate'
+  const { pendingLibrary } = context
+  const pins = imported.map((one) => ({ name: one.name, version: one.version }))
+  pending.pins = pins.map((pin) => (pendingLibrary.isPending(pin) ? { name: pin.name, version: null } : pin))
+  pendingLibrary.add({
+    ...tool,
+    codeHash: sha256(tool.code),
+    pins,
+    needs: tool.needs ?? NO_NEEDS,
+    admission: verification.admission,
+    state: item.state,
+    stateReason: '',
+  })
+}
+
+function isProblems(value: ToolModule[] | string[]): value is string[] {
+  return typeof value[0] === 'string'
+}
+
+async function resolveUses(
+  { reading }: Pending,
+  { pendingLibrary, refusedNames }: PendingContext,
+): Promise<{ imported: ToolVersion[]; problems: string[] }> {
+  const imported: ToolVersion[] = []
+  const problems: string[] = []
+  const { language, uses } = reading.signature
+  for (const used of uses) {
+    const found = await pendingLibrary.findImported(used)
+    const isOut = found !== null && found.aliasOf === undefined && OUT_OF_USE.has(found.state)
+    if (found === null && refusedNames.has(used)) problems.push(`It imports ${used}, which was not taken.`)
+    else if (found === null) {
+      problems.push(
+        `It imports ${used}, and neither the library nor this import has such a tool: import ${used} with it.`,
+      )
+    } else if (found.language !== language) {
+      problems.push(
+        `It imports ${used}, which is written in ${found.language}: tools import tools of their own language.`,
+      )
+    } else if (isOut) problems.push(`It imports ${used}, which is ${found.state}: repair ${used} first.`)
+    else imported.push(found)
+  }
+  return { imported, problems }
+}
+
+const IN_USE = new Set(['verified', 'trusted'])
+const OUT_OF_USE = new Set(['quarantined', 'retired'])
+
+async function closureOf(
+  imported: ToolVersion[],
+  { pendingLibrary }: PendingContext,
+): Promise<ToolModule[] | string[]> {
+  try {
+    return await pendingLibrary.closure(imported.map(({ name, version }) => ({ name, version })))
+  } catch (error) {
+    if (!HandaxeError.isInstance(error) || !['tool_rejected', 'unknown_tool'].includes(error.code)) throw error
+    return [error.message]
+  }
+}
+
+async function verify(
+  { candidate, existing, reading }: Pending,
+  { tools, context }: { tools: ToolModule[]; context: PendingContext },
+): Promise<Verification> {
+  const { library, sandbox, signal } = context
+  return verifyTool({
+    sandbox,
+    tool: {
+      code: candidate.code,
+      ...reading,
+      tests: testsOf(candidate, existing),
+      whenToUse: candidate.whenToUse ?? '',
+      exampleRequests: candidate.exampleRequests ?? [],
+      request: candidate.declared.provenance?.request ?? '',
+    },
+    tools,
+    neighbours: await findNeighbours(reading.signature, library),
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+/** A file that says nothing of tests has to pass those that the library has. */
+function testsOf(candidate: Pending['candidate'], existing: ToolVersion | null): ToolTest[] {
+  return candidate.tests ?? existing?.tests ?? []
+}
+
+async function findNeighbours(
+  { name, description, language }: Pending['reading']['signature'],
+  library: Library,
+): Promise<Neighbour[]> {
+  const text = `${name.replaceAll('_', ' ')} ${description}`
+  const found = await library.search({ text, limit: NEIGHBOURS + 1 })
+  const others = found.filter(({ tool }) => tool.name !== name && tool.language === language).slice(0, NEIGHBOURS)
+  return Promise.all(others.map(async ({ tool }) => ({ version: tool, tools: await library.closure(tool.pins) })))
+}
+
+function toNewTool(
+  { candidate, existing, reading }: Pending,
+  { verdict, tests, admission }: Verification,
+  { source = 'imported' }: PendingContext,
+): NewTool {
+  const isVerified = verdict === 'verified'
+  const done = source === 'edited' ? 'edited' : 'imported'
+  return {
+    ...reading.signature,
+    code: candidate.code,
+    whenToUse: candidate.whenToUse ?? existing?.whenToUse ?? '',
+    exampleRequests: candidate.exampleRequests ?? existing?.exampleRequests ?? [],
+    tests: testsOf(candidate, existing),
+    provenance: {
+      runId: null,
+      model: null,
+      createdAt: admission.at,
+      source,
+      request: existing?.provenance.request ?? candidate.declared.provenance?.request ?? null,
+      repairs: 0,
+      tokens: 0,
+      // Nobody here knows what writing it cost.
+      costUsd: null,
+    },
+    admission,
+    state: isVerified ? 'verified' : 'candidate',
+    stateReason: isVerified
+      ? `passed its ${tests.total} tests when it was ${done}`
+      : `was ${done} without a test that asserts anything`,
+  }
+}

@@ -1,0 +1,42 @@
+import type { CommandSpecification, OptionSpecification } from './command.ts'
+
+const JSON_OPTION: OptionSpecification = { name: 'json', summary: 'print one JSON object' }
+const YES_OPTION: OptionSpecification = { name: 'yes', short: 'y', summary: 'do not ask' }
+
+/** In and out of the library. */
+export const EXCHANGE_COMMANDS: CommandSpecification[] = [
+  {
+    name: 'tools export',
+    summary: 'write tools to a folder: as Agent Skills, a Python package, AI SDK tools, or one JSON bundle',
+    positionals: '[NAME[@VERSION]…] DIR',
+    arity: { least: 1, most: 10_000 },
+    options: [
+      { name: 'format', value: 'FORMAT', summary: 'skill, python, ai-sdk or bundle (default skill)' },
+      { name: 'omit-requests', summary: 'leave out the requests that the tools were made for' },
+      { name: 'package-name', value: 'NAME', summary: 'of the Python or npm package (default handaxe_tools)' },
+      { name: 'overwrite', summary: 'replace files that were edited by hand since the last export' },
+      JSON_OPTION,
+    ],
+    notes:
+      'Without NAME: the whole library but what is quarantined or retired. What the tools import comes along.\n' +
+      'A manifest of hashes lies beside them; files that no export wrote are never touched.',
+    examples: [
+      'handaxe tools export --format skill ./team-tools',
+      'handaxe tools export annualised_volatility --format python ./package',
+    ],
+    load: () => import('./commands/tools-export.ts'),
+  },
+  {
+    name: 'tools import',
+    summary: 'take tools in: show their code, verify them in the sandbox, save those that pass',
+    positionals: 'PATH…',
+    arity: { least: 1, most: 10_000 },
+    options: [YES_OPTION, { name: 'dry-run', summary: 'verify and show, save nothing' }, JSON_OPTION],
+    notes:
+      'PATH is a Python or JavaScript file, a folder of them, an Agent Skill, an export, or a bundle. Nothing of it runs outside\n' +
+      'of the sandbox. A tool without tests is saved as a candidate, which runs do not use. Without --yes it asks; where\n' +
+      'there is no terminal to ask on, nothing is saved. Exit code 1: a tool was refused.',
+    examples: ['handaxe tools import volatility.py', 'handaxe tools import ./team-tools --yes'],
+    load: () => import('./commands/tools-import.ts'),
+  },
+]
