@@ -1,14 +1,19 @@
 import type { ToolModule } from './sandbox.ts'
 import type {
+  ChangeAuthor,
+  KeptCall,
   LedgerSummary,
   NewTool,
   ScriptCandidate,
   SolvedScript,
   ToolCandidate,
+  ToolChange,
+  ToolRecord,
   ToolState,
   ToolSummary,
   ToolUse,
   ToolVersion,
+  VersionLedger,
 } from './tool.ts'
 
 export interface ToolQuery {
@@ -26,6 +31,8 @@ export interface Library {
   /** The current version, or the one asked for. */
   get(name: string, version?: number): Promise<ToolVersion>
   find(name: string, version?: number): Promise<ToolVersion | null>
+  /** The current version where runs may use it: verified or trusted, and not disabled. */
+  findUsable(name: string): Promise<ToolVersion | null>
   list(): Promise<ToolSummary[]>
   count(): Promise<number>
   /**
@@ -34,11 +41,42 @@ export interface Library {
    * used, and where two versions of one tool would meet that cannot be kept apart.
    */
   save(tool: NewTool): Promise<ToolVersion>
-  setState(name: string, version: number, state: ToolState, reason: string): Promise<void>
+  setState(name: string, version: number, state: ToolState, reason: string, by?: ChangeAuthor): Promise<void>
+  /** Versions with their states, which one is current, and what people decided. Rejects with `unknown_tool`. */
+  record(name: string): Promise<ToolRecord>
+  /** All that happened to it, oldest first. Rejects with `unknown_tool`. */
+  changes(name: string): Promise<ToolChange[]>
+  /**
+   * Makes an older version the current one again: without `version` the newest usable one before the current. The newer
+   * usable versions are retired; what imports them keeps them. Rejects with `tool_rejected` where there is none, where the
+   * version was never verified, and where the tool is pinned.
+   */
+  rollback(name: string, options?: { version?: number; reason?: string }): Promise<ToolChange[]>
+  /** Holds a version, the current one by default, as the current one; nothing changes by itself until `unpin`. */
+  pin(name: string, version?: number): Promise<ToolChange[]>
+  unpin(name: string): Promise<ToolChange[]>
+  /** Takes a tool out of search and plans, or lets it in again. */
+  setDisabled(name: string, disabled: boolean, reason?: string): Promise<ToolChange[]>
+  /** An empty text takes the note away. */
+  annotate(name: string, text: string): Promise<ToolChange[]>
+  /** One version, or all. Nothing is deleted; `rollback` brings a version back. */
+  retire(name: string, options?: { version?: number; reason?: string; by?: ChangeAuthor }): Promise<ToolChange[]>
   /** Rejects with `tool_rejected` where other tools import it (`details.importers`), unless `force`. */
   remove(name: string, options?: { force?: boolean }): Promise<void>
-  recordUse(use: ToolUse): Promise<void>
+  /**
+   * Counts a use and gives what changed by it: outcomes promote a version to `trusted`, demote it, and quarantine it.
+   * `use.call` is kept only where the library was opened with `keepCalls`.
+   */
+  recordUse(use: ToolUse): Promise<ToolChange[]>
   ledger(name: string): Promise<LedgerSummary>
+  /** By name and version; of all tools where none is named. */
+  ledgers(name?: string): Promise<VersionLedger[]>
+  /** Newest first. */
+  keptCalls(name: string, version: number): Promise<KeptCall[]>
+  /** Keeps calls of a version, where the library keeps any. */
+  keepCalls(name: string, version: number, calls: KeptCall[]): Promise<void>
+  /** Deletes the kept calls of a tool, or of all. Gives how many there were. */
+  forgetCalls(name?: string): Promise<number>
   /**
    * The modules to pass to an execution: the tools named and all that they import, in their pinned versions. The tools
    * named keep their names; where another version of one of them is imported too, it comes as `name__v1`, and the

@@ -1,6 +1,19 @@
 import type { RunEvent } from './events.ts'
 import type { RunRecord, RunResult } from './run.ts'
-import type { LedgerSummary, NewTool, SolvedScript, ToolState, ToolSummary, ToolUse, ToolVersion } from './tool.ts'
+import type {
+  ChangeAuthor,
+  KeptCall,
+  LedgerSummary,
+  NewTool,
+  SolvedScript,
+  ToolChange,
+  ToolRecord,
+  ToolState,
+  ToolSummary,
+  ToolUse,
+  ToolVersion,
+  VersionLedger,
+} from './tool.ts'
 
 /** The fields of a tool that search looks at, in the order in which the index holds them. */
 export const INDEX_FIELDS = [
@@ -61,11 +74,55 @@ export interface Removal {
   importers: { name: string; version: number }[]
 }
 
+/** What search looks at in a version. Pure: the store asks for it, within a transaction, where another version becomes current. */
+export type IndexTextOf = (tool: ToolVersion) => ToolIndexText
+
+/** What is to become of a tool. What is left out stays. */
+export interface ToolDecision {
+  states?: { version: number; state: ToolState; reason: string }[]
+  pinnedVersion?: number | null
+  disabled?: boolean
+  annotation?: string
+  /** For what has no reason of its own. */
+  reason: string
+  by: ChangeAuthor
+}
+
+/** What a version has behind it, for the rules that judge it by its outcomes. */
+export interface UseHistory {
+  state: ToolState
+  pinned: boolean
+  /** Newest first, at most `JUDGED_USES`: those since its state was last set by anything but these rules. */
+  uses: Pick<ToolUse, 'outcome' | 'fault' | 'inputHash' | 'reused'>[]
+}
+
+export const JUDGED_USES = 50
+
+/** Pure, because a transaction that has to be repeated calls them again. */
+export interface UseRules {
+  /** Null where nothing is to change. */
+  judge(history: UseHistory): { state: ToolState; reason: string } | null
+  indexOf: IndexTextOf
+}
+
+/** How many calls are kept of a version: the newest of each input. */
+export const KEPT_CALLS = 20
+
+/** Arguments and value together, as JSON in UTF-8. Larger calls are not kept. */
+export const KEPT_CALL_BYTES = 64 * 1024
+
+/** Of all kept calls of a version together: the oldest go. */
+export const KEPT_CALLS_BYTES = 256 * 1024
+
+/**
+ * The current version of a tool is the pinned one, else the newest in a usable state, else the newest. The index holds
+ * its text. Every change is kept with its reason, its author and its time.
+ */
 export interface ToolStore {
   /**
-   * Gives the next version number of the name and makes it the current one, in one transaction. Where the current
-   * version has the same `codeHash` and `pins`, nothing is written and that version is returned. Null where a tool of
-   * `pins` is not there: nothing is written then.
+   * Gives the next version number of the name, in one transaction. Where the current or the newest version has the same
+   * `codeHash`, `pins` and tests, nothing is written and that version is returned. Null where a tool of `pins` is not
+   * there: nothing is written then.
    */
   saveVersion(
     tool: NewTool & { codeHash: string; pins: ToolVersion['pins'] },
@@ -83,14 +140,34 @@ export interface ToolStore {
   stemsLike(query: { prefix: string; minLength: number; maxLength: number }): Promise<Map<string, number>>
   /** Best first, by the engine's own ranking. */
   searchIndex(query: IndexQuery): Promise<IndexHit[]>
-  /** False where there is no such version. Every change is kept with its reason and time. */
-  setState(name: string, version: number, state: ToolState, reason: string): Promise<boolean>
+  /** The current version where it is usable and the tool is not disabled. */
+  findUsable(name: string): Promise<ToolVersion | null>
+  findRecord(name: string): Promise<ToolRecord | null>
+  /** Oldest first; empty where there is no such tool. */
+  changes(name: string): Promise<ToolChange[]>
+  /**
+   * Reads what a tool is and does what `decide` makes of it, in one transaction. `decide` is pure and may be called again;
+   * what it throws is thrown, and nothing is written. States of versions that are not there are a `RangeError`. Gives what
+   * was changed; null where there is no such tool.
+   */
+  change(name: string, decide: (record: ToolRecord) => ToolDecision, indexOf: IndexTextOf): Promise<ToolChange[] | null>
   /** Removes all versions with their ledger. Where other tools import it nothing is removed, unless `force`. */
   remove(name: string, options?: { force?: boolean }): Promise<Removal>
-  /** False where there is no such version: nothing is written then. */
-  recordUse(use: ToolUse): Promise<boolean>
+  /**
+   * Counts a use, keeps its call within the bounds, and does what the rules make of the version's outcomes, in one
+   * transaction. Gives what changed by it; null where there is no such version: nothing is written then.
+   */
+  recordUse(use: ToolUse, rules?: UseRules): Promise<ToolChange[] | null>
   /** Of all versions of the name. */
   ledger(name: string): Promise<LedgerSummary>
+  /** By name and version; of all tools where none is named. */
+  ledgers(name?: string): Promise<VersionLedger[]>
+  /** Newest first. */
+  keptCalls(name: string, version: number): Promise<KeptCall[]>
+  /** Keeps calls of a version, within the bounds. False where there is no such version. */
+  keepCalls(name: string, version: number, calls: KeptCall[]): Promise<boolean>
+  /** Deletes the kept calls of a tool, or of all. Gives how many there were. */
+  forgetCalls(name?: string): Promise<number>
 }
 
 /** How many solved programs are kept: the newest. They are ranked in memory. */

@@ -4,6 +4,48 @@ import type { ToolLanguage } from './sandbox.ts'
 
 export type ToolState = 'candidate' | 'verified' | 'trusted' | 'quarantined' | 'retired'
 
+/** States in which a version is found by search, planned with and imported. */
+export const USABLE_STATES: readonly ToolState[] = Object.freeze(['verified', 'trusted'])
+
+/** Who changed something: a person by a command, or handaxe by its rules. */
+export type ChangeAuthor = 'person' | 'handaxe'
+
+/** One line of a tool's history. */
+export interface ToolChange {
+  /** ISO 8601. */
+  at: string
+  /** `current`: this version became the one that the name alone means. */
+  kind: 'state' | 'current' | 'pinned' | 'unpinned' | 'disabled' | 'enabled' | 'annotated'
+  /** The version that it is about; where it is about the whole tool, the one that was current then. */
+  version: number
+  /** The state of that version afterwards. */
+  state: ToolState
+  reason: string
+  by: ChangeAuthor
+}
+
+/** A tool without its code: what was decided about it and about each of its versions. */
+export interface ToolRecord {
+  name: string
+  /** The newest usable version, or the newest where none is usable; the pinned one where one is pinned. */
+  currentVersion: number
+  /** While one is pinned, no state of the tool and not its current version change by themselves. */
+  pinnedVersion: number | null
+  /** A disabled tool is found by nobody, whatever the states of its versions. */
+  disabled: boolean
+  /** What a person noted; empty where nobody did. */
+  annotation: string
+  /** Oldest first. */
+  versions: {
+    version: number
+    state: ToolState
+    stateReason: string
+    createdAt: string
+    /** True where it was verified or trusted at some time. */
+    wasUsable: boolean
+  }[]
+}
+
 /** What is read from the code's signature and docstring, inside the sandbox. */
 export interface ToolSignature {
   /** snake_case; the name of the function in Python, of the `tool` record in JavaScript. */
@@ -117,6 +159,12 @@ export type NewTool = Omit<
 
 export type UseOutcome = 'success' | 'failure'
 
+/**
+ * Whose fault a failure is: only the tool's counts against it. `caller`: arguments that it refuses, limits tighter than the
+ * defaults. `host`: a busy or incomplete machine. `unknown`: a script that imports it failed, or nobody said.
+ */
+export type FailureSource = 'tool' | 'caller' | 'host' | 'unknown'
+
 /** One use of a tool by a run, as the ledger keeps it. */
 export interface ToolUse {
   name: string
@@ -126,6 +174,8 @@ export interface ToolUse {
   outcome: UseOutcome
   /** `ExecutionStatus`, or why the value was not accepted. */
   cause: string
+  /** Of a failure. Default `unknown`. */
+  fault?: FailureSource
   wallMs: number
   /** True where the tool existed before the run: nothing was written. */
   reused: boolean
@@ -137,6 +187,15 @@ export interface ToolUse {
   inputHash?: string
   /** Kept, bounded, where the user agrees: what a repaired version has to give again. */
   call?: { arguments: JsonObject; value: JsonValue }
+}
+
+/** A successful call, kept with the user's consent: what a repaired version has to give again. */
+export interface KeptCall {
+  inputHash: string
+  /** ISO 8601. */
+  at: string
+  arguments: JsonObject
+  value: JsonValue
 }
 
 /** A program that solved one request: the first instance of what may become a tool when a second request resembles it. */
@@ -177,6 +236,26 @@ export interface LedgerSummary {
   lastUsedAt: string | null
 }
 
+/** What one version cost and gave. */
+export interface VersionLedger extends LedgerSummary {
+  name: string
+  version: number
+  state: ToolState
+  createdAt: string
+  /** Different inputs among the successes, as far as their hashes are known. */
+  differentInputs: number
+  failuresBy: Record<FailureSource, number>
+  /** Why it failed, the most frequent first, at most ten. */
+  causes: { cause: string; fault: FailureSource; count: number }[]
+  /** What writing it cost. */
+  madeTokens: number
+  madeCostUsd: number | null
+  /** Saved by successful reuses; a sum over those whose price is known. */
+  costSavedUsd: number
+  /** False where the price of some reuse, or of writing it, is not known. */
+  costKnown: boolean
+}
+
 /** What the planner is shown of a tool. */
 export interface ToolCandidate {
   tool: ToolVersion
@@ -191,5 +270,11 @@ export interface ToolSummary {
   summary: string
   state: ToolState
   createdAt: string
+  disabled: boolean
+  pinnedVersion: number | null
+  /** What a person noted; empty where nobody did. */
+  annotation: string
+  /** Higher than `version` where newer ones are not usable, or where one is pinned. */
+  newestVersion: number
   ledger: LedgerSummary
 }

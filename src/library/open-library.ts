@@ -2,20 +2,28 @@ import { createHash } from 'node:crypto'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Library, ToolQuery } from '../contracts/library.ts'
 import type { ToolModule } from '../contracts/sandbox.ts'
-import type { ScriptStore, Store, ToolStore } from '../contracts/store.ts'
-import type {
-  LedgerSummary,
-  NewTool,
-  ScriptCandidate,
-  SolvedScript,
-  ToolCandidate,
-  ToolState,
-  ToolSummary,
-  ToolUse,
-  ToolVersion,
+import type { ScriptStore, Store, ToolDecision, ToolStore, UseRules } from '../contracts/store.ts'
+import {
+  USABLE_STATES,
+  type ChangeAuthor,
+  type KeptCall,
+  type LedgerSummary,
+  type NewTool,
+  type ScriptCandidate,
+  type SolvedScript,
+  type ToolCandidate,
+  type ToolChange,
+  type ToolRecord,
+  type ToolState,
+  type ToolSummary,
+  type ToolUse,
+  type ToolVersion,
+  type VersionLedger,
 } from '../contracts/tool.ts'
 import { closest } from '../util/closest.ts'
 import { buildClosure } from './build-closure.ts'
+import { decidePin, decideRetirement, decideRollback } from './life/decide-change.ts'
+import { judgeOutcomes } from './life/judge-outcomes.ts'
 import { rejection, resolveImports } from './resolve-imports.ts'
 import { toIndexText } from './search/index-text.ts'
 import { rankScripts, toScriptStems } from './search/rank-scripts.ts'
@@ -24,29 +32,37 @@ import { searchTools } from './search/search-tools.ts'
 export interface LibraryOptions {
   /** Stays with who opened it. */
   store: Pick<Store, 'tools' | 'scripts'>
+  /**
+   * True: arguments and values of successful calls are kept, at most 20 a version, so that a repaired version can be held
+   * against them. They may hold what the user's files hold. Default false.
+   */
+  keepCalls?: boolean
 }
 
 const DEFAULT_LIMIT = 5
-const USABLE: ToolState[] = ['verified', 'trusted']
+
+const RULES: UseRules = { judge: judgeOutcomes, indexOf: toIndexText }
 
 /** It becomes a file name, an import and a key; `__v2` at the end is how a second version is told apart. */
 const TOOL_NAME = /^(?!.*__v\d+$)[a-z][a-z0-9_]{0,99}$/
 
 /** The library of tools over a store. */
-export function openLibrary({ store }: LibraryOptions): Library {
-  return new ToolLibrary(store)
+export function openLibrary({ store, keepCalls = false }: LibraryOptions): Library {
+  return new ToolLibrary(store, keepCalls)
 }
 
 class ToolLibrary implements Library {
   readonly #tools: ToolStore
   readonly #scripts: ScriptStore
+  readonly #keepsCalls: boolean
 
-  constructor({ tools, scripts }: Pick<Store, 'tools' | 'scripts'>) {
+  constructor({ tools, scripts }: Pick<Store, 'tools' | 'scripts'>, keepsCalls: boolean) {
     this.#tools = tools
     this.#scripts = scripts
+    this.#keepsCalls = keepsCalls
   }
 
-  async search({ text, limit = DEFAULT_LIMIT, states = USABLE }: ToolQuery): Promise<ToolCandidate[]> {
+  async search({ text, limit = DEFAULT_LIMIT, states = [...USABLE_STATES] }: ToolQuery): Promise<ToolCandidate[]> {
     const ranked = await searchTools(text, this.#tools, { limit, states })
     const found = await Promise.all(
       ranked.map(async ({ name, version, score }) => ({ tool: await this.#tools.findVersion(name, version), score })),
@@ -63,6 +79,10 @@ class ToolLibrary implements Library {
 
   async find(name: string, version?: number): Promise<ToolVersion | null> {
     return this.#tools.findVersion(name, version)
+  }
+
+  async findUsable(name: string): Promise<ToolVersion | null> {
+    return this.#tools.findUsable(name)
   }
 
   async list(): Promise<ToolSummary[]> {
@@ -90,8 +110,58 @@ class ToolLibrary implements Library {
     }
   }
 
-  async setState(name: string, version: number, state: ToolState, reason: string): Promise<void> {
-    if (!(await this.#tools.setState(name, version, state, reason))) throw await this.#unknownTool(name, version)
+  async setState(
+    name: string,
+    version: number,
+    state: ToolState,
+    reason: string,
+    by: ChangeAuthor = 'handaxe',
+  ): Promise<void> {
+    await this.get(name, version)
+    await this.#change(name, () => ({ states: [{ version, state, reason }], reason, by }))
+  }
+
+  async record(name: string): Promise<ToolRecord> {
+    const record = await this.#tools.findRecord(name)
+    if (record === null) throw await this.#unknownTool(name)
+    return record
+  }
+
+  async changes(name: string): Promise<ToolChange[]> {
+    const changes = await this.#tools.changes(name)
+    // Saving a version is the first of them.
+    if (changes.length === 0) throw await this.#unknownTool(name)
+    return changes
+  }
+
+  async rollback(name: string, options: { version?: number; reason?: string } = {}): Promise<ToolChange[]> {
+    await this.get(name, options.version)
+    return this.#change(name, (record) => decideRollback(record, options))
+  }
+
+  async pin(name: string, version?: number): Promise<ToolChange[]> {
+    await this.get(name, version)
+    return this.#change(name, (record) => decidePin(record, version))
+  }
+
+  async unpin(name: string): Promise<ToolChange[]> {
+    return this.#change(name, () => ({ pinnedVersion: null, reason: '', by: 'person' }))
+  }
+
+  async setDisabled(name: string, disabled: boolean, reason = ''): Promise<ToolChange[]> {
+    return this.#change(name, () => ({ disabled, reason, by: 'person' }))
+  }
+
+  async annotate(name: string, text: string): Promise<ToolChange[]> {
+    return this.#change(name, () => ({ annotation: text, reason: text, by: 'person' }))
+  }
+
+  async retire(
+    name: string,
+    options: { version?: number; reason?: string; by?: ChangeAuthor } = {},
+  ): Promise<ToolChange[]> {
+    await this.get(name, options.version)
+    return this.#change(name, (record) => decideRetirement(record, options))
   }
 
   async remove(name: string, options: { force?: boolean } = {}): Promise<void> {
@@ -105,12 +175,35 @@ class ToolLibrary implements Library {
     })
   }
 
-  async recordUse(use: ToolUse): Promise<void> {
-    if (!(await this.#tools.recordUse(use))) throw await this.#unknownTool(use.name, use.version)
+  async recordUse({ call, ...use }: ToolUse): Promise<ToolChange[]> {
+    const kept = this.#keepsCalls && call !== undefined ? { ...use, call } : use
+    const changes = await this.#tools.recordUse(kept, RULES)
+    if (changes === null) throw await this.#unknownTool(use.name, use.version)
+    return changes
   }
 
   async ledger(name: string): Promise<LedgerSummary> {
     return this.#tools.ledger(name)
+  }
+
+  async ledgers(name?: string): Promise<VersionLedger[]> {
+    const ledgers = await this.#tools.ledgers(name)
+    if (name !== undefined && ledgers.length === 0) throw await this.#unknownTool(name)
+    return ledgers
+  }
+
+  async keptCalls(name: string, version: number): Promise<KeptCall[]> {
+    return this.#tools.keptCalls(name, version)
+  }
+
+  async keepCalls(name: string, version: number, calls: KeptCall[]): Promise<void> {
+    if (!this.#keepsCalls || calls.length === 0) return
+    if (!(await this.#tools.keepCalls(name, version, calls))) throw await this.#unknownTool(name, version)
+  }
+
+  async forgetCalls(name?: string): Promise<number> {
+    if (name !== undefined) await this.get(name)
+    return this.#tools.forgetCalls(name)
   }
 
   async closure(names: { name: string; version?: number }[]): Promise<ToolModule[]> {
@@ -131,6 +224,12 @@ class ToolLibrary implements Library {
 
   async markScript(id: string, tool: string): Promise<void> {
     await this.#scripts.mark(id, tool)
+  }
+
+  async #change(name: string, decide: (record: ToolRecord) => ToolDecision): Promise<ToolChange[]> {
+    const changes = await this.#tools.change(name, decide, toIndexText)
+    if (changes === null) throw await this.#unknownTool(name)
+    return changes
   }
 
   /** A tool that could never be executed is better refused now. */

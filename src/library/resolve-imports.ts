@@ -11,12 +11,16 @@ const UNUSABLE: ReadonlySet<ToolState> = new Set(['quarantined', 'retired'])
  * The current version of each tool that the code imports. Throws `tool_rejected` where one is not there, is written in
  * another language, is out of use, or imports the tool itself, directly or through others.
  */
-export async function resolveImports(store: Pick<ToolStore, 'findVersion'>, tool: NewTool): Promise<Pins> {
+export async function resolveImports(
+  store: Pick<ToolStore, 'findVersion' | 'findRecord'>,
+  tool: NewTool,
+): Promise<Pins> {
   const pins = new Map<string, number>()
   for (const used of new Set(tool.uses)) {
     const imported = await findImported(store, used)
     if (used === tool.name || imported?.name === tool.name) throw cycleError(tool.name, [tool.name])
     assertUsable(tool, used, imported)
+    await assertEnabled(store, tool, imported.name)
     pins.set(imported.name, imported.version)
   }
   const resolved = [...pins].map(([name, version]) => ({ name, version }))
@@ -58,6 +62,14 @@ function assertUsable(tool: NewTool, used: string, imported: ToolVersion | null)
       hint: `Repair ${used} first, or do without it.`,
     })
   }
+}
+
+async function assertEnabled(store: Pick<ToolStore, 'findRecord'>, tool: NewTool, used: string): Promise<void> {
+  const record = await store.findRecord(used)
+  if (record?.disabled !== true) return
+  throw rejection(tool.name, `imports ${used}, which is disabled`, {
+    hint: `Do without it, or let it in again: handaxe tools enable ${used}.`,
+  })
 }
 
 /** By names: what imports an older version of the tool imports the tool. */

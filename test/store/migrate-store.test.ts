@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { FieldWeights, Store } from '../../src/contracts/store.ts'
+import type { FieldWeights, Store, ToolDecision } from '../../src/contracts/store.ts'
 import { INDEX_FIELDS } from '../../src/contracts/store.ts'
 import { migrateStore, type StoreMigrationProgress } from '../../src/store/migrate-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -11,19 +11,22 @@ import { describePostgres, startPostgres, type TestPostgres } from '../support/p
 import {
   indexText,
   sampleEvent,
+  sampleIndexOf,
   sampleResult,
   sampleRun,
   sampleScript,
   sampleTool,
   sampleUse,
+  setState,
 } from './support/samples.ts'
 
 const TABLES = [
   'tool',
   'tool_version',
   'tool_pin',
-  'tool_state_change',
+  'tool_change',
   'tool_use',
+  'tool_call',
   'tool_text',
   'solved_script',
   'run',
@@ -54,9 +57,19 @@ async function fill(path: string): Promise<void> {
   await tools.saveVersion(sampleTool('mean', { code: 'second' }), indexText({ name: 'mean', code: 'second 平均' }))
   const odd = `zero \0, noncharacter \ufdd0, 'quotes" \\ and 🪓`
   await tools.saveVersion(sampleTool('odd', { summary: odd, description: `${odd}\ud800` }), indexText({ name: 'odd' }))
-  await tools.setState('mean', 1, 'retired', odd)
-  await tools.setState('odd', 1, 'quarantined', 'failed')
-  await tools.recordUse(sampleUse('mean', { version: 2, wallMs: 0.1 + 0.2, runId: 'r1' }))
+  await setState(store, { name: 'mean', version: 1, state: 'retired', reason: odd })
+  await setState(store, { name: 'odd', version: 1, state: 'quarantined', reason: 'failed' })
+  await changeMore(store)
+  await tools.recordUse(
+    sampleUse('mean', {
+      version: 2,
+      wallMs: 0.1 + 0.2,
+      runId: 'r1',
+      costSavedUsd: 0.001,
+      inputHash: 'a',
+      call: { arguments: { text: odd }, value: [1.5, null, `${odd}\ud800`] },
+    }),
+  )
   await tools.recordUse(sampleUse('mean', { version: 1, reused: false, outcome: 'failure', tokensSaved: -12.5 }))
   await store.scripts.save(sampleScript('s1', { request: odd, value: odd }), 'mean 平均')
   await store.scripts.mark('s1', 'mean')
@@ -71,6 +84,16 @@ async function fill(path: string): Promise<void> {
   await store.close()
 }
 
+/** What people decided. */
+async function changeMore({ tools }: Store): Promise<void> {
+  const decide = async (name: string, decision: Omit<ToolDecision, 'reason' | 'by'>): Promise<void> => {
+    await tools.change(name, () => ({ ...decision, reason: 'because', by: 'person' }), sampleIndexOf)
+  }
+  await decide('sum', { pinnedVersion: 1 })
+  await decide('odd', { disabled: true })
+  await decide('mean', { annotation: 'slow 🐌' })
+}
+
 /** Everything that a store can be asked. */
 async function readAll(store: Store): Promise<unknown> {
   const names = (await store.tools.list()).map(({ name }) => name)
@@ -78,6 +101,10 @@ async function readAll(store: Store): Promise<unknown> {
   return {
     list: await store.tools.list(),
     versions: await Promise.all(names.map(async (name) => store.tools.listVersions(name))),
+    records: await Promise.all(names.map(async (name) => store.tools.findRecord(name))),
+    changes: await Promise.all(names.map(async (name) => store.tools.changes(name))),
+    ledgers: await store.tools.ledgers(),
+    calls: await store.tools.keptCalls('mean', 2),
     statistics: await store.tools.indexStatistics(['sum', 'mean', 'averag', 'second', 'gone', '平均', '|']),
     hits: await store.tools.searchIndex({
       stems: ['number', 'mean', 'valu', '平均'],
@@ -109,8 +136,9 @@ describe('a store that moves to another file', () => {
       ['tool', 3],
       ['tool_version', 4],
       ['tool_pin', 1],
-      ['tool_state_change', 6],
+      ['tool_change', 10],
       ['tool_use', 2],
+      ['tool_call', 1],
       ['tool_text', 3],
       ['solved_script', 1],
       ['run', 2],
@@ -212,7 +240,7 @@ describePostgres('a store that moves between SQLite and PostgreSQL', () => {
       await store.tools.saveVersion(sampleTool('new'), indexText({ name: 'new mean' }))
       expect((await store.tools.saveVersion(sampleTool('mean', { code: 'third' }), indexText({})))?.version).toBe(3)
       await store.tools.recordUse(sampleUse('new'))
-      await store.tools.setState('new', 1, 'trusted', '')
+      await setState(store, { name: 'new', version: 1, state: 'trusted' })
       expect((await store.tools.indexStatistics(['mean'])).documents).toEqual(new Map([['mean', 1]]))
       expect(await store.tools.remove('sum')).toMatchObject({ removed: false })
       expect((await store.tools.remove('odd')).removed).toBe(true)

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../src/store/open-store.ts'
-import { storeContract } from './store-contract.ts'
+import { lifeContract } from './life-contract.ts'
+import { storeContract, type OpenedStore } from './store-contract.ts'
 
-storeContract('SQLite', async () => {
+const open = async (): Promise<OpenedStore> => {
   const folder = await mkdtemp(join(tmpdir(), 'handaxe-store-'))
   const path = join(folder, 'handaxe.db')
   const store = await openStore({ path })
@@ -16,4 +17,7 @@ storeContract('SQLite', async () => {
       await rm(folder, { recursive: true, force: true })
     },
   }
-})
+}
+
+storeContract('SQLite', open)
+lifeContract('SQLite', open)

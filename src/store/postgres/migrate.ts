@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
 /** In order; number n brings a store from version n - 1 to n. Never change one that was released. */
-export const MIGRATIONS: readonly string[] = ['0001-initial.sql', '0002-scripts.sql']
+export const MIGRATIONS: readonly string[] = ['0001-initial.sql', '0002-scripts.sql', '0003-life.sql']
 
 /** 13 brought the transaction numbers that tell what became of a lost commit. */
 const OLDEST_SERVER = 130_000

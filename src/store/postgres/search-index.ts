@@ -1,4 +1,5 @@
 import { INDEX_FIELDS, type IndexHit, type IndexQuery } from '../../contracts/store.ts'
+import { DISABLED } from '../records/change.ts'
 import { ALL_STATES, parseIndexText } from '../records/index-text.ts'
 import { WHOLE } from './index-counts.ts'
 import type { Transaction } from './transaction.ts'
@@ -48,7 +49,7 @@ export async function searchToolIndex(
   const { terms, averageLength } = await selectTerms(transaction, stems)
   if (terms.length === 0) return []
   // By exclusion: the tools that may not be found are few, and looking each match up would cost more than ranking it.
-  const excluded = ALL_STATES.filter((state) => !states.includes(state))
+  const excluded = [...ALL_STATES.filter((state) => !states.includes(state)), DISABLED]
   const best = await transaction.all<{ id: number }>(
     SELECT_BEST,
     terms.map(({ stem }) => stem),

@@ -1,4 +1,5 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
+import { USABLE_LIST } from '../records/change.ts'
 import {
   toVersion,
   toVersionValues,
@@ -39,6 +40,16 @@ export async function selectVersion(
   return row === undefined ? null : readVersion(row)
 }
 
+/** The current version where it is usable and the tool is not disabled. */
+export async function selectUsable(transaction: Transaction, name: string): Promise<ToolVersion | null> {
+  const row = await transaction.get<PinnedRow>(
+    `${SELECT_VERSION} AND v.version = t.current_version
+     WHERE t.name = $1::text AND t.current_state IN (${USABLE_LIST})`,
+    name,
+  )
+  return row === undefined ? null : readVersion(row)
+}
+
 /** Oldest first. */
 export async function selectVersions(transaction: Transaction, name: string): Promise<ToolVersion[]> {
   const rows = await transaction.all<PinnedRow>(`${SELECT_VERSION} WHERE t.name = $1::text ORDER BY v.version`, name)
@@ -70,7 +81,8 @@ export async function insertVersion(
   tool: VersionToSave,
 ): Promise<void> {
   await transaction.run(
-    `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS})
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     toolId,
     version,
     ...toVersionValues(tool),

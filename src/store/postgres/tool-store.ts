@@ -1,17 +1,35 @@
-import type { IndexHit, IndexQuery, IndexStatistics, Removal, ToolIndexText, ToolStore } from '../../contracts/store.ts'
-import type { LedgerSummary, ToolState, ToolSummary, ToolUse, ToolVersion } from '../../contracts/tool.ts'
-import { initialState, samePins, type VersionToSave } from '../records/tool-version.ts'
+import type {
+  IndexHit,
+  IndexQuery,
+  IndexStatistics,
+  IndexTextOf,
+  Removal,
+  ToolDecision,
+  ToolIndexText,
+  ToolStore,
+  UseRules,
+} from '../../contracts/store.ts'
+import type {
+  KeptCall,
+  LedgerSummary,
+  ToolChange,
+  ToolRecord,
+  ToolSummary,
+  ToolUse,
+  ToolVersion,
+  VersionLedger,
+} from '../../contracts/tool.ts'
+import { planAddition, planChange } from '../records/change.ts'
+import { callOf } from '../records/kept-call.ts'
+import { initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
-import { insertUse, selectLedger, selectSummaries } from './ledger.ts'
+import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
+import { insertUse, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
 import { searchToolIndex } from './search-index.ts'
+import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, selectStatistics, selectStemsLike } from './tool-index.ts'
-import { hasPinned, insertVersion, selectVersion, selectVersions } from './tool-rows.ts'
+import { hasPinned, insertVersion, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
 import type { Transaction } from './transaction.ts'
-
-interface ToolRow {
-  id: number
-  current_version: number
-}
 
 export class PostgresToolStore implements ToolStore {
   readonly #database: Database
@@ -22,19 +40,31 @@ export class PostgresToolStore implements ToolStore {
 
   async saveVersion(tool: VersionToSave, index: ToolIndexText): Promise<ToolVersion | null> {
     return this.#database.write('library', async (transaction) => {
-      const current = await selectVersion(transaction, tool.name)
-      if (current?.codeHash === tool.codeHash && samePins(current.pins, tool.pins)) return current
+      const found = await selectRecord(transaction, tool.name)
+      const newest = found?.record.versions.at(-1)?.version ?? 0
+      for (const known of new Set([found?.record.currentVersion, newest])) {
+        const version = await selectVersion(transaction, tool.name, known)
+        if (version !== null && isSameVersion(version, tool)) return version
+      }
       if (!(await hasPinned(transaction, tool.pins))) return null
-      const next = await takeNextVersion(transaction, tool)
-      await insertVersion(transaction, next, tool)
-      await recordState(transaction, next, initialState(tool))
-      await replaceIndexText(transaction, next.toolId, index)
-      return selectVersion(transaction, tool.name, next.version)
+      const version = newest + 1
+      const at = new Date().toISOString()
+      const { after, changes } = planAddition(found?.record ?? null, tool, { version, at, ...initialState(tool) })
+      const toolId = found?.id ?? (await insertTool(transaction, tool.name, after.currentState))
+      await insertVersion(transaction, { toolId, version }, tool)
+      await writeTool(transaction, toolId, after)
+      await writeChanges(transaction, toolId, changes)
+      if (after.currentVersion === version) await replaceIndexText(transaction, toolId, index)
+      return selectVersion(transaction, tool.name, version)
     })
   }
 
   async findVersion(name: string, version?: number): Promise<ToolVersion | null> {
     return this.#database.read(async (transaction) => selectVersion(transaction, name, version))
+  }
+
+  async findUsable(name: string): Promise<ToolVersion | null> {
+    return this.#database.read(async (transaction) => selectUsable(transaction, name))
   }
 
   async listVersions(name: string): Promise<ToolVersion[]> {
@@ -64,29 +94,31 @@ export class PostgresToolStore implements ToolStore {
     return this.#database.read(async (transaction) => searchToolIndex(transaction, query))
   }
 
-  async setState(name: string, version: number, state: ToolState, reason: string): Promise<boolean> {
+  async findRecord(name: string): Promise<ToolRecord | null> {
+    const found = await this.#database.read(async (transaction) => selectRecord(transaction, name))
+    return found?.record ?? null
+  }
+
+  async changes(name: string): Promise<ToolChange[]> {
+    return this.#database.read(async (transaction) => selectChanges(transaction, name))
+  }
+
+  async change(
+    name: string,
+    decide: (record: ToolRecord) => ToolDecision,
+    indexOf: IndexTextOf,
+  ): Promise<ToolChange[] | null> {
     return this.#database.write('library', async (transaction) => {
-      const tool = await findTool(transaction, name)
-      if (tool === undefined) return false
-      const changed = await transaction.run(
-        'UPDATE tool_version SET state = $1, state_reason = $2 WHERE tool_id = $3 AND version = $4',
-        state,
-        reason,
-        tool.id,
-        version,
-      )
-      if (changed === 0) return false
-      if (version === tool.current_version) {
-        await transaction.run('UPDATE tool SET current_state = $1 WHERE id = $2', state, tool.id)
-      }
-      await recordState(transaction, { toolId: tool.id, version }, { state, stateReason: reason })
-      return true
+      const found = await selectRecord(transaction, name)
+      if (found === null) return null
+      const planned = planChange(found.record, decide(found.record), new Date().toISOString())
+      return writeChange(transaction, found, planned, { indexOf, judgedAnew: true })
     })
   }
 
   async remove(name: string, { force = false }: { force?: boolean } = {}): Promise<Removal> {
     return this.#database.write('library', async (transaction) => {
-      const tool = await findTool(transaction, name)
+      const tool = await transaction.get<{ id: number }>('SELECT id FROM tool WHERE name = $1::text', name)
       const importers = await transaction.all<{ name: string; version: number }>(
         `SELECT t.name, p.version FROM tool_pin p JOIN tool t ON t.id = p.tool_id
          WHERE p.imported_name = $1::text AND t.name <> $1::text ORDER BY t.name, p.version`,
@@ -94,66 +126,67 @@ export class PostgresToolStore implements ToolStore {
       )
       if (tool === undefined || (importers.length > 0 && !force)) return { removed: false, importers }
       await replaceIndexText(transaction, tool.id, null)
-      // Its versions, their ledger and their history go with it.
+      // Its versions, their ledger, their calls and their history go with it.
       await transaction.run('DELETE FROM tool WHERE id = $1', tool.id)
       return { removed: true, importers }
     })
   }
 
-  async recordUse(use: ToolUse): Promise<boolean> {
-    return this.#database.write('write', async (transaction) => insertUse(transaction, use))
+  async recordUse(use: ToolUse, rules?: UseRules): Promise<ToolChange[] | null> {
+    // Under the lock on the library where it is judged: what changes then is the index, too.
+    return this.#database.write(rules === undefined ? 'write' : 'library', async (transaction) => {
+      if (!(await insertUse(transaction, use))) return null
+      const call = callOf(use)
+      if (call !== null) await insertCall(transaction, use, call)
+      return rules === undefined ? [] : judgeUse(transaction, use, rules)
+    })
   }
 
   async ledger(name: string): Promise<LedgerSummary> {
     return this.#database.read(async (transaction) => selectLedger(transaction, name))
   }
-}
 
-async function findTool(transaction: Transaction, name: string): Promise<ToolRow | undefined> {
-  return transaction.get<ToolRow>('SELECT id, current_version FROM tool WHERE name = $1::text', name)
-}
-
-async function takeNextVersion(
-  transaction: Transaction,
-  tool: VersionToSave,
-): Promise<{ toolId: number; version: number }> {
-  const { state } = initialState(tool)
-  const existing = await findTool(transaction, tool.name)
-  if (existing === undefined) {
-    const made = await transaction.get<{ id: number }>(
-      'INSERT INTO tool (name, current_version, current_state) VALUES ($1, 1, $2) RETURNING id',
-      tool.name,
-      state,
-    )
-    if (made === undefined) throw new TypeError('An insertion gave no row')
-    return { toolId: made.id, version: 1 }
+  async ledgers(name?: string): Promise<VersionLedger[]> {
+    return this.#database.read(async (transaction) => selectLedgers(transaction, name))
   }
-  // Not current_version + 1: after a rollback the current version is not the newest one.
-  const newest = await transaction.get<{ version: number }>(
-    'SELECT max(version) AS version FROM tool_version WHERE tool_id = $1',
-    existing.id,
-  )
-  const version = (newest?.version ?? 0) + 1
-  await transaction.run(
-    'UPDATE tool SET current_version = $1, current_state = $2 WHERE id = $3',
-    version,
-    state,
-    existing.id,
-  )
-  return { toolId: existing.id, version }
+
+  async keptCalls(name: string, version: number): Promise<KeptCall[]> {
+    return this.#database.read(async (transaction) => selectCalls(transaction, name, version))
+  }
+
+  async keepCalls(name: string, version: number, calls: KeptCall[]): Promise<boolean> {
+    return this.#database.write('write', async (transaction) => {
+      if ((await selectVersion(transaction, name, version)) === null) return false
+      for (const call of calls) await insertCall(transaction, { name, version }, call)
+      return true
+    })
+  }
+
+  async forgetCalls(name?: string): Promise<number> {
+    return this.#database.write('write', async (transaction) => deleteCalls(transaction, name))
+  }
 }
 
-async function recordState(
+async function judgeUse(
   transaction: Transaction,
-  { toolId, version }: { toolId: number; version: number },
-  change: { state: ToolState; stateReason: string },
-): Promise<void> {
-  await transaction.run(
-    'INSERT INTO tool_state_change (tool_id, version, at, state, reason) VALUES ($1, $2, $3, $4, $5)',
-    toolId,
-    version,
-    new Date().toISOString(),
-    change.state,
-    change.stateReason,
+  { name, version }: ToolUse,
+  { judge, indexOf }: UseRules,
+): Promise<ToolChange[]> {
+  const history = await selectHistory(transaction, name, version)
+  const verdict = history === null ? null : judge(history)
+  const found = verdict === null ? null : await selectRecord(transaction, name)
+  if (verdict === null || found === null) return []
+  const states = [{ version, ...verdict }]
+  const planned = planChange(found.record, { states, reason: verdict.reason, by: 'handaxe' }, new Date().toISOString())
+  return writeChange(transaction, found, planned, { indexOf, judgedAnew: false })
+}
+
+async function insertTool(transaction: Transaction, name: string, state: string): Promise<number> {
+  const made = await transaction.get<{ id: number }>(
+    'INSERT INTO tool (name, current_version, current_state) VALUES ($1, 1, $2) RETURNING id',
+    name,
+    state,
   )
+  if (made === undefined) throw new TypeError('An insertion gave no row')
+  return made.id
 }

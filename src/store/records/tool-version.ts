@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ToolLanguage } from '../../contracts/sandbox.ts'
 import { NO_NEEDS, type NewTool, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 
@@ -24,15 +25,17 @@ type Body = Omit<
 >
 
 /** Columns in the order of `toVersionValues`. */
-export const VERSION_COLUMNS = 'language, summary, code_hash, state, state_reason, created_at, body'
+export const VERSION_COLUMNS =
+  'language, summary, code_hash, state, state_reason, created_at, body, made_tokens, made_cost_usd'
 
 /** What a version holds besides its tool and number; its pins have a table of their own. */
-export function toVersionValues(tool: VersionToSave): string[] {
+export function toVersionValues(tool: VersionToSave): (string | number | null)[] {
   const { name: _, pins: _1, language, summary, codeHash, state: _2, stateReason: _3, ...body } = tool
   const { state, stateReason } = initialState(tool)
   const whole: Body = { ...body, needs: body.needs ?? NO_NEEDS, admission: body.admission ?? null }
   const json = JSON.stringify(whole)
-  return [language, summary, codeHash, state, stateReason, tool.provenance.createdAt, json]
+  const { createdAt, tokens, costUsd } = tool.provenance
+  return [language, summary, codeHash, state, stateReason, createdAt, json, tokens, costUsd]
 }
 
 export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersion {
@@ -58,7 +61,14 @@ export function initialState(tool: NewTool): { state: ToolState; stateReason: st
   return { state: tool.state ?? 'candidate', stateReason: tool.stateReason ?? '' }
 }
 
-export function samePins(left: ToolVersion['pins'], right: ToolVersion['pins']): boolean {
+/** True where saving the tool would repeat the version. */
+export function isSameVersion(version: ToolVersion, tool: VersionToSave): boolean {
+  if (version.codeHash !== tool.codeHash || !samePins(version.pins, tool.pins)) return false
+  // Through JSON, as the version came: what is undefined is not there.
+  return isDeepStrictEqual(version.tests, JSON.parse(JSON.stringify(tool.tests)))
+}
+
+function samePins(left: ToolVersion['pins'], right: ToolVersion['pins']): boolean {
   const text = (pins: ToolVersion['pins']): string =>
     pins
       .map(({ name, version }) => `${name}@${version}`)

@@ -8,7 +8,7 @@ import { corruptError } from './sqlite-errors.ts'
 export const APPLICATION_ID = 0x68616e64
 
 /** In order; number n brings a store from version n - 1 to n. Never change one that was released. */
-export const MIGRATIONS: readonly string[] = ['0001-initial.sql', '0002-scripts.sql']
+export const MIGRATIONS: readonly string[] = ['0001-initial.sql', '0002-scripts.sql', '0003-life.sql']
 
 export interface MigrationOptions {
   path: string

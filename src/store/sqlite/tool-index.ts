@@ -5,6 +5,7 @@ import {
   type IndexStatistics,
   type ToolIndexText,
 } from '../../contracts/store.ts'
+import { DISABLED } from '../records/change.ts'
 import {
   ALL_STATES,
   distinctStems,
@@ -101,7 +102,7 @@ export function selectStemsLike(
 export function searchToolIndex(database: Database, { stems, weights, limit, states }: IndexQuery): IndexHit[] {
   if (stems.length === 0 || states.length === 0 || limit < 1) return []
   // By exclusion: the tools that may not be found are few, and looking each match up would cost more than ranking it.
-  const excluded = ALL_STATES.filter((state) => !states.includes(state))
+  const excluded = [...ALL_STATES.filter((state) => !states.includes(state)), DISABLED]
   const rows = database.all<{ name: string; version: number; stems: string }>(
     `SELECT t.name, t.current_version AS version, x.stems
      FROM (

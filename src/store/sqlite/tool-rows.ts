@@ -1,4 +1,5 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
+import { USABLE_LIST } from '../records/change.ts'
 import {
   toVersion,
   toVersionValues,
@@ -21,6 +22,15 @@ export function selectVersion(database: Database, name: string, version?: number
   return row === undefined ? null : readVersion(database, row)
 }
 
+/** The current version where it is usable and the tool is not disabled. */
+export function selectUsable(database: Database, name: string): ToolVersion | null {
+  const row = database.get<VersionRow>(
+    `${SELECT_VERSION} AND v.version = t.current_version WHERE t.name = ? AND t.current_state IN (${USABLE_LIST})`,
+    name,
+  )
+  return row === undefined ? null : readVersion(database, row)
+}
+
 /** Oldest first. */
 export function selectVersions(database: Database, name: string): ToolVersion[] {
   const rows = database.all<VersionRow>(`${SELECT_VERSION} WHERE t.name = ? ORDER BY v.version`, name)
@@ -29,7 +39,7 @@ export function selectVersions(database: Database, name: string): ToolVersion[] 
 
 export function insertVersion(database: Database, toolId: number, version: number, tool: VersionToSave): void {
   database.run(
-    `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     toolId,
     version,
     ...toVersionValues(tool),

@@ -1,15 +1,33 @@
-import type { IndexHit, IndexQuery, IndexStatistics, Removal, ToolIndexText, ToolStore } from '../../contracts/store.ts'
-import type { LedgerSummary, ToolState, ToolSummary, ToolUse, ToolVersion } from '../../contracts/tool.ts'
-import { initialState, samePins, type VersionToSave } from '../records/tool-version.ts'
+import type {
+  IndexHit,
+  IndexQuery,
+  IndexStatistics,
+  IndexTextOf,
+  Removal,
+  ToolDecision,
+  ToolIndexText,
+  ToolStore,
+  UseRules,
+} from '../../contracts/store.ts'
+import type {
+  KeptCall,
+  LedgerSummary,
+  ToolChange,
+  ToolRecord,
+  ToolSummary,
+  ToolUse,
+  ToolVersion,
+  VersionLedger,
+} from '../../contracts/tool.ts'
+import { planAddition, planChange } from '../records/change.ts'
+import { callOf } from '../records/kept-call.ts'
+import { initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
-import { insertUse, selectLedger, selectSummaries } from './ledger.ts'
+import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
+import { insertUse, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
+import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, searchToolIndex, selectStatistics, selectStemsLike } from './tool-index.ts'
-import { insertVersion, selectVersion, selectVersions } from './tool-rows.ts'
-
-interface ToolRow {
-  id: number
-  current_version: number
-}
+import { insertVersion, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
 
 export class SqliteToolStore implements ToolStore {
   readonly #database: Database
@@ -21,19 +39,31 @@ export class SqliteToolStore implements ToolStore {
   async saveVersion(tool: VersionToSave, index: ToolIndexText): Promise<ToolVersion | null> {
     const database = this.#database
     return database.write(() => {
-      const current = selectVersion(database, tool.name)
-      if (current?.codeHash === tool.codeHash && samePins(current.pins, tool.pins)) return current
+      const found = selectRecord(database, tool.name)
+      const newest = found?.record.versions.at(-1)?.version ?? 0
+      for (const known of new Set([found?.record.currentVersion, newest])) {
+        const version = selectVersion(database, tool.name, known)
+        if (version !== null && isSameVersion(version, tool)) return version
+      }
       if (!tool.pins.every((pin) => selectVersion(database, pin.name, pin.version) !== null)) return null
-      const { toolId, version } = this.#takeNextVersion(tool)
+      const version = newest + 1
+      const at = new Date().toISOString()
+      const { after, changes } = planAddition(found?.record ?? null, tool, { version, at, ...initialState(tool) })
+      const toolId = found?.id ?? this.#insertTool(tool.name, after.currentState)
       insertVersion(database, toolId, version, tool)
-      this.#recordState(toolId, version, initialState(tool))
-      replaceIndexText(database, toolId, index)
+      writeTool(database, toolId, after)
+      writeChanges(database, toolId, changes)
+      if (after.currentVersion === version) replaceIndexText(database, toolId, index)
       return selectVersion(database, tool.name, version)
     })
   }
 
   async findVersion(name: string, version?: number): Promise<ToolVersion | null> {
     return this.#database.read(() => selectVersion(this.#database, name, version))
+  }
+
+  async findUsable(name: string): Promise<ToolVersion | null> {
+    return this.#database.read(() => selectUsable(this.#database, name))
   }
 
   async listVersions(name: string): Promise<ToolVersion[]> {
@@ -62,31 +92,32 @@ export class SqliteToolStore implements ToolStore {
     return this.#database.read(() => searchToolIndex(this.#database, query))
   }
 
-  async setState(name: string, version: number, state: ToolState, reason: string): Promise<boolean> {
+  async findRecord(name: string): Promise<ToolRecord | null> {
+    return this.#database.read(() => selectRecord(this.#database, name)?.record ?? null)
+  }
+
+  async changes(name: string): Promise<ToolChange[]> {
+    return this.#database.read(() => selectChanges(this.#database, name))
+  }
+
+  async change(
+    name: string,
+    decide: (record: ToolRecord) => ToolDecision,
+    indexOf: IndexTextOf,
+  ): Promise<ToolChange[] | null> {
     const database = this.#database
     return database.write(() => {
-      const tool = this.#findTool(name)
-      if (tool === undefined) return false
-      const { changes } = database.run(
-        'UPDATE tool_version SET state = ?, state_reason = ? WHERE tool_id = ? AND version = ?',
-        state,
-        reason,
-        tool.id,
-        version,
-      )
-      if (changes === 0) return false
-      if (version === tool.current_version) {
-        database.run('UPDATE tool SET current_state = ? WHERE id = ?', state, tool.id)
-      }
-      this.#recordState(tool.id, version, { state, stateReason: reason })
-      return true
+      const found = selectRecord(database, name)
+      if (found === null) return null
+      const planned = planChange(found.record, decide(found.record), new Date().toISOString())
+      return writeChange(database, found, planned, { indexOf, judgedAnew: true })
     })
   }
 
   async remove(name: string, { force = false }: { force?: boolean } = {}): Promise<Removal> {
     const database = this.#database
     return database.write(() => {
-      const tool = this.#findTool(name)
+      const tool = database.get<{ id: number }>('SELECT id FROM tool WHERE name = ?', name)
       const importers = database
         .all<{ name: string; version: number }>(
           `SELECT t.name, p.version FROM tool_pin p JOIN tool t ON t.id = p.tool_id
@@ -96,54 +127,66 @@ export class SqliteToolStore implements ToolStore {
         .map((row) => ({ name: row.name, version: row.version }))
       if (tool === undefined || (importers.length > 0 && !force)) return { removed: false, importers }
       replaceIndexText(database, tool.id, null)
-      // Its versions, their ledger and their history go with it.
+      // Its versions, their ledger, their calls and their history go with it.
       database.run('DELETE FROM tool WHERE id = ?', tool.id)
       return { removed: true, importers }
     })
   }
 
-  async recordUse(use: ToolUse): Promise<boolean> {
-    return this.#database.write(() => insertUse(this.#database, use))
+  async recordUse(use: ToolUse, rules?: UseRules): Promise<ToolChange[] | null> {
+    return this.#database.write(() => {
+      if (!insertUse(this.#database, use)) return null
+      const call = callOf(use)
+      if (call !== null) insertCall(this.#database, use, call)
+      return rules === undefined ? [] : this.#judge(use, rules)
+    })
   }
 
   async ledger(name: string): Promise<LedgerSummary> {
     return this.#database.read(() => selectLedger(this.#database, name))
   }
 
-  #findTool(name: string): ToolRow | undefined {
-    return this.#database.get<ToolRow>('SELECT id, current_version FROM tool WHERE name = ?', name)
+  async ledgers(name?: string): Promise<VersionLedger[]> {
+    return this.#database.read(() => selectLedgers(this.#database, name))
   }
 
-  #takeNextVersion(tool: VersionToSave): { toolId: number; version: number } {
+  async keptCalls(name: string, version: number): Promise<KeptCall[]> {
+    return this.#database.read(() => selectCalls(this.#database, name, version))
+  }
+
+  async keepCalls(name: string, version: number, calls: KeptCall[]): Promise<boolean> {
+    return this.#database.write(() => {
+      if (selectVersion(this.#database, name, version) === null) return false
+      for (const call of calls) insertCall(this.#database, { name, version }, call)
+      return true
+    })
+  }
+
+  async forgetCalls(name?: string): Promise<number> {
+    return this.#database.write(() => deleteCalls(this.#database, name))
+  }
+
+  #judge({ name, version }: ToolUse, { judge, indexOf }: UseRules): ToolChange[] {
     const database = this.#database
-    const { state } = initialState(tool)
-    const existing = this.#findTool(tool.name)
-    if (existing === undefined) {
-      const { rowId } = database.run(
-        'INSERT INTO tool (name, current_version, current_state) VALUES (?, 1, ?)',
-        tool.name,
-        state,
-      )
-      return { toolId: rowId, version: 1 }
-    }
-    // Not current_version + 1: after a rollback the current version is not the newest one.
-    const newest = database.get<{ version: number }>(
-      'SELECT max(version) AS version FROM tool_version WHERE tool_id = ?',
-      existing.id,
+    const history = selectHistory(database, name, version)
+    const verdict = history === null ? null : judge(history)
+    const found = verdict === null ? null : selectRecord(database, name)
+    if (verdict === null || found === null) return []
+    const states = [{ version, ...verdict }]
+    const planned = planChange(
+      found.record,
+      { states, reason: verdict.reason, by: 'handaxe' },
+      new Date().toISOString(),
     )
-    const version = (newest?.version ?? 0) + 1
-    database.run('UPDATE tool SET current_version = ?, current_state = ? WHERE id = ?', version, state, existing.id)
-    return { toolId: existing.id, version }
+    return writeChange(database, found, planned, { indexOf, judgedAnew: false })
   }
 
-  #recordState(toolId: number, version: number, change: { state: ToolState; stateReason: string }): void {
-    this.#database.run(
-      'INSERT INTO tool_state_change (tool_id, version, at, state, reason) VALUES (?, ?, ?, ?, ?)',
-      toolId,
-      version,
-      new Date().toISOString(),
-      change.state,
-      change.stateReason,
+  #insertTool(name: string, state: string): number {
+    const { rowId } = this.#database.run(
+      'INSERT INTO tool (name, current_version, current_state) VALUES (?, 1, ?)',
+      name,
+      state,
     )
+    return rowId
   }
 }

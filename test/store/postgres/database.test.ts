@@ -4,7 +4,7 @@ import type { Store } from '../../../src/contracts/store.ts'
 import type { DatabaseOptions } from '../../../src/store/postgres/database.ts'
 import { openPostgresStore } from '../../../src/store/postgres/open-postgres-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
-import { indexText, sampleEvent, sampleRun, sampleTool } from '../support/samples.ts'
+import { indexText, sampleEvent, sampleRun, sampleTool, setState } from '../support/samples.ts'
 import { holdLock, untilWaiting } from './support/locks.ts'
 import { openProxy, once, type Proxy } from './support/proxy.ts'
 
@@ -192,7 +192,7 @@ describePostgres('connections to PostgreSQL that are lost', () => {
       await store.tools.saveVersion(sampleTool('mean'), indexText({ name: 'mean' }))
       // We change the version and wait for the tool; the other has the tool and comes to wait for the version.
       const lock = await holdLock(server, `SELECT FROM lost_${schemas}.tool FOR UPDATE`)
-      const retiring = store.tools.setState('mean', 1, 'retired', 'old')
+      const retiring = setState(store, { name: 'mean', version: 1, state: 'retired', reason: 'old' })
       await untilWaiting(server)
       await lock.run(`SELECT FROM lost_${schemas}.tool_version FOR UPDATE`).catch((error: unknown) => {
         // Either of the two may be the one that is sacrificed.

@@ -8,6 +8,7 @@ import { FIELD_COLUMNS } from '../../../src/store/postgres/index-postings.ts'
 import { migrate, MIGRATIONS } from '../../../src/store/postgres/migrate.ts'
 import { assetPath } from '../../../src/util/asset-path.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { expectBroughtForward, oldRows } from '../support/before-life.ts'
 import { indexText, sampleTool } from '../support/samples.ts'
 
 const FIRST = 'CREATE TABLE thing (name text)'
@@ -58,6 +59,15 @@ describePostgres('migrations of PostgreSQL', () => {
     await expect(broken).rejects.toMatchObject({ code: 'store_corrupt' })
     expect(await server.query(`SELECT to_regclass('${schema}.other') AS other`)).toEqual([{ other: null }])
     await migrate(database, { scripts: [FIRST, SECOND] })
+  })
+
+  test('a store from before states had authors keeps what it had, and learns what its tools cost', async () => {
+    const released = MIGRATIONS.map((name) => readFileSync(assetPath(`store/postgres/migrations/${name}`), 'utf8'))
+    await migrate(connect(), { scripts: released.slice(0, 2) })
+    await server.query(oldRows({ table: (name) => `${schema}.${name}`, reused: 'true' }))
+    const store = await openStore({ path: server.address({ schema }) })
+    await expectBroughtForward(store)
+    await store.close()
   })
 
   test('ten that come at once: one does it, the others find it done', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from 'vitest'
 import { openStore } from '../../../src/store/open-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
-import { storeContract } from '../store-contract.ts'
+import { lifeContract } from '../life-contract.ts'
+import { storeContract, type OpenedStore } from '../store-contract.ts'
 
 describePostgres('a server of PostgreSQL', () => {
   let server: TestPostgres
@@ -12,7 +13,7 @@ describePostgres('a server of PostgreSQL', () => {
   })
   afterAll(async () => server.close())
 
-  storeContract('PostgreSQL', async () => {
+  const open = async (): Promise<OpenedStore> => {
     const schema = `test_${(schemas += 1)}`
     const path = server.address({ schema })
     const store = await openStore({ path })
@@ -24,5 +25,8 @@ describePostgres('a server of PostgreSQL', () => {
         await server.query(`DROP SCHEMA ${schema} CASCADE`, { database: 'workshop' })
       },
     }
-  })
+  }
+
+  storeContract('PostgreSQL', open)
+  lifeContract('PostgreSQL', open)
 })

@@ -5,7 +5,7 @@ import { HandaxeError } from '../../../src/contracts/errors.ts'
 import { openStore } from '../../../src/store/open-store.ts'
 import { openPostgresStore } from '../../../src/store/postgres/open-postgres-store.ts'
 import { describePostgres, startPostgres, type AddressParts, type TestPostgres } from '../../support/postgres.ts'
-import { indexText, sampleEvent, sampleRun, sampleTool } from '../support/samples.ts'
+import { indexText, sampleEvent, sampleRun, sampleTool, setState } from '../support/samples.ts'
 
 const SECRET = 's3cr3t%pass'
 
@@ -142,7 +142,7 @@ describePostgres('what stands in the way of PostgreSQL is named, with what to do
     expect((await store.tools.findVersion('mean'))?.version).toBe(1)
     for (const write of [
       async () => store.tools.saveVersion(sampleTool('sum'), indexText({})),
-      async () => store.tools.setState('mean', 1, 'retired', ''),
+      async () => setState(store, { name: 'mean', version: 1, state: 'retired' }),
       async () => store.tools.remove('mean'),
       async () => store.journal.createRun(sampleRun('r2')),
       async () => store.journal.appendEvents('r1', [sampleEvent('r1', 1)]),

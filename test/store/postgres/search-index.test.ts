@@ -9,7 +9,7 @@ import {
 import { FIELD_WEIGHTS as weights } from '../../../src/library/search/rank-tools.ts'
 import { openStore } from '../../../src/store/open-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
-import { indexText, sampleTool } from '../support/samples.ts'
+import { indexText, sampleTool, setState } from '../support/samples.ts'
 
 const TOOLS = 300
 const WORDS = 400
@@ -51,7 +51,7 @@ describePostgres('the index of PostgreSQL beside that of SQLite', () => {
         // Some are twins, and some may not be found.
         const text = index % 10 === 9 ? indexText({ name: 'w1 w2', description: 'w3' }) : drawText(random)
         await store.tools.saveVersion(sampleTool(name), text)
-        if (index % 17 === 0) await store.tools.setState(name, 1, 'quarantined', 'failed')
+        if (index % 17 === 0) await setState(store, { name, version: 1, state: 'quarantined', reason: 'failed' })
       }
     }
   })

@@ -126,9 +126,7 @@ async function expectIntegrity(server: TestPostgres, schema: string): Promise<vo
     FULL JOIN @index_stem s USING (stem) WHERE p.tools IS DISTINCT FROM s.tools`)
   await check(`SELECT * FROM @tool t LEFT JOIN @tool_version v ON v.tool_id = t.id AND v.version = t.current_version
     LEFT JOIN @tool_text x ON x.tool_id = t.id WHERE v.version IS NULL OR x.stems IS NULL`)
-  await check(
-    `SELECT * FROM @tool_version v LEFT JOIN @tool_state_change c USING (tool_id, version) WHERE c.id IS NULL`,
-  )
+  await check(`SELECT * FROM @tool_version v LEFT JOIN @tool_change c USING (tool_id, version) WHERE c.id IS NULL`)
   await check(`SELECT FROM @index_length l WHERE l.field = '*' AND l.tools <> (SELECT count(*) FROM @tool)`)
   await check('SELECT FROM @run_event e LEFT JOIN @run r USING (run_id) WHERE r.status IS NULL')
 }

@@ -5,7 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { INDEX_FIELDS } from '../../../src/contracts/store.ts'
 import { APPLICATION_ID, migrate, MIGRATIONS } from '../../../src/store/sqlite/migrate.ts'
+import { openStore } from '../../../src/store/open-store.ts'
 import { assetPath } from '../../../src/util/asset-path.ts'
+import { expectBroughtForward, oldRows } from '../support/before-life.ts'
 
 const FIRST = 'CREATE TABLE thing (name TEXT) STRICT'
 const SECOND = "ALTER TABLE thing ADD COLUMN colour TEXT; UPDATE thing SET colour = 'grey'"
@@ -44,6 +46,15 @@ test('a step that fails leaves the store as it was', () => {
   expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'other'").all()).toEqual([])
   migrate(database, { path, scripts: [FIRST, SECOND] })
   expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+})
+
+test('a store from before states had authors keeps what it had, and learns what its tools cost', async () => {
+  const released = MIGRATIONS.map((name) => readFileSync(assetPath(`store/sqlite/migrations/${name}`), 'utf8'))
+  migrate(database, { path, scripts: released.slice(0, 2) })
+  database.exec(oldRows({ table: (name) => name, reused: '1' }))
+  const store = await openStore({ path })
+  await expectBroughtForward(store)
+  await store.close()
 })
 
 test('the index has a column for each field, in the order of the contract', () => {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { RunEvent } from '../../../src/contracts/events.ts'
 import type { RunRecord, RunResult } from '../../../src/contracts/run.ts'
-import { INDEX_FIELDS, type ToolIndexText } from '../../../src/contracts/store.ts'
+import { INDEX_FIELDS, type Store, type ToolIndexText } from '../../../src/contracts/store.ts'
 import {
   NO_NEEDS,
   type SolvedScript,
   type NewTool,
+  type ToolState,
   type ToolUse,
   type ToolVersion,
 } from '../../../src/contracts/tool.ts'
@@ -57,6 +58,20 @@ export function sampleTool(
 export function indexText(text: Partial<ToolIndexText>): ToolIndexText {
   const empty = Object.fromEntries(INDEX_FIELDS.map((field) => [field, ''])) as ToolIndexText
   return { ...empty, ...text }
+}
+
+/** The text by which a version of a sample is found where it becomes current again. */
+export function sampleIndexOf({ name }: Pick<ToolVersion, 'name'>): ToolIndexText {
+  return indexText({ name })
+}
+
+/** True where there is such a version. */
+export async function setState(
+  { tools }: Pick<Store, 'tools'>,
+  { name, version, state, reason = '' }: { name: string; version: number; state: ToolState; reason?: string },
+): Promise<boolean> {
+  const states = [{ version, state, reason }]
+  return (await tools.change(name, () => ({ states, reason, by: 'person' }), sampleIndexOf)) !== null
 }
 
 export function sampleUse(name: string, changes: Partial<ToolUse> = {}): ToolUse {
