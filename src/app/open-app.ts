@@ -4,8 +4,11 @@ import type { Agent } from '../contracts/agent.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
+import type { BackendChoice, Requirements } from '../contracts/policy.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
 import type { Store } from '../contracts/store.ts'
+import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
+import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
 import { once } from './once.ts'
 import { selectGateway, type ModelSelection } from './select-gateway.ts'
@@ -14,6 +17,12 @@ import { selectGateway, type ModelSelection } from './select-gateway.ts'
 export interface AppSelection extends ModelSelection {
   /** For a single execution: only the sandbox that it needs is made. */
   singleExecution?: boolean
+  /** In place of the configured one. */
+  backend?: BackendChoice
+  /** Besides what the configuration demands. */
+  require?: Requirements
+  /** Told what a person should know of how the sandbox was chosen. */
+  onSandboxProgress?: (line: string) => void
 }
 
 /** The parts of handaxe, opened when they are first asked for and closed together. Their code is loaded then, too. */
@@ -42,7 +51,7 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
     const { openSandbox } = await import('../sandbox/open-sandbox.ts')
     await createFolder(config.folders.state)
     return openSandbox({
-      ...sandboxOptions(config),
+      ...sandboxOptions(config, selection),
       ...(selection.singleExecution ? { idlePython: 1, idleJavascript: 0 } : {}),
     })
   })
@@ -62,13 +71,26 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
   }
 }
 
-export function sandboxOptions(config: Config) {
+/** The configuration as the sandbox takes it, with what one call of the program asks for over it. */
+export function sandboxOptions(config: Config, selection: AppSelection = {}): SandboxOptions {
+  const { backend, require, network, docker } = config.sandbox
   return {
+    backend: selection.backend ?? backend,
+    require: combineRequirements(require, selection.require ?? {}),
+    network,
+    docker,
     pythonPath: config.pythonPath,
     nodePath: process.execPath,
     stateFolder: config.folders.state,
+    environmentsFolder: environmentsFolder(config),
     environment: config.environment,
+    ...(selection.onSandboxProgress === undefined ? {} : { onProgress: selection.onSandboxProgress }),
   }
+}
+
+/** Where package environments are kept. */
+export function environmentsFolder(config: Config): string {
+  return join(config.folders.data, 'environments')
 }
 
 async function wireAgent(

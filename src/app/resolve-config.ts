@@ -4,6 +4,7 @@ import type { MakePolicy } from '../contracts/run.ts'
 import type { Tier } from '../contracts/models.ts'
 import { join } from 'node:path'
 import type { Folders } from './folders.ts'
+import { mergeSandboxSettings, type SandboxPolicy } from './sandbox-policy.ts'
 
 export type Environment = Record<string, string | undefined>
 
@@ -19,6 +20,7 @@ export interface Config {
   budget: Budget
   limits: Partial<Limits>
   make: MakePolicy
+  sandbox: SandboxPolicy
   /** Path of the SQLite file. */
   storePath: string
   pythonPath: string
@@ -45,6 +47,10 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
     budget: { ...DEFAULT_BUDGET, ...withoutUndefined(merged.budget) },
     limits: withoutUndefined(merged.limits),
     make: merged.make ?? 'auto',
+    sandbox: mergeSandboxSettings(
+      layers.flatMap((layer) => (layer.sandbox === undefined ? [] : [layer.sandbox])),
+      environment['HANDAXE_SANDBOX'],
+    ),
     storePath: environment['HANDAXE_STORE'] || merged.store || join(folders.data, 'handaxe.db'),
     pythonPath: environment['HANDAXE_PYTHON'] || merged.python || join(folders.data, 'python', 'bin', 'python'),
   }

@@ -1,5 +1,6 @@
 import type { CommandSpecification, OptionSpecification } from './command.ts'
 import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
+import { EXECUTION_OPTIONS, SANDBOX_OPTIONS } from './option-lists.ts'
 
 const JSON_OPTION: OptionSpecification = { name: 'json', summary: 'print one JSON object' }
 
@@ -31,6 +32,7 @@ const RUN_OPTIONS: OptionSpecification[] = [
   { name: 'record', value: 'FILE', summary: 'append what the models say to a cassette' },
   { name: 'replay', value: 'FILE', summary: 'take what the models say from a cassette; no key is needed' },
   { name: 'manual-folder', value: 'DIR', summary: 'where `-m manual` writes its prompts and waits for the replies' },
+  ...SANDBOX_OPTIONS,
 ]
 
 /** All commands, in the order that help shows. Their code is loaded only when they are called. */
@@ -59,21 +61,29 @@ export const COMMANDS: CommandSpecification[] = [
         value: 'NAME',
         summary: 'python, javascript or typescript (default: by the ending of FILE, else python)',
       },
-      { name: 'input', value: 'FILE', repeated: true, summary: 'lay a file into /box/input; may be repeated' },
+      {
+        name: 'input',
+        value: 'PATH',
+        repeated: true,
+        summary: 'lay a file or a folder into /box/input; may be repeated',
+      },
       {
         name: 'artifacts',
         value: 'DIR',
         summary: 'where the files of /box/output go (default: a new folder in the state folder)',
       },
-      { name: 'timeout-ms', value: 'N', summary: 'wall time (default 30000)' },
-      { name: 'cpu-ms', value: 'N', summary: 'CPU time of all its processes (default 30000)' },
-      { name: 'memory-mb', value: 'N', summary: 'memory of all its processes and temporary files (default 512)' },
+      ...EXECUTION_OPTIONS,
+      ...SANDBOX_OPTIONS,
       JSON_OPTION,
     ],
     notes:
       'The program finds its inputs in /box/input; what it leaves in /box/output are artifacts; result(value) gives a value.\n' +
       'Exit codes: the program’s own where it ended by itself; 124 timeout, 137 out of memory or killed, 125 output limit.',
-    examples: ['handaxe exec analysis.py --input prices.csv --artifacts out', 'echo "print(1 + 1)" | handaxe exec -'],
+    examples: [
+      'handaxe exec analysis.py --input prices.csv --artifacts out',
+      'echo "print(1 + 1)" | handaxe exec - --require memory=cgroup',
+      'handaxe exec fetch.py --network api.example.com --secret api.example.com:Authorization=API_AUTHORIZATION',
+    ],
     load: () => import('./commands/exec.ts'),
   },
   {
@@ -112,6 +122,7 @@ export const COMMANDS: CommandSpecification[] = [
       { name: 'file', short: 'f', value: 'FILE', repeated: true, summary: 'give a file to the call; may be repeated' },
       { name: 'artifacts', value: 'DIR', summary: 'where its files go' },
       { name: 'timeout-ms', value: 'N', summary: 'wall time (default 30000)' },
+      ...SANDBOX_OPTIONS,
       JSON_OPTION,
     ],
     notes:

@@ -3,8 +3,16 @@ import { basename, resolve } from 'node:path'
 import { HandaxeError } from '../contracts/errors.ts'
 
 /** Checks that each path is a readable file and that no two have one name, since all lie in one folder inside. */
-export function resolveInputFiles(paths: string[], workingFolder: string): { name: string; path: string }[] {
-  const files = paths.map((given) => ({ name: basename(given), path: checkFile(given, resolve(workingFolder, given)) }))
+export function resolveInputFiles(
+  paths: string[],
+  workingFolder: string,
+  { folders = false }: { folders?: boolean } = {},
+): { name: string; path: string }[] {
+  const files = paths.map((given) => {
+    const path = resolve(workingFolder, given)
+    // Of the whole path: `.` is to have the name of the folder that it stands for.
+    return { name: basename(path), path: checkFile(given, path, folders) }
+  })
   const names = new Set<string>()
   for (const { name } of files) {
     if (names.has(name)) {
@@ -17,15 +25,16 @@ export function resolveInputFiles(paths: string[], workingFolder: string): { nam
   return files
 }
 
-function checkFile(given: string, path: string): string {
+function checkFile(given: string, path: string, folders: boolean): string {
   try {
     const facts = statSync(path)
-    if (facts.isDirectory()) {
+    if (facts.isDirectory() && !folders) {
       throw new HandaxeError('invalid_input_file', `${given} is a folder`, {
         hint: 'Name the files in it, one --file each.',
       })
     }
-    if (!facts.isFile()) throw new HandaxeError('invalid_input_file', `${given} is not a regular file`)
+    if (!facts.isFile() && !facts.isDirectory())
+      throw new HandaxeError('invalid_input_file', `${given} is not a regular file`)
     accessSync(path, constants.R_OK)
     return path
   } catch (error) {

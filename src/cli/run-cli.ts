@@ -4,7 +4,7 @@ import type { CommandSpecification, OptionValues } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { renderError } from './render/error.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, safeText } from './terminal.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { readVersion } from './version.ts'
 
@@ -60,7 +60,11 @@ async function runParsed(
           import('../app/load-settings.ts'),
           import('../app/open-app.ts'),
         ])
-        app ??= openApp(await loadSettings(environment, process.cwd()), selection)
+        const onSandboxProgress = (line: string): void => {
+          if (parsed.options['quiet'] !== true) terminal.writeProgress(`· ${safeText(line)}\n`)
+        }
+        const settings = await loadSettings(environment, process.cwd())
+        app ??= openApp(settings, { onSandboxProgress, ...selection })
         return app
       },
     })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sandboxSettingsSchema } from './policy-schema.ts'
 
 const price = z.strictObject({
   inputUsd: z.number().nonnegative(),
@@ -45,6 +46,8 @@ export const configFileSchema = z.strictObject({
     })
     .optional(),
   make: z.enum(['auto', 'always', 'never']).optional(),
+  /** Which sandbox, what it must enforce, what code may ask for. A project's file can only tighten what the user's says. */
+  sandbox: sandboxSettingsSchema.optional(),
   store: z.string().optional(),
   python: z.string().optional(),
 })

@@ -31,7 +31,10 @@ export interface Guarantees {
   notes: string[]
 }
 
-/** A file that the code finds read-only at `/box/input/<name>`. `name` is one path component. */
+/**
+ * A file that the code finds read-only at `/box/input/<name>`; `name` is one path component. `path` may be a folder: then all
+ * that is in it lies below that name. Symbolic links in it stay links, and those that lead out of it are left out.
+ */
 export type InputFile = { name: string; path: string } | { name: string; content: string | Uint8Array }
 
 /** A tool that the code can import: `from tools import <name>` or `import { <name> } from 'tools'`. */

@@ -117,11 +117,102 @@ describe('handaxe exec', () => {
   })
 })
 
+describe('what an execution is given', () => {
+  test('a folder, by its name, and the working folder by the name that it has', async () => {
+    mkdirSync(join(home, 'work', 'data', 'sub'), { recursive: true })
+    writeFileSync(join(home, 'work', 'data', 'sub', 'a.txt'), 'seven')
+    const program = 'import sys\nprint(open("/box/input/" + "work/data/sub/a.txt").read())'
+    const outcome = await runCli(home, ['exec', '--input', '.', '-'], {
+      input: program,
+      workingFolder: join(home, 'work'),
+    })
+    expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0, stdout: 'seven\n' })
+  })
+
+  test('a function of the program is called, within the limits asked for', async () => {
+    const program = 'def area(width: float, height: float = 2) -> float:\n    return width * height'
+    const outcome = await exec(
+      ['--call', 'area', '--arguments', '{"width": 21}', '--limit', 'processes=8', '--json', '-'],
+      program,
+    )
+    expect(outcome.exitCode, outcome.stderr).toBe(0)
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ value: 42, limits: { processes: 8 } })
+  })
+
+  test('a private address is no host to reach, whoever asks for it', async () => {
+    const outcome = await exec(['--network', '127.0.0.1:8080', '-'], 'print("ran")')
+    expect(outcome).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(outcome.stderr).toContain('not a public address')
+  })
+
+  test('a name that leads to this machine is refused, and the report says so', async () => {
+    // Names of the special-use list: `localhost` has no dot and is no host name for a rule at all.
+    const program = [
+      'import urllib.error, urllib.request',
+      'try:',
+      '    urllib.request.urlopen("http://unlisted.example.com/", timeout=20)',
+      'except urllib.error.HTTPError as error:',
+      '    result([error.code, error.headers.get("x-handaxe-refusal")])',
+    ].join('\n')
+    const outcome = await exec(['--network', 'api.example.com', '--json', '-'], program)
+    expect(outcome.exitCode, outcome.stderr).toBe(0)
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      value: [403, 'host-not-listed'],
+      guarantees: { network: 'allow-list' },
+      network: {
+        usage: { requests: 1, refused: 1 },
+        decisions: [{ host: 'unlisted.example.com', outcome: 'refused' }],
+      },
+    })
+    expect(await exec(['--network', 'localhost', '-'], '')).toMatchObject({ exitCode: 2 })
+  })
+
+  test('a secret stands in no output: not in the report, not in what the program can see', async () => {
+    const program = 'import os\nprint(sorted(os.environ.items()))\nprint(open("/proc/self/cmdline").read())'
+    const args = ['--network', 'api.example.com', '--secret', 'api.example.com:Authorization=THE_KEY', '--json', '-']
+    const outcome = await runCli(home, ['exec', ...args], { input: program, environment: { THE_KEY: 'zebra-9182' } })
+    expect(outcome.exitCode, outcome.stderr).toBe(0)
+    expect(JSON.parse(outcome.stdout).status).toBe('ok')
+    expect(outcome.stdout + outcome.stderr).not.toContain('zebra')
+    const unlisted = await runCli(home, ['exec', '--secret', 'api.example.com:Authorization=THE_KEY', '-'], {
+      environment: { THE_KEY: 'zebra-9182' },
+    })
+    expect(unlisted).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('does not allow') })
+    expect(unlisted.stderr).not.toContain('zebra')
+  })
+
+  test('the configuration is a ceiling over what a command asks for', async () => {
+    writeFileSync(join(home, 'config.json'), '{"sandbox": {"network": {"allow": ["*.example.org"]}}}')
+    expect(await exec(['--network', 'api.example.com', '-'], 'print("ran")')).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining('The policy does not allow api.example.com:443'),
+    })
+    expect(await exec(['--network', 'api.example.org', '-'], 'print("ran")')).toMatchObject({
+      exitCode: 0,
+      stdout: 'ran\n',
+    })
+  })
+
+  test('what the sandbox cannot give is not executed without, by option and by configuration', async () => {
+    const refused = { exitCode: 4, stdout: '', stderr: expect.stringContaining('gvisor is required') }
+    expect(await exec(['--backend', 'linux', '--require', 'isolation=gvisor', '-'], 'print("ran")')).toMatchObject(
+      refused,
+    )
+    writeFileSync(join(home, 'config.json'), '{"sandbox": {"backend": "linux", "require": {"isolation": "gvisor"}}}')
+    expect(await exec(['-'], 'print("ran")')).toMatchObject(refused)
+    expect(await exec(['--require', 'memory', '-'], 'print("ran")')).toMatchObject({ exitCode: 2, stdout: '' })
+  })
+})
+
 describe('no sandbox', () => {
   test('without bubblewrap nothing runs, and the error says what to install', async () => {
     const empty = join(home, 'bin')
     mkdirSync(empty)
-    const outcome = await runCli(home, ['exec', '-'], { input: 'print("ran")', environment: { PATH: empty } })
+    const outcome = await runCli(home, ['exec', '-'], {
+      input: 'print("ran")',
+      environment: { PATH: empty, DOCKER_HOST: 'tcp://127.0.0.1:1' },
+    })
     expect(outcome.exitCode).toBe(4)
     expect(outcome.stdout).toBe('')
     expect(outcome.stderr).toContain('sandbox_unavailable')

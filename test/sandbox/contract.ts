@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -311,8 +311,6 @@ result([sorted(os.listdir(folder)), open(folder + 'table.csv').read(), open(fold
     })
 
     test('an input file that cannot be used is refused before anything runs', async () => {
-      const isFolder = join(folder, 'a-folder')
-      await mkdir(isFolder)
       const bad = [
         [{ name: '../x', content: '' }],
         [{ name: '', content: '' }],
@@ -322,7 +320,6 @@ result([sorted(os.listdir(folder)), open(folder + 'table.csv').read(), open(fold
         [{ name: 'x'.repeat(256), content: '' }],
         [{ name: '\ud800', content: '' }],
         [{ name: 'x', path: join(folder, 'missing') }],
-        [{ name: 'x', path: isFolder }],
         [{ name: 'x', path: '/dev/null' }],
         [
           { name: 'x', content: '' },

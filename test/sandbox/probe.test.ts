@@ -14,7 +14,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 function options(environment: Record<string, string | undefined> = process.env) {
-  return { pythonPath: findPython() ?? null, stateFolder: join(folder, 'state'), environment }
+  return {
+    backend: 'linux' as const,
+    pythonPath: findPython() ?? null,
+    stateFolder: join(folder, 'state'),
+    environment,
+  }
 }
 
 test('on a machine with everything, every required check is good and a line was executed', async () => {

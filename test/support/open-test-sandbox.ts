@@ -16,6 +16,8 @@ export interface TestSandbox {
 export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'handaxe-test-'))
   const sandbox = await openSandbox({
+    // Without it another backend would pass the tests where this one cannot be opened.
+    backend: 'linux',
     pythonPath: findPython() ?? null,
     stateFolder: join(folder, 'state'),
     environment: process.env,

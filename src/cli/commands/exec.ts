@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { Execution, ExecutionResult, ExecutionStatus } from '../../contracts/sandbox.ts'
 import type { CommandContext } from '../command.ts'
+import { executionOptions } from '../execution-options.ts'
 import { resolveInputFiles } from '../input-files.ts'
-import { limitOptions } from '../limit-options.ts'
 import { listOption, switchOption, textOption } from '../option-values.ts'
 import { readProgram } from '../read-program.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
+import { sandboxSelection } from '../sandbox-options.ts'
 
 /** As shells and `timeout` use them: 124 for time, 137 for a kill, 125 for a limit of the runner. */
 const EXIT_CODE: Record<Exclude<ExecutionStatus, 'error'>, number> = {
@@ -21,15 +22,17 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { options, terminal, workingFolder } = context
   const json = switchOption(options, 'json')
   const { code, language } = await readProgram(context)
-  const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder)
-  const app = await context.openApp({ singleExecution: true })
+  const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder, { folders: true })
+  const { limits, ...asked } = executionOptions(context)
+  const app = await context.openApp({ singleExecution: true, ...sandboxSelection(options) })
   const sandbox = await app.sandbox()
   const artifacts = textOption(options, 'artifacts')
   const execution: Execution = {
     language,
     code,
     inputs,
-    limits: { ...app.config.limits, ...limitOptions(options) },
+    ...asked,
+    limits: { ...app.config.limits, ...limits },
     signal: context.signal,
     artifactsFolder:
       artifacts === undefined

@@ -10,6 +10,7 @@ import { choiceOption, listOption, numberOption, switchOption, textOption } from
 import { readStandardInput } from '../read-standard-input.ts'
 import { renderRunResult } from '../render/run-result.ts'
 import { createProgress, type Progress } from '../render/progress.ts'
+import { sandboxSelection } from '../sandbox-options.ts'
 import { safeText } from '../terminal.ts'
 
 const MAKE_POLICIES: readonly MakePolicy[] = ['auto', 'always', 'never']
@@ -21,7 +22,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (json && events) throw new HandaxeError('invalid_request', '--json and --events exclude each other')
   const text = await readRequest(context)
   const files = resolveInputFiles(listOption(options, 'file'), workingFolder)
-  const app = await context.openApp(modelSelection(context))
+  const app = await context.openApp({ ...modelSelection(context), ...sandboxSelection(options) })
   const make = choiceOption(options, 'make', MAKE_POLICIES) ?? app.config.make
   const budget = { ...app.config.budget, ...budgetOptions(context) }
   const agent = await app.agent()

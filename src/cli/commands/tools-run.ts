@@ -7,6 +7,7 @@ import { resolveInputFiles } from '../input-files.ts'
 import { listOption, numberOption, switchOption, textOption } from '../option-values.ts'
 import { readStandardInput } from '../read-standard-input.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
+import { sandboxSelection } from '../sandbox-options.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const { options, terminal, workingFolder } = context
@@ -14,14 +15,17 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const toolArguments = parseArguments(given === '-' ? await readStandardInput() : given)
   const artifacts = textOption(options, 'artifacts')
   const wallMs = numberOption(options, 'timeout-ms', { whole: true })
-  const { tool, result } = await runTool(await context.openApp({ singleExecution: true }), {
-    reference,
-    arguments: toolArguments,
-    files: resolveInputFiles(listOption(options, 'file'), workingFolder),
-    signal: context.signal,
-    ...(artifacts === undefined ? {} : { artifactsFolder: resolve(workingFolder, artifacts) }),
-    ...(wallMs === undefined ? {} : { wallMs }),
-  })
+  const { tool, result } = await runTool(
+    await context.openApp({ singleExecution: true, ...sandboxSelection(options) }),
+    {
+      reference,
+      arguments: toolArguments,
+      files: resolveInputFiles(listOption(options, 'file'), workingFolder),
+      signal: context.signal,
+      ...(artifacts === undefined ? {} : { artifactsFolder: resolve(workingFolder, artifacts) }),
+      ...(wallMs === undefined ? {} : { wallMs }),
+    },
+  )
   if (switchOption(options, 'json')) {
     terminal.writeResult(
       `${JSON.stringify({ tool: tool.name, version: tool.version, ...result, backend: result.guarantees.backend })}\n`,

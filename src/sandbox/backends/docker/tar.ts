@@ -9,16 +9,24 @@ export type TarEntry =
   | { name: string; content: Uint8Array; mode?: number }
   /** `bytes` as measured when it was opened; what the file has grown by since is left out. */
   | { name: string; path: string; bytes: number; mode?: number }
+  | { name: string; kind: 'folder' }
+  | { name: string; kind: 'link'; target: string }
 
-/** A tar archive of regular files owned by root, without holding any file in memory. Times are zero. */
+/** A tar archive of files, folders and links owned by root, without holding any file in memory. Times are zero. */
 export function packTar(entries: readonly TarEntry[]): Readable {
   return Readable.from(pack(entries), { objectMode: false })
 }
 
 async function* pack(entries: readonly TarEntry[]): AsyncGenerator<Buffer> {
   for (const entry of entries) {
+    if ('kind' in entry) {
+      yield entry.kind === 'folder'
+        ? header(`${entry.name}/`, 0, { mode: 0o755, type: '5' })
+        : header(entry.name, 0, { mode: 0o777, type: '2', target: entry.target })
+      continue
+    }
     const bytes = 'content' in entry ? entry.content.length : entry.bytes
-    yield header(entry.name, bytes, entry.mode ?? 0o444)
+    yield header(entry.name, bytes, { mode: entry.mode ?? 0o444, type: '0' })
     if ('content' in entry) yield Buffer.from(entry.content)
     else yield* readFile(entry.path, bytes)
     yield padding(bytes)
@@ -47,15 +55,23 @@ async function* readFile(path: string, bytes: number): AsyncGenerator<Buffer> {
 }
 
 /** A PAX record carries every name and size, so that neither length nor characters nor gigabytes matter. */
-function header(name: string, bytes: number, mode: number): Buffer {
-  const records = Buffer.concat([paxRecord('path', name), paxRecord('size', String(bytes))])
+function header(
+  name: string,
+  bytes: number,
+  { mode, type, target }: { mode: number; type: '0' | '2' | '5'; target?: string },
+): Buffer {
+  const records = Buffer.concat([
+    paxRecord('path', name),
+    paxRecord('size', String(bytes)),
+    ...(target === undefined ? [] : [paxRecord('linkpath', target)]),
+  ])
   // What the plain fields cannot hold is told by the record before; this is only for show.
   const shown = name.replace(/[^\x20-\x7e]/g, '_').slice(0, 99)
   return Buffer.concat([
     block('PaxHeader', records.length, 0o644, 'x'),
     records,
     padding(records.length),
-    block(shown, Math.min(bytes, 0o77777777777), mode, '0'),
+    block(shown, Math.min(bytes, 0o77777777777), mode, type),
   ])
 }
 

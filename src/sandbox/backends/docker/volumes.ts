@@ -8,6 +8,7 @@ import { removeContainer } from './container.ts'
 import { fillerOptions } from './container-options.ts'
 import type { EngineClient } from './engine-client.ts'
 import { createContainer } from './create-container.ts'
+import { walkInputFolder } from '../../walk-input-folder.ts'
 import { packTar, type TarEntry } from './tar.ts'
 
 /** The mount is read-only. Without the right to write, code would be told EACCES in place of EROFS. */
@@ -52,20 +53,21 @@ export async function inputEntries(inputs: readonly InputFile[]): Promise<TarEnt
   for (const input of inputs) {
     if ('content' in input)
       entries.push({ name: input.name, content: Buffer.from(input.content as Uint8Array), mode: MODE })
-    else entries.push(await fileEntry(input.name, input.path))
+    else entries.push(...(await pathEntries(input.name, input.path)))
   }
   return entries
 }
 
-async function fileEntry(name: string, given: string): Promise<TarEntry> {
+async function pathEntries(name: string, given: string): Promise<TarEntry[]> {
   try {
     const path = await realpath(given)
     // O_NONBLOCK: a FIFO in place of a file must not hold the host up.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stat = await file.stat()
-      if (!stat.isFile()) throw new Error('it is not a regular file')
-      return { name, path, bytes: stat.size, mode: MODE }
+      if (stat.isDirectory()) return [{ name, kind: 'folder' }, ...(await folderEntries(name, path))]
+      if (!stat.isFile()) throw new Error('it is neither a regular file nor a folder')
+      return [{ name, path, bytes: stat.size, mode: MODE }]
     } finally {
       await file.close()
     }
@@ -74,10 +76,20 @@ async function fileEntry(name: string, given: string): Promise<TarEntry> {
       'invalid_input_file',
       `The input file '${name}' cannot be used: ${(error as Error).message}`,
       {
-        hint: 'Check that the path exists, can be read and is a file',
+        hint: 'Check that the path exists, can be read and is a file or a folder',
         details: { name, path: given },
         cause: error,
       },
     )
   }
+}
+
+async function folderEntries(name: string, root: string): Promise<TarEntry[]> {
+  const entries: TarEntry[] = []
+  for await (const { name: below, path, kind, bytes, target } of walkInputFolder(root)) {
+    const inside = `${name}/${below}`
+    if (kind === 'file') entries.push({ name: inside, path, bytes, mode: MODE })
+    else entries.push(kind === 'folder' ? { name: inside, kind } : { name: inside, kind, target })
+  }
+  return entries
 }

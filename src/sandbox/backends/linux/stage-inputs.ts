@@ -1,8 +1,9 @@
 import { constants, type Stats } from 'node:fs'
-import { chmod, copyFile, link, open, realpath, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, link, lstat, mkdir, open, realpath, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { InputFile } from '../../../contracts/sandbox.ts'
+import { walkInputFolder } from '../../walk-input-folder.ts'
 
 /** From here on a copy takes long enough to avoid it. */
 const LINK_FROM_BYTES = 64 * 1024 * 1024
@@ -16,37 +17,55 @@ const LINK_FROM_BYTES = 64 * 1024 * 1024
 export async function stageInputs(inputs: InputFile[], folder: string, userId: number): Promise<void> {
   for (const input of inputs) {
     const target = join(folder, input.name)
-    if ('content' in input) await writeFile(target, input.content, { flag: 'wx', mode: 0o444 })
-    else if (await stageFile(input.name, input.path, target, userId)) continue
-    await chmod(target, 0o444)
+    if ('content' in input) {
+      await writeFile(target, input.content, { flag: 'wx', mode: 0o444 })
+      await chmod(target, 0o444)
+    } else await stagePath(input.name, input.path, target, userId)
   }
 }
 
-/** True where the target is the file itself. */
-async function stageFile(name: string, path: string, target: string, userId: number): Promise<boolean> {
+async function stagePath(name: string, path: string, target: string, userId: number): Promise<void> {
   try {
     // O_NONBLOCK: a FIFO in place of a file must not hold the host up.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const stat = await file.stat()
-      if (!stat.isFile()) throw new Error('it is not a regular file')
-      if (stat.size >= LINK_FROM_BYTES && isReadable(stat, userId) && (await tryLink(path, target))) return true
-    } finally {
-      await file.close()
-    }
-    await copyFile(path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    return false
+    const stat = await file.stat().finally(() => file.close())
+    if (stat.isDirectory()) await stageFolder(path, target, userId)
+    else if (stat.isFile()) await stageFile(path, stat, target, userId)
+    else throw new Error('it is neither a regular file nor a folder')
   } catch (error) {
     throw new HandaxeError(
       'invalid_input_file',
       `The input file '${name}' cannot be used: ${(error as Error).message}`,
       {
-        hint: 'Check that the path exists, can be read and is a file',
+        hint: 'Check that the path exists, can be read and is a file or a folder',
         details: { name, path },
         cause: error,
       },
     )
   }
+}
+
+async function stageFolder(path: string, target: string, userId: number): Promise<void> {
+  await makeFolder(target)
+  for await (const entry of walkInputFolder(path)) {
+    const place = join(target, entry.name)
+    if (entry.kind === 'folder') await makeFolder(place)
+    else if (entry.kind === 'link') await symlink(entry.target, place)
+    else await stageFile(entry.path, await lstat(entry.path), place, userId)
+  }
+}
+
+/** Whatever the umask is: the code runs as another user. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path)
+  await chmod(path, 0o755)
+}
+
+async function stageFile(path: string, stat: Stats, target: string, userId: number): Promise<void> {
+  if (stat.size >= LINK_FROM_BYTES && isReadable(stat, userId) && (await tryLink(path, target))) return
+  await copyFile(path, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  // Never of a link: that would change the file of the host.
+  await chmod(target, 0o444)
 }
 
 function isReadable({ mode, uid }: Stats, userId: number): boolean {

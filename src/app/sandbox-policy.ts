@@ -1,0 +1,59 @@
+import type { PackagePolicy } from '../contracts/environment.ts'
+import { HandaxeError } from '../contracts/errors.ts'
+import {
+  BACKEND_CHOICES,
+  type BackendChoice,
+  type NetworkCeiling,
+  type Requirements,
+  type SandboxSettings,
+} from '../contracts/policy.ts'
+import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
+
+/** Which sandbox is opened, what it has to enforce, and what code may ask for. */
+export interface SandboxPolicy {
+  backend: BackendChoice
+  require: Requirements
+  packages: PackagePolicy
+  /** All of them hold; empty: each execution's own policy. */
+  network: NetworkCeiling[]
+  docker: { image?: string | undefined; runtime?: string | undefined }
+}
+
+/**
+ * The policy of several files, the user's first. A later one decides what is a matter of taste (`backend`, `docker`) and can
+ * only tighten what is a matter of safety: a project that was fetched from elsewhere must not loosen the user's own rules.
+ * `chosen` is the variable HANDAXE_SANDBOX. Throws `invalid_configuration`.
+ */
+export function mergeSandboxSettings(layers: readonly SandboxSettings[], chosen: string | undefined): SandboxPolicy {
+  const policy: SandboxPolicy = { backend: 'auto', require: {}, packages: 'ask', network: [], docker: {} }
+  for (const { backend, require, packages, network, docker } of layers) {
+    policy.backend = backend ?? policy.backend
+    policy.require = combineRequirements(policy.require, require ?? {})
+    if (packages !== undefined) policy.packages = stricterPackages(policy.packages, packages)
+    if (network !== undefined) policy.network.push(network === 'none' ? { allow: [] } : network)
+    policy.docker = { ...policy.docker, ...docker }
+  }
+  return chosen ? { ...policy, backend: readBackend(chosen) } : policy
+}
+
+function stricterPackages(one: PackagePolicy, other: 'ask' | 'none' | string[]): PackagePolicy {
+  if (one === 'none' || other === 'none') return 'none'
+  if (other === 'ask') return one
+  if (one === 'ask') return { allow: other }
+  const allowed = new Set(one.allow.map(canonicalName))
+  return { allow: other.filter((name) => allowed.has(canonicalName(name))) }
+}
+
+/** As PEP 503 compares names; npm's differ by their letters anyway. */
+function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-')
+}
+
+function readBackend(text: string): BackendChoice {
+  const found = BACKEND_CHOICES.find((choice) => choice === text)
+  if (found !== undefined) return found
+  throw new HandaxeError(
+    'invalid_configuration',
+    `HANDAXE_SANDBOX takes one of ${BACKEND_CHOICES.join(', ')}, not "${text}"`,
+  )
+}

@@ -1,0 +1,32 @@
+import type { BackendChoice, NetworkCeiling, Requirements } from '../contracts/policy.ts'
+import type { EgressSettings } from './backends/linux/slot-proxy.ts'
+
+export interface SandboxOptions {
+  /** Default `auto`: the first of linux, docker and e2b that can be opened here and gives what `require` demands. */
+  backend?: BackendChoice
+  /** A floor. Where it cannot be had, nothing is opened. */
+  require?: Requirements
+  /** Ceilings of what executions may reach; all of them hold. Absent: each execution's own policy. */
+  network?: readonly NetworkCeiling[]
+  /** Told which backend is used where it is not the first choice, and why. */
+  onProgress?: (line: string) => void
+  /** The Python whose packages executions see; null takes `python3` from the PATH. Docker: the image has its own. */
+  pythonPath: string | null
+  /** Default: the Node that this process runs on. */
+  nodePath?: string
+  /** Parent of private run-time folders; made where it is missing. */
+  stateFolder: string
+  /** Of the host, for finding commands (PATH) or the container engine (DOCKER_HOST …). Nothing of it gets inside. */
+  environment?: Record<string, string | undefined>
+  /** For `docker`. */
+  docker?: { image?: string | undefined; runtime?: string | undefined }
+  /** Warm processes kept ready. */
+  idlePython?: number
+  idleJavascript?: number
+  /** Executions at a time; further ones wait for their turn. */
+  maxConcurrent?: number
+  /** For executions with a network. Default: the machine's name servers and the usual authorities. */
+  egress?: EgressSettings
+  /** Where `createEnvironment` keeps package environments. Absent: there are none. */
+  environmentsFolder?: string
+}
