@@ -1,4 +1,5 @@
 import type { CommandSpecification, OptionSpecification } from './command.ts'
+import { ENVIRONMENT_COMMANDS } from './environment-commands.ts'
 import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
 import { EXECUTION_OPTIONS, SANDBOX_OPTIONS } from './option-lists.ts'
 
@@ -86,6 +87,7 @@ export const COMMANDS: CommandSpecification[] = [
     ],
     load: () => import('./commands/exec.ts'),
   },
+  ...ENVIRONMENT_COMMANDS,
   {
     name: 'tools list',
     summary: 'list the library',
