@@ -1,14 +1,16 @@
-// What only the tests need on this machine: the server of PostgreSQL, and pytest in the sandbox's Python, with which exported
+// What only the tests need on this machine: the server of PostgreSQL with pgvector, and pytest in the sandbox's Python, with which exported
 // packages are tested. Runs on the project's Node; quick where it is there.
 // Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { findPostgres } from '../test/support/find-postgres.ts'
+import { findPgvector, findPostgres } from '../test/support/find-postgres.ts'
 import { findPython } from '../test/support/python.ts'
+import { installPgvector } from './install-pgvector.mjs'
 
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
 
 if (findPostgres() === null) installPostgres()
+if (findPostgres() !== null && findPgvector() === null) installPgvector()
 installPytest()
 
 function installPytest() {

@@ -1,16 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { HandaxeError } from '../contracts/errors.ts'
-import { DEFAULT_BUDGET } from '../contracts/limits.ts'
 import type { ModelId, ModelReply, ModelRequest, TokenUsage } from '../contracts/models.ts'
 import { createDeltaSink } from './delta-sink.ts'
 import type { DeltaSink } from './delta-sink.ts'
-import { describeFailure } from './describe-failure.ts'
-import type { AttemptRecord } from './describe-failure.ts'
 import { addUsage } from './estimate-usage.ts'
-import { planRetry } from './plan-retry.ts'
 import type { RetryPolicy } from './plan-retry.ts'
 import { AttemptFailure, createProblem } from './problem.ts'
 import type { Problem } from './problem.ts'
+import { retryAttempts } from './retry-attempts.ts'
+import type { Spent } from './retry-attempts.ts'
 import type { AttemptReply } from './run-attempt.ts'
 
 /** What can be tried: one model and how to call it once. */
@@ -20,12 +17,6 @@ export interface AttemptedModel {
   /** Rejects with `AttemptFailure`, or with the reason of the request's signal. */
   attempt(request: ModelRequest, sink: DeltaSink): Promise<AttemptReply>
   costOf(usage: TokenUsage): number | null
-}
-
-/** Sums over the attempts whose reply came whole and was not usable: the provider bills those too. */
-interface Spent {
-  usage: TokenUsage | null
-  costUsd: number | null
 }
 
 /**
@@ -39,46 +30,35 @@ export async function generateWithRetries(
   request: ModelRequest,
   policy: RetryPolicy,
 ): Promise<ModelReply> {
-  const startedAt = Date.now()
-  const deadlineAt = request.deadlineAt ?? startedAt + DEFAULT_BUDGET.wallMs
   const sink = createDeltaSink(request.onDelta)
-  const attempts: AttemptRecord[] = []
   let spent: Spent = { usage: null, costUsd: 0 }
-  for (;;) {
-    if (request.signal?.aborted) throw cancelled(model.id, request.signal)
-    const attemptStartedAt = Date.now()
-    const outcome = await tryOnce(model, request, sink)
-    if ('reply' in outcome) spent = addReply(spent, outcome.reply, model)
-    if (!('problem' in outcome)) {
-      const { text, reasoning, finishReason, usage } = outcome.reply
-      return {
-        text,
-        reasoning,
-        finishReason,
-        usage: spent.usage ?? usage,
-        model: model.id,
-        costUsd: spent.costUsd,
-        attempts: attempts.length + 1,
-        wallMs: Date.now() - startedAt,
-      }
-    }
-    const nowMs = Date.now()
-    attempts.push({ problem: outcome.problem, wallMs: nowMs - attemptStartedAt })
-    const problems = attempts.map(({ problem }) => problem)
-    const decision = planRetry(problems, policy, { nowMs, deadlineAt, random: Math.random() })
-    if (decision.action === 'fail') {
-      throw describeFailure({
-        model: model.id,
-        keyVariable: model.keyVariable,
-        attempts,
-        decision,
-        ...spent,
-        nowMs,
-        deadlineAt,
-      })
-    }
-    sink.restart(outcome.problem.message)
-    await wait(decision.waitMs, model.id, request.signal)
+  const { reply, attempts, wallMs } = await retryAttempts(
+    {
+      ...request,
+      model: model.id,
+      keyVariable: model.keyVariable,
+      spent: () => spent,
+      onRetry: (problem) => sink.restart(problem.message),
+      async attempt() {
+        const reply = await model.attempt(request, sink)
+        spent = addReply(spent, reply, model)
+        const problem = findEmptiness(reply, request)
+        if (problem !== null) throw new AttemptFailure(problem)
+        return reply
+      },
+    },
+    policy,
+  )
+  const { text, reasoning, finishReason, usage } = reply
+  return {
+    text,
+    reasoning,
+    finishReason,
+    usage: spent.usage ?? usage,
+    model: model.id,
+    costUsd: spent.costUsd,
+    attempts,
+    wallMs,
   }
 }
 
@@ -88,20 +68,6 @@ export function missingKey(model: ModelId, variable: string): HandaxeError {
     hint: `Set ${variable} in the environment, for example: export ${variable}=…`,
     details: { model, variable },
   })
-}
-
-type Outcome = { reply: AttemptReply } | { problem: Problem } | { reply: AttemptReply; problem: Problem }
-
-async function tryOnce(model: AttemptedModel, request: ModelRequest, sink: DeltaSink): Promise<Outcome> {
-  try {
-    const reply = await model.attempt(request, sink)
-    const problem = findEmptiness(reply, request)
-    return problem === null ? { reply } : { reply, problem }
-  } catch (error) {
-    if (request.signal?.aborted) throw cancelled(model.id, request.signal)
-    if (error instanceof AttemptFailure) return { problem: error.problem }
-    throw error
-  }
 }
 
 /** A filter or a used-up output limit would end the next attempt in the same way: only other silence is asked again. */
@@ -132,20 +98,4 @@ function addReply(spent: Spent, { usage, billedUsd }: AttemptReply, model: Attem
     usage: spent.usage === null ? usage : addUsage(spent.usage, usage),
     costUsd: spent.costUsd === null || costUsd === null ? null : spent.costUsd + costUsd,
   }
-}
-
-async function wait(milliseconds: number, model: ModelId, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
-  } catch {
-    // The timer itself cannot fail: only the abort ends it early.
-    throw cancelled(model, signal)
-  }
-}
-
-function cancelled(model: ModelId, signal: AbortSignal | undefined): HandaxeError {
-  return new HandaxeError('cancelled', `The call of ${model} was cancelled`, {
-    details: { model },
-    ...(signal?.reason instanceof Error ? { cause: signal.reason } : {}),
-  })
 }

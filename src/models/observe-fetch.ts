@@ -14,7 +14,16 @@ export interface Exchange {
  * A `fetch` for one attempt that reports every piece of the reply (`onBytes`), bounds its size, and sorts out replies
  * that are no event stream: the stream parser would read those as an empty reply without a word.
  */
-export function observeFetch({ onBytes, secrets }: { onBytes: () => void; secrets: readonly string[] }): Exchange {
+export function observeFetch({
+  onBytes,
+  secrets,
+  stream = true,
+}: {
+  onBytes: () => void
+  secrets: readonly string[]
+  /** False where the reply is meant to come as one piece of JSON. */
+  stream?: boolean
+}): Exchange {
   let whole: string | null = null
   return {
     wholeReply: () => whole,
@@ -29,6 +38,7 @@ export function observeFetch({ onBytes, secrets }: { onBytes: () => void; secret
       const text = await observed.text()
       const failed = errorStatus(text)
       if (failed !== null) return new Response(text, { status: failed, headers: response.headers })
+      if (!stream) return new Response(text, response)
       whole = text
       throw new WholeReply()
     },

@@ -48,7 +48,7 @@ export function openModel(id: ModelId, config: ModelConfig): OpenedModel {
 }
 
 /** Everything that must not stand in an error: the keys, not only this provider's, and the values of its headers. */
-function secretsOf({ config, key }: Provider, keys: GatewayConfig['keys']): string[] {
+export function secretsOf({ config, key }: Provider, keys: GatewayConfig['keys']): string[] {
   const fromEnvironment = Object.entries(keys).filter(([name]) => /KEY|TOKEN|SECRET|PASSWORD/i.test(name))
   return [
     ...fromEnvironment.map(([, value]) => value?.trim() ?? ''),

@@ -14,6 +14,7 @@ export interface ListedPrice extends ModelPrice {
  * - Anthropic: base rates from the maker's "Models overview" and "Pricing"; the cache rates of Opus and Sonnet and the
  *   long-prompt rates of Haiku from price lists of third parties
  * - OpenAI: Luna from the maker's page; Sol and Astra from release notes and resellers' lists only
+ * - OpenAI's embeddings: the maker's page
  * - DeepSeek: the maker's "Models & Pricing"; its prices halve outside 01:00-04:00 and 06:00-10:00 UTC on
  *   working days, and the higher ones stand here, so that a budget is never overrun by the clock
  *
@@ -34,6 +35,8 @@ const LISTED_PRICES: Readonly<Record<ModelId, ListedPrice>> = {
   'openai/gpt-6-luna': openaiPrice(0.1, 0.5, 0.01, '2026-10-13'),
   'openai/gpt-6.1-sol': openaiPrice(2, 10, 0.1, '2026-10-13'),
   'openai/gpt-6-astra': openaiPrice(10, 50, 1, '2026-09-07'),
+  'openai/text-embedding-3-small': { inputUsd: 0.02, outputUsd: 0, date: '2026-11-22' },
+  'openai/text-embedding-3-large': { inputUsd: 0.13, outputUsd: 0, date: '2026-11-22' },
   'deepseek/deepseek-flash': { inputUsd: 0.3, outputUsd: 1.2, cachedInputUsd: 0.006, date: '2026-10-17' },
   'deepseek/deepseek-v4-pro': { inputUsd: 1.32, outputUsd: 3.96, cachedInputUsd: 0.044, date: '2026-10-17' },
 }

@@ -1,4 +1,4 @@
-import type { Store } from '../contracts/store.ts'
+import type { StoreWithVectors } from '../contracts/vectors.ts'
 import { isPostgresAddress, refuseOtherAddress } from './postgres/address.ts'
 
 export interface StoreOptions {
@@ -15,24 +15,27 @@ export interface StoreOptions {
  * Opens the store: PostgreSQL, or a SQLite file. Any number of processes may have it open at once.
  * Rejects with `store_newer`, `store_corrupt`, `store_read_only`, `store_locked`, `store_unavailable` or `disk_full`.
  */
-export async function openStore({ path, lockTimeoutMs = 10_000 }: StoreOptions): Promise<Store> {
+export async function openStore({ path, lockTimeoutMs = 10_000 }: StoreOptions): Promise<StoreWithVectors> {
   refuseOtherAddress(path)
   // The engines are loaded when they are asked for: the driver of PostgreSQL takes longer than opening a file.
   if (isPostgresAddress(path)) {
     const { openPostgresStore } = await import('./postgres/open-postgres-store.ts')
     return openPostgresStore(path, { lockTimeoutMs })
   }
-  const [{ openDatabase }, { SqliteJournalStore }, { SqliteScriptStore }, { SqliteToolStore }] = await Promise.all([
-    import('./sqlite/open-database.ts'),
-    import('./sqlite/journal-store.ts'),
-    import('./sqlite/script-store.ts'),
-    import('./sqlite/tool-store.ts'),
-  ])
+  const [{ openDatabase }, { SqliteJournalStore }, { SqliteScriptStore }, { SqliteToolStore }, { SqliteVectorStore }] =
+    await Promise.all([
+      import('./sqlite/open-database.ts'),
+      import('./sqlite/journal-store.ts'),
+      import('./sqlite/script-store.ts'),
+      import('./sqlite/tool-store.ts'),
+      import('./sqlite/vector-store.ts'),
+    ])
   const database = await openDatabase(path, { lockTimeoutMs })
   return {
     tools: new SqliteToolStore(database),
     scripts: new SqliteScriptStore(database),
     journal: new SqliteJournalStore(database),
+    vectors: new SqliteVectorStore(database),
     close: async () => database.close(),
   }
 }

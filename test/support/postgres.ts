@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type QueryResultRow } from 'pg'
 import { describe } from 'vitest'
-import { findPostgres, findServerUser } from './find-postgres.ts'
+import { findPgvector, findPostgres, findServerUser } from './find-postgres.ts'
 
 /** With characters that an address has to encode. */
 const PASSWORD = 'p@ss/w#rd: 100%'
@@ -52,19 +52,35 @@ export interface ServerOptions {
 }
 
 const missing = whyMissing()
+const missingPgvector = missing ?? whyPgvectorMissing()
 
 /** A group of tests that need a server; where there is none it is skipped, and its title says why. */
 export function describePostgres(title: string, body: () => void): void {
   describe.skipIf(missing !== null)(missing === null ? title : `${title} (skipped: ${missing})`, body)
 }
 
+/** The same for tests that need the extension pgvector on the server. */
+export function describePgvector(title: string, body: () => void): void {
+  describe.skipIf(missingPgvector !== null)(
+    missingPgvector === null ? title : `${title} (skipped: ${missingPgvector})`,
+    body,
+  )
+}
+
 function whyMissing(): string | null {
-  if (findPostgres() === null) {
-    spawnSync(process.execPath, [join(import.meta.dirname, '../../scripts/setup-tests.mjs')], { stdio: 'inherit' })
-  }
+  if (findPostgres() === null) setUp()
   if (findPostgres() === null) return 'the server of PostgreSQL is not installed'
   if (process.getuid?.() === 0 && findServerUser() === null) return 'there is no user postgres to run the server'
   return null
+}
+
+function whyPgvectorMissing(): string | null {
+  if (findPgvector() === null) setUp()
+  return findPgvector() === null ? 'the server of PostgreSQL does not have the extension pgvector' : null
+}
+
+function setUp(): void {
+  spawnSync(process.execPath, [join(import.meta.dirname, '../../scripts/setup-tests.mjs')], { stdio: 'inherit' })
 }
 
 export async function startPostgres({ durable = false, settings = [] }: ServerOptions = {}): Promise<TestPostgres> {

@@ -1,5 +1,5 @@
 import { FREE_PRICE } from '../free-price.ts'
-import { createCompatibleModel } from './openai-compatible.ts'
+import { createCompatibleEmbeddingModel, createCompatibleModel } from './openai-compatible.ts'
 import type { ProviderDefinition } from './provider.ts'
 
 export const lmstudio: ProviderDefinition = {
@@ -9,5 +9,6 @@ export const lmstudio: ProviderDefinition = {
   local: true,
   startHint: 'Start its server (`lms server start`), or set its baseUrl under "providers" in the configuration.',
   createModel: (modelName, connection) => createCompatibleModel('lmstudio', modelName, connection),
+  createEmbeddingModel: (modelName, connection) => createCompatibleEmbeddingModel('lmstudio', modelName, connection),
   priceOf: () => FREE_PRICE,
 }

@@ -1,4 +1,4 @@
-import { createCompatibleModel } from './openai-compatible.ts'
+import { createCompatibleEmbeddingModel, createCompatibleModel } from './openai-compatible.ts'
 import type { ProviderDefinition } from './provider.ts'
 
 /** OpenAI's reasoning models, which refuse `max_tokens`; a gateway may pass the request on to them as it is. */
@@ -14,4 +14,5 @@ export const n1n: ProviderDefinition = {
     createCompatibleModel('n1n', modelName, connection, {
       outputLimitParameter: WANTS_COMPLETION_TOKENS.test(modelName) ? 'max_completion_tokens' : 'max_tokens',
     }),
+  createEmbeddingModel: (modelName, connection) => createCompatibleEmbeddingModel('n1n', modelName, connection),
 }

@@ -1,5 +1,5 @@
 import { FREE_PRICE } from '../free-price.ts'
-import { createCompatibleModel } from './openai-compatible.ts'
+import { createCompatibleEmbeddingModel, createCompatibleModel } from './openai-compatible.ts'
 import type { ProviderDefinition } from './provider.ts'
 
 const DEFAULT_PORT = '11434'
@@ -18,6 +18,7 @@ export const ollama: ProviderDefinition = {
   local: true,
   startHint: 'Start it with `ollama serve`, or set OLLAMA_HOST to where it runs.',
   createModel: (modelName, connection) => createCompatibleModel('ollama', modelName, connection),
+  createEmbeddingModel: (modelName, connection) => createCompatibleEmbeddingModel('ollama', modelName, connection),
   findCutPrompt({ promptCharacters, usage, finishReason, maxOutputTokens }) {
     const hint =
       'Give it a longer context: start Ollama with OLLAMA_CONTEXT_LENGTH=32768, or use a model whose Modelfile says PARAMETER num_ctx 32768.'

@@ -1,4 +1,4 @@
-import type { Connection, ProviderDefinition, SdkModel } from './provider.ts'
+import type { Connection, ProviderDefinition, SdkEmbeddingModel, SdkModel } from './provider.ts'
 
 /** A provider that handaxe knows only by the address that the configuration gives it. */
 export function openaiCompatible(name: string): ProviderDefinition {
@@ -8,6 +8,7 @@ export function openaiCompatible(name: string): ProviderDefinition {
     keyVariable: null,
     local: false,
     createModel: (modelName, connection) => createCompatibleModel(name, modelName, connection),
+    createEmbeddingModel: (modelName, connection) => createCompatibleEmbeddingModel(name, modelName, connection),
   }
 }
 
@@ -36,6 +37,23 @@ export async function createCompatibleModel(
     ...(parameter === 'max_tokens' ? {} : { transformRequestBody: renameOutputLimit }),
   })
   return provider(modelName)
+}
+
+/** A model behind any `/embeddings`. */
+export async function createCompatibleEmbeddingModel(
+  name: string,
+  modelName: string,
+  { baseUrl, apiKey, headers, fetch }: Connection,
+): Promise<SdkEmbeddingModel> {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+  const provider = createOpenAICompatible({
+    name,
+    baseURL: baseUrl,
+    headers,
+    fetch,
+    ...(apiKey === '' ? {} : { apiKey }),
+  })
+  return provider.embeddingModel(modelName)
 }
 
 function renameOutputLimit({ max_tokens, ...body }: Record<string, unknown>): Record<string, unknown> {

@@ -13,6 +13,10 @@ export const openai: ProviderDefinition = {
     const provider = createOpenAI({ baseURL: baseUrl, apiKey, headers, fetch })
     return usesResponses({ baseUrl, config }) ? provider.responses(modelName) : provider.chat(modelName)
   },
+  async createEmbeddingModel(modelName, { baseUrl, apiKey, headers, fetch }) {
+    const { createOpenAI } = await import('@ai-sdk/openai')
+    return createOpenAI({ baseURL: baseUrl, apiKey, headers, fetch }).embeddingModel(modelName)
+  },
   // The Responses interface keeps every exchange for 30 days unless told otherwise; others may not know the setting.
   callOptions: (provider) => (usesResponses(provider) ? { openai: { store: false } } : undefined),
 }

@@ -1,4 +1,4 @@
-import type { LanguageModel } from 'ai'
+import type { EmbeddingModel, LanguageModel } from 'ai'
 import type { FinishReason, ModelPrice, TokenUsage } from '../../contracts/models.ts'
 import type { ProviderConfig } from '../gateway-config.ts'
 
@@ -14,6 +14,8 @@ export interface Connection {
 
 /** The AI SDK's model objects; the plain names that its type also allows would go to Vercel's gateway. */
 export type SdkModel = Exclude<LanguageModel, string>
+
+export type SdkEmbeddingModel = Exclude<EmbeddingModel, string>
 
 /** `providerOptions` of the AI SDK. */
 export type SdkOptions = Record<string, Record<string, string | number | boolean>>
@@ -41,6 +43,8 @@ export interface ProviderDefinition {
   startHint?: string
   /** Loads the provider's package on first use: start-up does not pay for providers that are not called. */
   createModel(modelName: string, connection: Connection): Promise<SdkModel>
+  /** Absent for a provider that offers no embeddings. */
+  createEmbeddingModel?: (modelName: string, connection: Connection) => Promise<SdkEmbeddingModel>
   /** What the AI SDK should be told with every call. */
   callOptions?: (provider: Pick<Provider, 'baseUrl' | 'config'>) => SdkOptions | undefined
   /** US dollars, from the usage record of a provider that bills in its replies; null where it does not say. */

@@ -1,18 +1,20 @@
-import type { Store } from '../../contracts/store.ts'
+import type { StoreWithVectors } from '../../contracts/vectors.ts'
 import { parseAddress } from './address.ts'
 import { Database, type DatabaseOptions } from './database.ts'
 import { PostgresJournalStore } from './journal-store.ts'
 import { migrate } from './migrate.ts'
 import { PostgresScriptStore } from './script-store.ts'
 import { PostgresToolStore } from './tool-store.ts'
+import { PostgresVectorStore } from './vector-store.ts'
 
 /** Opens the shared store at an address as `parseAddress` takes it; makes its schema where it is missing. */
-export async function openPostgresStore(address: string, options: DatabaseOptions): Promise<Store> {
+export async function openPostgresStore(address: string, options: DatabaseOptions): Promise<StoreWithVectors> {
   const database = await openPostgresDatabase(address, options)
   return {
     tools: new PostgresToolStore(database),
     scripts: new PostgresScriptStore(database),
     journal: new PostgresJournalStore(database),
+    vectors: new PostgresVectorStore(database),
     close: async () => database.close(),
   }
 }

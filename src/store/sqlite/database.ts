@@ -57,6 +57,16 @@ export class Database {
     return { changes: Number(changes), rowId: Number(lastInsertRowid) }
   }
 
+  /** Makes the functions of a shared library callable in SQL. Until then, and again afterwards, nothing can load one. */
+  loadExtension(path: string): void {
+    this.#connection.enableLoadExtension(true)
+    try {
+      this.#connection.loadExtension(path)
+    } finally {
+      this.#connection.enableLoadExtension(false)
+    }
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

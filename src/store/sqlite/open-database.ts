@@ -22,8 +22,14 @@ export async function openDatabase(path: string, { lockTimeoutMs }: { lockTimeou
 }
 
 function openConnection(path: string): DatabaseSync {
-  const connection = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS, enableForeignKeyConstraints: true })
+  const connection = new DatabaseSync(path, {
+    timeout: BLOCKING_WAIT_MS,
+    enableForeignKeyConstraints: true,
+    allowExtension: true,
+  })
   try {
+    // Allowed for the one that compares vectors (`loadExtension`), and for nothing that SQL could ask for.
+    connection.enableLoadExtension(false)
     // First, and before anything is written: is this ours at all, and of a version that we know?
     migrate(connection, { path })
     // FULL: a commit is on disk before the promise resolves, also after a power cut (0.3 ms on a server's disk).
