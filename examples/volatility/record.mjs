@@ -15,7 +15,7 @@ const home = mkdtempSync(join(tmpdir(), 'handaxe-record-'))
 
 /** The replies of each run, in the order of its prompts. */
 const RUNS = [
-  { request: REQUESTS[0], replies: ['first-plan', 'tests', 'code'] },
+  { request: REQUESTS[0], replies: ['first-plan', 'tests', 'code', 'review'] },
   { request: REQUESTS[1], replies: ['second-plan'] },
   { request: REQUESTS[0], replies: ['first-plan-again'] },
 ]

@@ -1,10 +1,13 @@
+import type { JsonObject } from '../contracts/json.ts'
 import type { InputFile, Sandbox } from '../contracts/sandbox.ts'
 import type { ToolSpecification } from '../contracts/run.ts'
 import type { ToolTest } from '../contracts/tool.ts'
 import { checkDeterminism, type DeterminismCheck } from './determinism/check-determinism.ts'
 import { checkMutants, type MutationCheck, type MutationCheckOptions } from './mutation/check-mutants.ts'
 import { mutationVerdict } from './mutation/mutation-verdict.ts'
+import { tellApart } from './mutation/tell-apart.ts'
 import type { ReviewOutcome } from './review/parse-review.ts'
+import type { JudgeOutcome } from './observation/outcome.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from './subject.ts'
 import { checkTests } from './tests/check-tests.ts'
 import { findVacuousProperties } from './tests/find-vacuous-properties.ts'
@@ -32,6 +35,8 @@ export interface Admission {
   twins: TwinSearch | null
   mutation: MutationCheck | null
   review: ReviewOutcome | null
+  /** Inputs that show what the tests do not see, smallest first: for who strengthens them. Without any result. */
+  unseen: JsonObject[]
   /** By check, of those that were made. */
   wallMs: Partial<Record<AdmissionCheck, number>>
 }
@@ -44,12 +49,21 @@ export interface AdmissionOptions {
   /** Nearest first; empty where there is none near enough. */
   neighbours: readonly Neighbour[]
   runTests: RunTests
+  /** Makes the mutation check cheaper; see there. */
+  judge?: JudgeOutcome
+  /** True where the tool has just passed its tests: they are not run on it again for their own sake. */
+  testsPassed?: boolean
   compare: CompareValues
   /** The reviewer's call; null where there is to be none. */
   review: (() => Promise<ReviewOutcome>) | null
   /** Input files that the tests' arguments name. */
   inputs?: readonly InputFile[]
-  mutants?: Pick<MutationCheckOptions, 'limit' | 'seed' | 'wallMs'> & { threshold?: number }
+  /** Null: none. */
+  mutants?: (Pick<MutationCheckOptions, 'limit' | 'seed' | 'wallMs'> & { threshold?: number }) | null
+  /** What follows from tests that are too weak. `record`: it stands in the findings only. Default `strengthen`. */
+  weakTests?: 'strengthen' | 'record'
+  /** Of the same code with fewer tests: what the tests do not bear upon is taken over. */
+  earlier?: Admission | null
   signal?: AbortSignal
 }
 
@@ -69,24 +83,40 @@ export async function decideAdmission(options: AdmissionOptions): Promise<Admiss
     twins: null,
     mutation: null,
     review: null,
+    unseen: [],
     wallMs: {},
   }
-  const stages: [AdmissionCheck, (options: AdmissionOptions, state: Admission) => Promise<void>][] = [
-    ['test-quality', judgeTests],
-    ['tests', judgeResults],
-    ['determinism', judgeDeterminism],
-    ['twins', judgeTwins],
-    ['mutation', judgeMutants],
-    ['review', judgeReview],
+  const stages: Stage[][] = [
+    [['test-quality', judgeTests]],
+    [['tests', judgeResults]],
+    [['determinism', judgeDeterminism]],
+    [['twins', judgeTwins]],
+    // The reviewer thinks while the mutants run.
+    [
+      ['mutation', judgeMutants],
+      ['review', judgeReview],
+    ],
   ]
-  for (const [check, judge] of stages) {
+  for (const stage of stages) {
     options.signal?.throwIfAborted()
-    const startedAt = performance.now()
-    await judge(options, state)
-    state.wallMs[check] = performance.now() - startedAt
+    const judged = await Promise.allSettled(stage.map((part) => judgeTimed(part, options, state)))
+    for (const part of judged) if (part.status === 'rejected') throw part.reason
     if (state.decision !== 'admit') break
   }
   return state
+}
+
+type Stage = [AdmissionCheck, (options: AdmissionOptions, state: Admission) => Promise<void>]
+
+async function judgeTimed([check, judge]: Stage, options: AdmissionOptions, state: Admission): Promise<void> {
+  const startedAt = performance.now()
+  await judge(options, state)
+  state.wallMs[check] = performance.now() - startedAt
+}
+
+/** Who is told to strengthen tests has no use for it where the code is at fault anyway. */
+function strengthen({ weakTests = 'strengthen' }: AdmissionOptions, state: Admission): void {
+  if (weakTests === 'strengthen' && state.decision === 'admit') state.decision = 'strengthen-tests'
 }
 
 async function judgeTests(options: AdmissionOptions, state: Admission): Promise<void> {
@@ -102,11 +132,12 @@ async function judgeTests(options: AdmissionOptions, state: Admission): Promise<
     const message = `The property "${name}" also holds for tools that do nothing: let it compare what the tool gives.`
     state.findings.push({ check: 'test-quality', code: 'asserts-nothing', message })
   }
-  if (state.findings.length > 0) state.decision = 'strengthen-tests'
+  if (state.findings.length > 0) strengthen(options, state)
 }
 
 async function judgeResults(options: AdmissionOptions, state: Admission): Promise<void> {
-  const { sandbox, tool, tests, runTests, signal } = options
+  const { sandbox, tool, tests, runTests, testsPassed = false, signal } = options
+  if (testsPassed) return
   const results = await runTests({ sandbox, subject: tool, tests, ...(signal ? { signal } : {}) })
   for (const { test, failure } of results) {
     if (failure === null) continue
@@ -116,7 +147,11 @@ async function judgeResults(options: AdmissionOptions, state: Admission): Promis
 }
 
 async function judgeDeterminism(options: AdmissionOptions, state: Admission): Promise<void> {
-  const { sandbox, tool, tests, compare, inputs, signal } = options
+  const { sandbox, tool, tests, compare, inputs, earlier, signal } = options
+  if (earlier?.determinism) {
+    state.determinism = earlier.determinism
+    return
+  }
   const examples = tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
   const calls = generateInputs(tool.signature.inputSchema, 1, examples.length + GENERATED_CALLS, { examples })
   state.determinism = await checkDeterminism({
@@ -137,10 +172,12 @@ async function judgeTwins(options: AdmissionOptions, state: Admission): Promise<
   state.twins = await findTwins(options)
   const { twin, tried } = state.twins
   for (const { name, version, behaviour } of tried.filter((one) => one.verdict === 'passes')) {
-    const input = JSON.stringify(behaviour?.firstDifference?.input ?? {}).slice(0, 300)
+    const telling = behaviour?.firstDifference?.input
+    if (telling !== undefined) state.unseen.push(telling)
+    const input = JSON.stringify(telling ?? {}).slice(0, 300)
     const message = `${name} version ${version} passes the same tests and does something else for ${input}: add a test that tells them apart.`
     state.findings.push({ check: 'twins', code: 'not-told-apart', message })
-    state.decision = 'strengthen-tests'
+    strengthen(options, state)
   }
   if (twin === null) return
   const message = `${twin.name} version ${twin.version} does the same: ${twin.reason}.`
@@ -149,20 +186,28 @@ async function judgeTwins(options: AdmissionOptions, state: Admission): Promise<
 }
 
 async function judgeMutants(options: AdmissionOptions, state: Admission): Promise<void> {
-  const { mutants: { threshold, ...limits } = {}, ...rest } = options
-  state.mutation = await checkMutants({ ...rest, ...limits })
-  const { verdict, reason } = mutationVerdict(state.mutation, threshold)
+  const { mutants = {}, tests, tool, ...rest } = options
+  if (mutants === null) return
+  const { threshold, ...limits } = mutants
+  const check = await checkMutants({ ...rest, tool, tests, ...limits })
+  state.mutation = check
+  if (mutationVerdict(check, threshold).verdict !== 'weak') return
+  // Some mutants do the same as the tool for every input: no test can see them, and none is asked for.
+  const seen = await tellApart({ ...rest, tool, tests, mutants: check.survived })
+  const alike = seen.filter((one) => one.input === null).length
+  const total = check.total - alike
+  const { verdict, reason } = mutationVerdict({ total, share: total === 0 ? null : check.killed / total }, threshold)
   if (verdict !== 'weak') return
-  const shown = state.mutation.survived.slice(0, 5)
+  const shown = seen.flatMap((one) => (one.input === null ? [] : [one.mutant])).slice(0, 5)
   const unseen = shown.map(({ line, before, after }) => `line ${line}: \`${before}\` made \`${after}\``)
   state.findings.push({ check: 'mutation', code: 'weak', message: `${reason}. Unseen: ${unseen.join('; ')}` })
-  state.decision = 'strengthen-tests'
+  state.unseen.push(...seen.flatMap((one) => (one.input === null ? [] : [one.input])))
+  strengthen(options, state)
 }
 
-async function judgeReview({ review }: AdmissionOptions, state: Admission): Promise<void> {
-  if (review === null) return
-  state.review = await review()
-  if (state.review.verdict !== 'reject') return
+async function judgeReview({ review, earlier }: AdmissionOptions, state: Admission): Promise<void> {
+  state.review = earlier?.review ?? (review === null ? null : await review())
+  if (state.review?.verdict !== 'reject') return
   for (const { kind, text } of state.review.reasons) {
     state.findings.push({ check: 'review', code: kind, message: text })
   }

@@ -5,6 +5,7 @@ import type { ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolLanguage } from '../contracts/sandbox.ts'
 import type { JournalStore } from '../contracts/store.ts'
 import type { ToolSignature, ToolVersion } from '../contracts/tool.ts'
+import type { AdmissionGate } from './admission-gate.ts'
 
 /** What reading a tool's code gave: its signature with further facts for the checks, or why it cannot be a tool. */
 export type SignatureReading = { signature: ToolSignature; facts: unknown } | { problems: string[] }
@@ -41,6 +42,8 @@ export interface AgentDependencies {
    * fits that knows what its `facts` are.
    */
   checkCode(subject: CodeSubject): string[]
+  /** What is asked of a tool that passes its tests. Null: nothing, and its version says so. */
+  admission: AdmissionGate | null
   /** A tool as the planner is shown it: the typed signature with its description. */
   renderSignature: (tool: ToolVersion) => string
   /** Every run gets a folder of its own in it, for artifacts and for the full text of what executions wrote. */

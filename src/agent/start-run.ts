@@ -42,6 +42,7 @@ export function startRun({ dependencies, openSandbox, request, budget, options }
     runId,
     request,
     make: options.make ?? 'auto',
+    admission: options.admission ?? 'standard',
     save: options.save ?? true,
     dependencies,
     clock,

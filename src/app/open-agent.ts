@@ -39,6 +39,7 @@ export async function openAgent(options: OpenAgentOptions = {}): Promise<Agent &
       run: (request, runOptions = {}) =>
         agent.run(request, {
           make: config.make,
+          admission: config.admission,
           ...runOptions,
           budget: { ...config.budget, ...options.budget, ...runOptions.budget },
         }),

@@ -1,6 +1,6 @@
 import type { ConfigFile } from '../contracts/config.ts'
 import { DEFAULT_BUDGET, type Budget, type Limits } from '../contracts/limits.ts'
-import type { MakePolicy } from '../contracts/run.ts'
+import type { AdmissionDepth, MakePolicy } from '../contracts/run.ts'
 import type { Tier } from '../contracts/models.ts'
 import { join } from 'node:path'
 import type { Folders } from './folders.ts'
@@ -20,6 +20,7 @@ export interface Config {
   budget: Budget
   limits: Partial<Limits>
   make: MakePolicy
+  admission: AdmissionDepth
   sandbox: SandboxPolicy
   /** Path of the SQLite file. */
   storePath: string
@@ -47,6 +48,7 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
     budget: { ...DEFAULT_BUDGET, ...withoutUndefined(merged.budget) },
     limits: withoutUndefined(merged.limits),
     make: merged.make ?? 'auto',
+    admission: merged.admission ?? 'standard',
     sandbox: mergeSandboxSettings(
       layers.flatMap((layer) => (layer.sandbox === undefined ? [] : [layer.sandbox])),
       environment['HANDAXE_SANDBOX'],

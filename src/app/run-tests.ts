@@ -1,5 +1,6 @@
+import type { JudgeOutcome } from '../admission/observation/outcome.ts'
 import type { RunTests, TestResult } from '../admission/subject.ts'
-import { judgeTest, toTestExecution } from '../agent/make/judge-test.ts'
+import { judgeOutcome, judgeTest, toTestExecution } from '../agent/make/judge-test.ts'
 import { mapLimited } from '../agent/run/map-limited.ts'
 import type { JsonSchema, JsonValue } from '../contracts/json.ts'
 import type { ToolTest } from '../contracts/tool.ts'
@@ -26,6 +27,12 @@ export const runTests: RunTests = async ({ sandbox, subject, tests, stopAtFailur
   }
   return results
 }
+
+/** Judges an outcome that was observed by other means than a test's own execution. */
+export const judgeCall: JudgeOutcome = (test, outcome, { outputSchema }) =>
+  judgeOutcome(test, outcome.kind === 'error' ? { ...outcome, traceback: '' } : outcome, {
+    frames: isTable(outputSchema),
+  })
 
 /** A list of records, or an object of columns: the one may stand for the other. */
 function isTable({ type, items, properties, additionalProperties }: JsonSchema): boolean {

@@ -20,6 +20,7 @@ const RUN_OPTIONS: OptionSpecification[] = [
     summary: 'provider/model for every tier, or `manual` to answer the prompts yourself',
   },
   { name: 'make', value: 'WHEN', summary: 'when a tool is made: auto, always, never (default auto)' },
+  { name: 'admission', value: 'DEPTH', summary: 'what is asked of a tool before it is kept: standard, thorough' },
   { name: 'no-save', summary: 'do not keep the tools that this run makes' },
   { name: 'max-cost-usd', value: 'N', summary: 'end the run before it costs more (default 5)' },
   { name: 'max-tokens', value: 'N', summary: 'end the run before it uses more tokens (default 1000000)' },

@@ -46,6 +46,7 @@ export const configFileSchema = z.strictObject({
     })
     .optional(),
   make: z.enum(['auto', 'always', 'never']).optional(),
+  admission: z.enum(['standard', 'thorough']).optional(),
   /** Which sandbox, what it must enforce, what code may ask for. A project's file can only tighten what the user's says. */
   sandbox: sandboxSettingsSchema.optional(),
   store: z.string().optional(),

@@ -3,7 +3,7 @@ import type { Role, Tier, TokenUsage } from './models.ts'
 import type { Plan } from './plan.ts'
 import type { InspectedFile, Observation, RunResult, ToolSpecification } from './run.ts'
 import type { ExecutionLanguage, ExecutionResult } from './sandbox.ts'
-import type { ToolTest } from './tool.ts'
+import type { AdmissionRecord, ToolTest } from './tool.ts'
 
 /** What a run reports, without the envelope. Every front, the journal and the tests read this one stream. */
 export type RunEventBody =
@@ -34,6 +34,19 @@ export type RunEventBody =
   | { type: 'code-rejected'; stepId: string; attempt: number; problems: string[] }
   | { type: 'test-passed'; stepId: string; test: string; wallMs: number }
   | { type: 'test-failed'; stepId: string; test: string; reason: string; wallMs: number }
+  /** A tool that passed its tests was checked further, before it is kept. */
+  | {
+      type: 'tool-checked'
+      stepId: string
+      tool: string
+      decision: 'admit' | 'reuse' | 'strengthen-tests' | 'refuse'
+      /** What was found, a sentence each. */
+      findings: string[]
+      checks: Pick<AdmissionRecord, 'mutants' | 'repeatedCalls' | 'review' | 'neighbours'>
+      wallMs: number
+    }
+  /** A tool of the library does what was to be made: it is used instead, and nothing is kept. */
+  | { type: 'twin-found'; stepId: string; tool: string; name: string; version: number; reason: string }
   | { type: 'tool-saved'; stepId: string; name: string; version: number; tests: number; saved: boolean }
   | { type: 'tool-reused'; stepId: string; name: string; version: number }
   | { type: 'execution-started'; stepId: string; language: ExecutionLanguage; purpose: 'test' | 'use' | 'script' }

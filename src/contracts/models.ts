@@ -76,6 +76,8 @@ export interface RoutedCall extends Omit<ModelRequest, 'maxOutputTokens' | 'time
   difficulty: Difficulty
   /** How often this piece of work has failed before: each failure raises the tier by one. */
   escalation: number
+  /** Where it begins, instead of what role and difficulty say. */
+  tier?: Tier
   maxOutputTokens?: number
   timeoutMs?: number
 }

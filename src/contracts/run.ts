@@ -11,10 +11,18 @@ export interface Request {
 
 export type MakePolicy = 'auto' | 'always' | 'never'
 
+/**
+ * How much is asked of a tool before it is kept. `standard`: one review by the fast tier, and a few planted faults. `thorough`:
+ * a second call works out the expected values as well, the review is by the strong tier, more faults are planted.
+ */
+export type AdmissionDepth = 'standard' | 'thorough'
+
 export interface RunOptions {
   budget?: Partial<Budget>
   /** When a tool is made: `auto` leaves it to the planner. */
   make?: MakePolicy
+  /** Default `standard`. */
+  admission?: AdmissionDepth
   /** False: tools made by this run are not kept. Default true. */
   save?: boolean
   signal?: AbortSignal

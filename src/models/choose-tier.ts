@@ -16,13 +16,13 @@ const ROUTES: Readonly<Record<Role, RoleRoute>> = {
   reviewer: 'strong',
 }
 
-/** The tier for a piece of work: by role and difficulty, and one higher for every failure so far. */
+/** The tier for a piece of work: by role and difficulty, or the one it asks for, and one higher for every failure so far. */
 export function chooseTier(
-  { role, difficulty, escalation }: { role: Role; difficulty: Difficulty; escalation: number },
+  { role, difficulty, escalation, tier }: { role: Role; difficulty: Difficulty; escalation: number; tier?: Tier },
   roles: GatewayConfig['roles'] = {},
 ): Tier {
   const route = roles[role] ?? ROUTES[role]
-  const start = TIERS.indexOf(typeof route === 'string' ? route : route[difficulty])
+  const start = TIERS.indexOf(tier ?? (typeof route === 'string' ? route : route[difficulty]))
   return TIERS[Math.min(start + Math.max(0, Math.floor(escalation)), TIERS.length - 1)] ?? 'reasoning'
 }
 

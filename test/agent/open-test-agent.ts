@@ -56,6 +56,7 @@ export async function openTestAgent(
       journal: store.journal,
       readSignature,
       checkCode,
+      admission: null,
       renderSignature,
       artifactsFolder: join(folder, 'runs'),
       environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import type { AgentDependencies } from '../../src/agent/dependencies.ts'
 import type { Request } from '../../src/contracts/run.ts'
 import type { Sandbox } from '../../src/contracts/sandbox.ts'
 import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
@@ -18,14 +19,17 @@ export interface AgentSetup {
  * Opens one real sandbox for the tests of a file and an agent for all of them, or for each of them with a library of its
  * own. Closes both, and fails where a promise was rejected unseen.
  */
-export function useTestAgent({ each = false }: { each?: boolean } = {}): AgentSetup {
+export function useTestAgent({
+  each = false,
+  over = {},
+}: { each?: boolean; over?: Partial<AgentDependencies> } = {}): AgentSetup {
   const rejections: unknown[] = []
   const onRejection = (reason: unknown): void => void rejections.push(reason)
   let opened: TestSandbox | undefined
   let subject: TestAgent | undefined
   let request: Request | undefined
   const openSubject = async (): Promise<void> => {
-    subject = await openTestAgent(present(opened).sandbox)
+    subject = await openTestAgent(present(opened).sandbox, over)
     request = { text: 'How far do the prices spread?', files: [await subject.file('prices.csv', PRICES)] }
   }
   beforeAll(async () => {

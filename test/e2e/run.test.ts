@@ -69,7 +69,7 @@ describe('handaxe run, as a process', () => {
       answer: 'The weighted mean price is 17.50.',
       made: [{ name: 'weighted_mean', version: 1, saved: true }],
       reused: [],
-      calls: 3,
+      calls: 4,
     })
     for (const name of ['tokens', 'costUsd', 'wallMs']) expect(report(first)[name]).toBeTypeOf('number')
 
@@ -99,8 +99,9 @@ describe('handaxe run, as a process', () => {
       'tests for weighted_mean',
       'code (python)',
       '✓ weighs the items',
-      'kept in the library',
+      'weighted_mean checked',
       'executed: ok',
+      'kept in the library',
       '  cost  ',
     ]
     // The files are looked at and the library is searched at the same time.
@@ -130,7 +131,7 @@ describe('handaxe run, as a process', () => {
     expect(report(outcome)).toMatchObject({
       status: 'succeeded',
       answer: 'The weighted mean price is 17.50.',
-      calls: 4,
+      calls: 5,
     })
     const repair = server?.requests.filter((request) => workOf(request) === 'code')[1]
     expect(repair?.messages.at(-1)?.content).toContain('weighs the items')

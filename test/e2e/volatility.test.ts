@@ -43,7 +43,7 @@ test('the first request makes the tool, and its numbers and plot are right', asy
   expect(result).toMatchObject({
     status: 'succeeded',
     made: [{ name: 'annualised_volatility', version: 1, saved: true }],
-    calls: 3,
+    calls: 4,
   })
   expect(result.answer).toContain(percent(volatility(37, 0)))
   expect(result.answer).toContain(percent(volatility(37, 37)))

@@ -1,15 +1,17 @@
 import type { ChatRequest, ScriptedReply } from './scripted-server.ts'
 
 /** Which piece of work a prompt asks for, told by the beginning of its instructions. */
-export type Work = 'plan' | 'tests' | 'code' | 'script' | 'answer' | 'review'
+export type Work = 'plan' | 'tests' | 'code' | 'script' | 'answer' | 'review' | 'tool-review' | 'more-tests'
 
 const BEGINNINGS: [string, Work][] = [
   ['You are the planner', 'plan'],
+  ['You write the tests for a tool that does not exist yet, as far as you know', 'more-tests'],
   ['You write the tests', 'tests'],
   ['You write one tool', 'code'],
   ['You write one program', 'script'],
   ['You write the answer', 'answer'],
   ['You judge one test', 'review'],
+  ['You review one tool', 'tool-review'],
 ]
 
 export function workOf({ messages }: ChatRequest): Work {
@@ -19,14 +21,17 @@ export function workOf({ messages }: ChatRequest): Work {
   return found[1]
 }
 
-/** Replies for each kind of work, in order; the last of a kind is repeated. */
+/** A reviewer who finds nothing. */
+export const ACCEPTED = '```json\n{"verdict": "keep", "reasons": []}\n```\n'
+
+/** Replies for each kind of work, in order; the last of a kind is repeated. A reviewer who is not scripted finds nothing. */
 export function scriptReplies(
   replies: Partial<Record<Work, ScriptedReply[]>>,
 ): (request: ChatRequest) => ScriptedReply {
   const used = new Map<Work, number>()
   return (request) => {
     const work = workOf(request)
-    const list = replies[work]
+    const list = replies[work] ?? (work === 'tool-review' ? [ACCEPTED] : undefined)
     if (list === undefined || list.length === 0) throw new Error(`The script has no reply for: ${work}`)
     const index = used.get(work) ?? 0
     used.set(work, index + 1)

@@ -3,7 +3,10 @@ import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import { boundSandbox } from '../bound-sandbox.ts'
 import { eachLimited } from '../each-limited.ts'
-import type { RunTests, ToolUnderTest } from '../subject.ts'
+import { WORLDS } from '../determinism/worlds.ts'
+import { observeTogether } from '../observation/observe-calls.ts'
+import type { JudgeOutcome } from '../observation/outcome.ts'
+import type { RunTests, TestResult, ToolUnderTest } from '../subject.ts'
 import { createMutants, type MutantRequest } from './create-mutants.ts'
 import type { Mutant } from './mutant.ts'
 
@@ -36,6 +39,11 @@ export interface MutationCheckOptions extends Pick<MutantRequest, 'seed' | 'limi
   tool: ToolUnderTest
   tests: readonly ToolTest[]
   runTests: RunTests
+  /**
+   * Judges calls on the host. With it, the calls of all tests are made in one sandbox for each mutant, which costs one
+   * execution instead of one a test; only properties have executions of their own.
+   */
+  judge?: JudgeOutcome
   /** Milliseconds for all mutants together, after which no further one is begun. Default 60,000. */
   wallMs?: number
 }
@@ -46,10 +54,13 @@ export interface MutationCheckOptions extends Pick<MutantRequest, 'seed' | 'limi
  * `tool_rejected` where the tool itself fails a test or cannot be parsed, and with the signal's reason.
  */
 export async function checkMutants(options: MutationCheckOptions): Promise<MutationCheck> {
-  const { sandbox, tool, tests, runTests, seed, limit, signal, wallMs = DEFAULT_WALL_MS } = options
+  const { sandbox, tool, tests, runTests, judge, seed, limit, signal, wallMs = DEFAULT_WALL_MS } = options
   const startedAt = performance.now()
   const plain = boundSandbox(sandbox)
-  await assertPasses({ sandbox: plain.sandbox, subject: tool, tests, runTests, signal })
+  const run = { sandbox: plain.sandbox, subject: tool, tests, runTests, ...(signal ? { signal } : {}) }
+  // Code that keeps something between calls fails together what it passes alone: its tests are then run one by one.
+  const together = judge !== undefined && (await killedTogether({ ...run, judge })) === null ? judge : null
+  if (together === null) await assertPasses(run)
   const { language } = tool.signature
   const mutants = await createMutants(sandbox, {
     language,
@@ -70,12 +81,14 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
     signal?.throwIfAborted()
     if (performance.now() - startedAt > wallMs) return
     const subject = { ...tool, code: mutant.code }
-    const run = { sandbox: bound.sandbox, subject, tests: ordered.tests(), stopAtFailure: true }
-    const results = await runTests({ ...run, ...(signal ? { signal } : {}) })
-    const killer = results.find((result) => result.failure !== null)
+    const inBounds = { ...run, sandbox: bound.sandbox, subject }
+    const killer =
+      together === null
+        ? ((await firstFailure({ ...inBounds, tests: ordered.tests() }))?.test ?? null)
+        : await killedTogether({ ...inBounds, judge: together })
     judged.add(mutant)
-    if (killer === undefined) survivors.add(mutant)
-    else ordered.noteKill(killer.test)
+    if (killer === null) survivors.add(mutant)
+    else if (killer !== 'ended') ordered.noteKill(killer)
   })
   signal?.throwIfAborted()
   const total = judged.size
@@ -90,18 +103,42 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
   }
 }
 
-async function assertPasses(run: {
+interface Run {
   sandbox: Sandbox
   subject: ToolUnderTest
   tests: readonly ToolTest[]
   runTests: RunTests
-  signal: AbortSignal | undefined
-}): Promise<void> {
-  const { runTests, signal, ...rest } = run
-  const results = await runTests({ ...rest, stopAtFailure: true, ...(signal ? { signal } : {}) })
-  const failed = results.find((result) => result.failure !== null)
-  if (failed !== undefined)
-    throw rejection(run.subject, `it fails its own test "${failed.test.name}": ${failed.failure}`)
+  signal?: AbortSignal
+}
+
+async function firstFailure({ runTests, ...run }: Run): Promise<TestResult | null> {
+  const results = await runTests({ ...run, stopAtFailure: true })
+  return results.find((result) => result.failure !== null) ?? null
+}
+
+async function assertPasses(run: Run): Promise<void> {
+  const failed = await firstFailure(run)
+  if (failed !== null) throw rejection(run.subject, `it fails its own test "${failed.test.name}": ${failed.failure}`)
+}
+
+/** The first test that fails, `ended` where the process did not live through the calls, null where all pass. */
+async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }): Promise<ToolTest | 'ended' | null> {
+  const { sandbox, subject, tests, signal } = run
+  const called = tests.filter((test) => test.kind !== 'property')
+  if (called.length > 0) {
+    const calls = called.map((test) => test.arguments)
+    const common = { sandbox, tool: subject, calls, world: WORLDS.first }
+    const observed = await observeTogether({ ...common, ...(signal ? { signal } : {}) })
+    if (observed === null) return 'ended'
+    const failed = called.find((test, index) => {
+      const outcome = observed.outcomes[index]
+      return outcome !== undefined && outcome.kind !== 'unknown' && judge(test, outcome, subject.signature) !== null
+    })
+    if (failed !== undefined) return failed
+  }
+  const properties = tests.filter((test) => test.kind === 'property')
+  if (properties.length === 0) return null
+  return (await firstFailure({ ...run, tests: properties }))?.test ?? null
 }
 
 function rejection({ signature }: ToolUnderTest, problem: string): HandaxeError {

@@ -71,8 +71,8 @@ const observation = z.object({
  */
 export async function observeCalls(observed: ObservedCalls): Promise<Observation> {
   const { calls, signal } = observed
-  const result = await execute(observed, calls, TOGETHER)
-  if (result.status === 'ok') return observation.parse(result.value)
+  const together = await observeTogether(observed)
+  if (together !== null) return together
   const outcomes = calls.map((): CallOutcome => ({ kind: 'unknown' }))
   let ended = 0
   const parts: Observation[] = []
@@ -95,6 +95,12 @@ export async function observeCalls(observed: ObservedCalls): Promise<Observation
     changedArguments: parts.flatMap((part) => part.changedArguments),
     usesHashOrder: parts.some((part) => part.usesHashOrder),
   }
+}
+
+/** All calls in one sandbox, or null where the process did not live through them. Rejects as `observeCalls` does. */
+export async function observeTogether(observed: ObservedCalls): Promise<Observation | null> {
+  const result = await execute(observed, observed.calls, TOGETHER)
+  return result.status === 'ok' ? observation.parse(result.value) : null
 }
 
 /** `error`: the value has no form in JSON or is too large; the guest catches what the tool raises. */

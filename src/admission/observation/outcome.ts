@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { JsonValue } from '../../contracts/json.ts'
 import type { ExecutionStatus } from '../../contracts/sandbox.ts'
+import type { ToolSignature, ToolTest } from '../../contracts/tool.ts'
 import type { CompareValues } from '../subject.ts'
 
 /** What one call of a tool gave. */
@@ -11,6 +12,13 @@ export type CallOutcome =
   | { kind: 'ended'; status: ExecutionStatus }
   /** It could not be told. */
   | { kind: 'unknown' }
+
+/** Why a test of a call fails with this outcome, in one line; null where it passes. As `RunTests` judges. */
+export type JudgeOutcome = (
+  test: Exclude<ToolTest, { kind: 'property' }>,
+  outcome: Exclude<CallOutcome, { kind: 'unknown' }>,
+  tool: ToolSignature,
+) => string | null
 
 /** A value of the sandbox: what is missing there is null. */
 const json: z.ZodType<JsonValue> = z.json()

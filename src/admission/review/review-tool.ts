@@ -7,21 +7,29 @@ import { parseReview, type ReviewOutcome } from './parse-review.ts'
 /** A reply that cannot be read is asked for once more. */
 const ATTEMPTS = 2
 
+export interface ReviewPrompt {
+  instructions: string
+  content: string
+}
+
 /** The reviewer's prompt: specification and code, and nothing of how the code came about. */
 export async function renderReviewPrompt(subject: {
   /** As text, the way the testers are shown it. */
   specification: string
   code: string
   language: ToolLanguage
-}): Promise<string> {
-  const template = await joinAssets(['admission/prompts/review-tool.md'])
+}): Promise<ReviewPrompt> {
+  const [instructions, template] = await Promise.all(
+    ['review-tool.md', 'review-tool-request.md'].map((name) => joinAssets([`admission/prompts/${name}`])),
+  )
   const { specification, code, language } = subject
   const values: Record<string, string> = {
     SPECIFICATION: specification,
     CODE: fence(showHidden(code), language),
     LANGUAGE: language === 'python' ? 'Python' : 'JavaScript',
   }
-  return template.replaceAll(/\{\{([A-Z]+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder)
+  const content = template?.replaceAll(/\{\{([A-Z]+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder)
+  return { instructions: (instructions ?? '').trim(), content: (content ?? '').trim() }
 }
 
 /**
@@ -37,7 +45,7 @@ export async function reviewTool({
   code: string
   language: ToolLanguage
   /** One call of a model, without memory of the calls before it. */
-  ask(prompt: string): Promise<string>
+  ask(prompt: ReviewPrompt): Promise<string>
   findJson: FindJson
 }): Promise<ReviewOutcome> {
   const hidden = findHidden(subject.code)
@@ -50,7 +58,8 @@ export async function reviewTool({
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const again =
       problem === '' ? '' : `\n\n# Your last reply could not be used\n\n${problem}\n\nReply once more, in full.`
-    const parsed = parseReview(await ask(prompt + again), findJson)
+    const reply = await ask({ ...prompt, content: prompt.content + again })
+    const parsed = parseReview(reply, findJson)
     if ('value' in parsed) return parsed.value
     problem = parsed.problem
   }

@@ -5,7 +5,7 @@ import type { ToolUnderTest } from '../subject.ts'
 
 const ADAPTERS: Readonly<Record<ToolLanguage, string>> = { python: 'adapt_tool.py', javascript: 'adapt-tool.mjs' }
 
-/** The name under which the adapter imports the tool that it calls. */
+/** The name under which the adapters import the tool that they call, and what it is replaced by. */
 const TARGET = 'adapted_tool'
 
 /**
@@ -19,13 +19,15 @@ export async function adaptTool(
 ): Promise<ToolUnderTest | null> {
   const { name, language, function: called } = other.signature
   const imported = other.tools.filter((tool) => tool.name !== name)
-  if (imported.some((tool) => tool.name === signature.name || tool.name === TARGET)) return null
+  // By its name: the adapters of two tools may stand side by side.
+  const target = `${TARGET}_${name}`
+  if (imported.some((tool) => tool.name === signature.name || tool.name === target)) return null
   if ([...names].every(([here, there]) => here === there)) {
     return { code: other.code, signature: { ...signature, function: called }, tools: imported }
   }
   const template = await joinAssets([`admission/guest/${ADAPTERS[language]}`])
   // A list of pairs of texts reads the same in JSON, Python and JavaScript.
-  const code = template.replace(/(["'])\{\{NAMES\}\}\1/, () => JSON.stringify([...names]))
-  const target = { name: TARGET, language, code: other.code, function: called }
-  return { code, signature: { ...signature, function: 'adapted' }, tools: [...imported, target] }
+  const code = template.replaceAll(TARGET, target).replace(/(["'])\{\{NAMES\}\}\1/, () => JSON.stringify([...names]))
+  const module = { name: target, language, code: other.code, function: called }
+  return { code, signature: { ...signature, function: 'adapted' }, tools: [...imported, module] }
 }

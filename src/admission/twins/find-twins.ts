@@ -29,6 +29,8 @@ export interface TriedNeighbour {
   renamed: { from: string; to: string }[]
   /** Of the neighbour that passes: what the generated inputs showed. */
   behaviour: BehaviourComparison | null
+  /** What to give to a program that imports it under the new tool's name; empty where it cannot be called in its place. */
+  modules: ToolModule[]
 }
 
 export interface TwinSearch {
@@ -69,7 +71,7 @@ export async function findTwins(options: TwinOptions): Promise<TwinSearch> {
 
 async function tryNeighbour({ version, tools }: Neighbour, options: TwinOptions): Promise<TriedNeighbour> {
   const { sandbox, tool, tests, runTests, signal } = options
-  const about = { name: version.name, version: version.version, renamed: [], behaviour: null }
+  const about = { name: version.name, version: version.version, renamed: [], behaviour: null, modules: [] }
   if (version.language !== tool.signature.language) {
     return { ...about, verdict: 'does-not-fit', reason: `it is written in ${version.language}` }
   }
@@ -84,12 +86,16 @@ async function tryNeighbour({ version, tools }: Neighbour, options: TwinOptions)
   if (failed !== undefined) {
     return { ...about, renamed, verdict: 'fails', reason: `test "${failed.test.name}": ${failed.failure}` }
   }
+  const { name, language } = tool.signature
+  const module = { name, language, code: subject.code, function: subject.signature.function }
+  const modules = [module, ...subject.tools]
   const behaviour = await compareOnGenerated(neighbour, options)
   const verdict = behaviour.verdict === 'different' ? 'passes' : 'twin'
   return {
     ...about,
     renamed,
     behaviour,
+    modules,
     verdict,
     reason: `it passes all ${tests.length} tests, and ${behaviour.reason}`,
   }

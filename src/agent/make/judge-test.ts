@@ -59,6 +59,11 @@ export function judgeTest(
   return { outcome, failure: verdict === null ? null : stabiliseText(verdict) }
 }
 
+/** The same of an outcome that is known already. */
+export function judgeOutcome(test: ToolTest, outcome: TestOutcome, { frames }: { frames: boolean }): string | null {
+  return judge(test, outcome, frames)
+}
+
 export function isBrokenCode(outcome: TestOutcome): boolean {
   return outcome.kind === 'error' && BROKEN_CODE.has(outcome.type)
 }

@@ -2,31 +2,37 @@ import { createHash } from 'node:crypto'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { MakeStep } from '../../contracts/plan.ts'
-import { NO_NEEDS, type NewTool, type Provenance, type ToolSignature, type ToolVersion } from '../../contracts/tool.ts'
+import { NO_NEEDS, type NewTool, type Provenance, type ToolVersion } from '../../contracts/tool.ts'
+import type { Twin } from '../admission-gate.ts'
 import type { RunContext } from '../run/run-context.ts'
-import { untilAborted } from '../run/until-aborted.ts'
-import { cutMiddle } from '../text/cut-middle.ts'
-import { renderFailures } from './render-failures.ts'
+import { AdmissionRounds, type AdmissionOutcome } from './admission-rounds.ts'
+import { findNeighbours } from './find-neighbours.ts'
+import type { ToolUnderTest } from './run-test.ts'
 import { TestSuite } from './test-suite.ts'
+import { verifyCode } from './verify-code.ts'
 import { repairCode, writeCode, type WrittenCode } from './write-code.ts'
 import { writeTests } from './write-tests.ts'
 
 /** Each repair is a call one tier higher; what three of them do not mend, a new plan has to approach in another way. */
 const MAX_REPAIRS = 3
 
-export type MadeTool = { tool: ToolVersion } | { failure: string }
+export type MadeTool = { tool: NewTool } | { twin: Twin } | { failure: string }
 
 /**
- * Makes a tool: tests from the specification, then code by another call, static checks, every test in a fresh sandbox,
- * repairs with what was found. A tool that passes is kept (unless the run keeps nothing). `tools` are what it may import.
+ * Makes a tool: tests from the specification, then code by another call, static checks, every test in a fresh sandbox, the
+ * checks of admission, repairs with what was found. A tool of the library that turns out to do the same is given instead.
+ * `tools` are what the new one may import.
  */
 export async function makeTool(
   context: RunContext,
   { step, difficulty, tools }: { step: MakeStep; difficulty: Difficulty; tools: ToolVersion[] },
 ): Promise<MadeTool> {
   const { specification } = step
-  const { tests, replies } = await writeTests(context, { specification, difficulty })
-  const suite = new TestSuite(context, { stepId: step.id, specification, difficulty, tests })
+  const { tests, replies, dropped } = await writeTests(context, { specification, difficulty })
+  const suite = new TestSuite(context, { stepId: step.id, specification, difficulty, tests, dropped })
+  const rounds = await openRounds(context, { step, difficulty, suite })
+  const ready = (await rounds?.findReady()) ?? null
+  if (ready !== null) return { twin: ready }
   const spent = [...replies]
   let last: WrittenCode | null = null
   let failures = ''
@@ -43,11 +49,12 @@ export async function makeTool(
     context.events.emit({ type: 'code-written', stepId: step.id, language, code, attempt, specification })
     const verified = unchanged
       ? { failures: `The code is the same as before.\n\n${failures}`, problems: ['the code is the same as before'] }
-      : await verify(context, { step, code, suite })
-    if ('signature' in verified) {
-      const provenance = describeProvenance(context, { replies: [...spent, ...suite.replies], repairs: attempt - 1 })
-      const tool = await keepTool(context, { step, code, signature: verified.signature, suite, provenance })
-      return { tool }
+      : await verify(context, { step, code, suite, rounds })
+    if ('twin' in verified) return { twin: verified.twin }
+    if ('subject' in verified) {
+      const all = [...spent, ...suite.replies, ...(rounds?.replies ?? [])]
+      const provenance = describeProvenance(context, { replies: all, repairs: attempt - 1 })
+      return { tool: describeTool(context, { step, suite, provenance, verified }) }
     }
     failures = verified.failures
     if (verified.problems.length > 0) {
@@ -59,79 +66,78 @@ export async function makeTool(
   }
 }
 
-type Verification =
-  | { signature: ToolSignature }
-  /** `problems` are those found without running the code. */
-  | { failures: string; problems: string[] }
+async function openRounds(
+  context: RunContext,
+  { step, difficulty, suite }: { step: MakeStep; difficulty: Difficulty; suite: TestSuite },
+): Promise<AdmissionRounds | null> {
+  const gate = context.dependencies.admission
+  if (gate === null) return null
+  const { id: stepId, specification } = step
+  const neighbours = await findNeighbours(context, specification)
+  return new AdmissionRounds(context, { gate, stepId, specification, difficulty, suite, neighbours })
+}
+
+interface Verified {
+  subject: ToolUnderTest
+  /** Null where nothing is asked beyond the tests. */
+  admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
+}
 
 async function verify(
   context: RunContext,
-  { step, code, suite }: { step: MakeStep; code: string; suite: TestSuite },
-): Promise<Verification> {
-  const { specification } = step
-  const { language, name } = specification
-  const { readSignature, checkCode } = context.dependencies
-  const { signal } = context
-  const sandbox = await untilAborted(context.sandbox(), signal)
-  const read = await untilAborted(readSignature(sandbox, { language, code, expectedName: name }, { signal }), signal)
-  if ('problems' in read) return rejected(read.problems)
-  const { signature } = read
-  const problems = [
-    ...(signature.name === name ? [] : [`The tool has to be called ${name}, not ${signature.name}.`]),
-    ...checkCode({ ...read, language, code, specification, request: context.request.text }),
-  ]
-  if (problems.length > 0) return rejected(problems)
-  const missing = await findMissing(context, signature)
-  if (missing.length > 0) return rejected(missing)
-  const tools = await context.shelf.closure(signature.uses)
-  const frames = /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(specification.returns.type)
-  const reports = await suite.run({ code, signature, tools, frames })
-  if (reports.every((report) => report.failure === null)) return { signature }
-  return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
+  options: { step: MakeStep; code: string; suite: TestSuite; rounds: AdmissionRounds | null },
+): Promise<Verified | { twin: Twin } | { failures: string; problems: string[] }> {
+  const verified = await verifyCode(context, options)
+  if ('failures' in verified) return verified
+  const admitted = (await options.rounds?.admit(verified.subject)) ?? null
+  if (admitted !== null && !('doubts' in admitted)) return admitted
+  return { subject: verified.subject, admission: admitted }
 }
 
-async function findMissing(context: RunContext, signature: ToolSignature): Promise<string[]> {
-  const found = await Promise.all(signature.uses.map(async (name) => ({ name, tool: await context.shelf.find(name) })))
-  return found.flatMap(({ name, tool }) => {
-    if (name === signature.name) return [`The module imports itself from tools: call the function directly.`]
-    if (tool === null)
-      return [`There is no tool ${name} to import from tools: write what it should do into the module.`]
-    if (tool.tool.language === signature.language) return []
-    return [`The tool ${name} is written in ${tool.tool.language} and cannot be imported here.`]
-  })
-}
-
-function rejected(problems: string[]): Verification {
-  return { failures: problems.map((problem) => `- ${cutMiddle(problem, 1500)}`).join('\n'), problems }
-}
-
-async function keepTool(
+function describeTool(
   context: RunContext,
-  options: { step: MakeStep; code: string; signature: ToolSignature; suite: TestSuite; provenance: Provenance },
-): Promise<ToolVersion> {
-  const { step, code, signature, suite, provenance } = options
+  options: { step: MakeStep; suite: TestSuite; provenance: Provenance; verified: Verified },
+): NewTool {
+  const { step, suite, provenance, verified } = options
+  const { subject, admission } = verified
   const { whenToUse, exampleRequests } = step.specification
   const tests = [...suite.tests]
-  const tool: NewTool = {
-    ...signature,
-    code,
+  const doubts = admission?.doubts ?? []
+  const at = new Date(context.clock()).toISOString()
+  return {
+    ...subject.signature,
+    code: subject.code,
     whenToUse,
     exampleRequests,
     tests,
     provenance,
-    state: 'verified',
-    stateReason: `passed its ${tests.length} tests when it was made`,
+    admission: admission === null ? null : { at, ...admission.record, droppedTests: [...suite.dropped] },
+    state: doubts.length === 0 ? 'verified' : 'candidate',
+    stateReason:
+      doubts.length === 0 ? `passed its ${tests.length} tests when it was made` : `in doubt: ${doubts.join(' ')}`,
   }
+}
+
+/**
+ * Keeps a tool in the library (unless the run keeps nothing) and on the run's own shelf. What is in doubt is kept as a
+ * candidate: this run may use it, no later one is offered it.
+ */
+export async function keepTool(context: RunContext, stepId: string, tool: NewTool): Promise<ToolVersion> {
   const kept = context.save ? await context.dependencies.library.save(tool) : toUnsavedVersion(tool)
   const { name, version } = kept
   context.shelf.add(kept, { saved: context.save })
   context.progress.made.push({ name, version, saved: context.save })
-  context.events.emit({ type: 'tool-saved', stepId: step.id, name, version, tests: tests.length, saved: context.save })
+  const tests = kept.tests.length
+  context.events.emit({ type: 'tool-saved', stepId, name, version, tests, saved: context.save })
+  if (kept.state === 'candidate') {
+    const message = `${name} v${version} is a candidate, which later runs are not offered: ${kept.stateReason}`
+    context.events.emit({ type: 'warning', code: 'tool_rejected', message })
+  }
   return kept
 }
 
 /** A version that exists in this run only. */
-function toUnsavedVersion(tool: NewTool): ToolVersion {
+export function toUnsavedVersion(tool: NewTool): ToolVersion {
   const codeHash = createHash('sha256').update(tool.code).digest('hex')
   return {
     ...tool,

@@ -44,7 +44,11 @@ const testsSchema = z.object({ tests: z.array(writtenTest).max(MAXIMUM_TESTS, `a
 type WrittenTest = z.infer<typeof writtenTest>
 
 /** Reads the tests of a reply and holds them against the specification. What is wrong is a message for the model. */
-export function parseTests(reply: string, specification: ToolSpecification): ParsedReply<ToolTest[]> {
+export function parseTests(
+  reply: string,
+  specification: ToolSpecification,
+  { minimum = MINIMUM_TESTS }: { minimum?: number } = {},
+): ParsedReply<ToolTest[]> {
   const found = findJson(reply, (value) => Array.isArray(value['tests']))
   if ('problem' in found) return found
   const checked = testsSchema.safeParse(found.value)
@@ -52,8 +56,8 @@ export function parseTests(reply: string, specification: ToolSpecification): Par
   const { tests } = checked.data
   const blocks = findCodeBlocks(reply)
   const problems = [
-    ...(tests.length < MINIMUM_TESTS ? [`There are ${tests.length} tests; at least ${MINIMUM_TESTS} are needed.`] : []),
-    ...(tests.some((test) => test.kind !== 'error') ? [] : ['No test checks a result.']),
+    ...(tests.length < minimum ? [`There are ${tests.length} tests; at least ${minimum} are needed.`] : []),
+    ...(minimum < MINIMUM_TESTS || tests.some((test) => test.kind !== 'error') ? [] : ['No test checks a result.']),
     ...tests.flatMap((test) =>
       checkTest(test, specification, blocks).map((problem) => `Test "${test.name}": ${problem}.`),
     ),
@@ -101,12 +105,13 @@ function toTest(test: WrittenTest, blocks: CodeBlock[]): ToolTest {
 }
 
 /** Outcomes are kept by the test's name. */
-function withUniqueNames(tests: ToolTest[]): ToolTest[] {
-  const counts = new Map<string, number>()
+export function withUniqueNames(tests: readonly ToolTest[]): ToolTest[] {
+  const used = new Set<string>()
   return tests.map((test) => {
-    const count = (counts.get(test.name) ?? 0) + 1
-    counts.set(test.name, count)
-    return count === 1 ? test : { ...test, name: `${test.name} (${count})` }
+    let { name } = test
+    for (let count = 2; used.has(name); count += 1) name = `${test.name} (${count})`
+    used.add(name)
+    return name === test.name ? test : { ...test, name }
   })
 }
 

@@ -4,6 +4,7 @@ import type { ToolTest } from '../../contracts/tool.ts'
 import { compareValues } from '../compare/compare-values.ts'
 import { mapLimited } from '../run/map-limited.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { withUniqueNames } from './parse-tests.ts'
 import { reviewTest } from './review-test.ts'
 import { isBrokenCode, type TestOutcome } from './judge-test.ts'
 import { runTest, type TestReport, type ToolUnderTest } from './run-test.ts'
@@ -36,13 +37,20 @@ export class TestSuite {
 
   constructor(
     context: RunContext,
-    options: { stepId: string; specification: ToolSpecification; difficulty: Difficulty; tests: ToolTest[] },
+    options: {
+      stepId: string
+      specification: ToolSpecification
+      difficulty: Difficulty
+      tests: ToolTest[]
+      dropped?: { name: string; reason: string }[]
+    },
   ) {
     this.#context = context
     this.#stepId = options.stepId
     this.#specification = options.specification
     this.#difficulty = options.difficulty
     this.#tests = options.tests
+    this.#dropped.push(...(options.dropped ?? []))
     this.#record()
   }
 
@@ -50,9 +58,32 @@ export class TestSuite {
     return this.#tests
   }
 
-  /** Runs every test in a sandbox of its own. What is left failing in the reports stands after all reviews. */
-  async run(subject: ToolUnderTest): Promise<TestReport[]> {
-    const reports = await mapLimited(this.#tests, CONCURRENT_TESTS, (test) =>
+  /** Tests that were left out, and why. */
+  get dropped(): readonly { name: string; reason: string }[] {
+    return this.#dropped
+  }
+
+  /** Further tests, under names of their own. */
+  add(tests: readonly ToolTest[]): void {
+    this.#tests = withUniqueNames([...this.#tests, ...tests])
+    this.#record()
+  }
+
+  /** Takes tests out that can tell nothing, unless no other is left that checks a result. */
+  drop(names: readonly string[], reason: string): void {
+    const gone = this.#tests.filter((test) => names.includes(test.name))
+    const left = this.#tests.filter((test) => !gone.includes(test))
+    if (gone.length === 0 || left.every((test) => test.kind === 'error')) return
+    this.#tests = left
+    this.#dropped.push(...gone.map(({ name }) => ({ name, reason })))
+    this.#record()
+  }
+
+  /**
+   * Runs every test (or some of them) in a sandbox of its own. What is left failing in the reports stands after all reviews.
+   */
+  async run(subject: ToolUnderTest, tests: readonly ToolTest[] = this.#tests): Promise<TestReport[]> {
+    const reports = await mapLimited(tests, CONCURRENT_TESTS, (test) =>
       runTest(this.#context, { stepId: this.#stepId, test, subject }),
     )
     const disputed = reports.filter((report) => this.#isDisputed(report, subject.code))

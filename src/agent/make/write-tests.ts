@@ -2,24 +2,38 @@ import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import { compareValues } from '../compare/compare-values.ts'
-import { askModel } from '../run/ask-model.ts'
+import { askModel, type Answered } from '../run/ask-model.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderFiles } from '../text/render-files.ts'
 import { renderExamples, renderSpecification } from '../text/render-specification.ts'
 import { MINIMUM_TESTS, parseTests } from './parse-tests.ts'
 
+export interface WrittenTests {
+  tests: ToolTest[]
+  /** Tests that were left out, and why. */
+  dropped: { name: string; reason: string }[]
+  replies: RoutedReply[]
+}
+
+interface Task {
+  specification: ToolSpecification
+  difficulty: Difficulty
+}
+
 /**
  * Has the tests written by a call that sees the specification and the shape of the data, and no code. The specification's
  * own examples are tests as well.
  */
-export async function writeTests(
-  context: RunContext,
-  { specification, difficulty }: { specification: ToolSpecification; difficulty: Difficulty },
-): Promise<{ tests: ToolTest[]; replies: RoutedReply[] }> {
-  const { name, language } = specification
+export async function writeTests(context: RunContext, task: Task): Promise<WrittenTests> {
+  const { value, replies } = await askForTests(context, task)
+  return { tests: mergeTests(toTests(task.specification), value), dropped: [], replies }
+}
+
+async function askForTests(context: RunContext, { specification, difficulty }: Task): Promise<Answered<ToolTest[]>> {
+  const { language } = specification
   const files = context.progress.files
-  const answered = await askModel(
+  return askModel(
     context,
     {
       role: 'tester',
@@ -29,7 +43,7 @@ export async function writeTests(
       instructions: renderPrompt('write-tests', {
         MINIMUM: String(MINIMUM_TESTS),
         LANGUAGE: language,
-        IMPORT: language === 'python' ? `from tools import ${name}` : `import { ${name} } from 'tools'`,
+        IMPORT: importLine(specification),
       }),
       messages: [
         {
@@ -44,7 +58,10 @@ export async function writeTests(
     },
     (text) => parseTests(text, specification),
   )
-  return { tests: mergeTests(toTests(specification), answered.value), replies: answered.replies }
+}
+
+export function importLine({ name, language }: ToolSpecification): string {
+  return language === 'python' ? `from tools import ${name}` : `import { ${name} } from 'tools'`
 }
 
 function toTests(specification: ToolSpecification): ToolTest[] {

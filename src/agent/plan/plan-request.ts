@@ -50,6 +50,7 @@ export async function planRequest(
   )
   const plan = answered.value
   context.progress.difficulty = plan.difficulty
+  context.progress.planned.push(...plan.steps.map(({ id }) => id))
   context.events.emit({ type: 'plan-ready', plan, attempt })
   return { plan, messages: [...messages, ...answered.messages.slice(-1)] }
 }
@@ -62,6 +63,9 @@ async function readPlan(text: string, situation: PlanSituation): Promise<ParsedR
   return { problem: `The plan cannot be run:\n${checked.problems.map((problem) => `- ${problem}`).join('\n')}` }
 }
 
+/** States of a tool that no plan is offered: what is made under its name is its next version. */
+const REPLACEABLE = new Set(['candidate', 'quarantined', 'retired'])
+
 function describeSituation({ progress, make, shelf, dependencies }: RunContext): PlanSituation {
   return {
     files: progress.files,
@@ -71,7 +75,7 @@ function describeSituation({ progress, make, shelf, dependencies }: RunContext):
     isNameTaken: async (name) => {
       if (progress.made.some((tool) => tool.name === name)) return false
       const tool = await dependencies.library.find(name)
-      return tool !== null && tool.state !== 'quarantined' && tool.state !== 'retired'
+      return tool !== null && !REPLACEABLE.has(tool.state)
     },
     finished: new Set(stepValues(progress).keys()),
   }

@@ -53,6 +53,14 @@ export class BudgetMeter {
     return this.allowed.tokens - this.#tokens
   }
 
+  get remainingCalls(): number {
+    return this.allowed.modelCalls - this.#calls
+  }
+
+  get remainingExecutions(): number {
+    return this.allowed.executions - this.#executions
+  }
+
   get usage(): RunUsage {
     return {
       calls: this.#calls,

@@ -5,7 +5,7 @@ import { untilAborted } from './until-aborted.ts'
 
 export interface ModelCall extends Pick<
   RoutedCall,
-  'role' | 'difficulty' | 'escalation' | 'instructions' | 'messages'
+  'role' | 'difficulty' | 'escalation' | 'tier' | 'instructions' | 'messages'
 > {
   /** What the call is for, such as `plan` or `repair-code`; stands in the event. */
   purpose: string

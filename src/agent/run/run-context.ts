@@ -1,6 +1,13 @@
 import type { JsonValue } from '../../contracts/json.ts'
 import type { Difficulty } from '../../contracts/models.ts'
-import type { InspectedFile, MakePolicy, Observation, Request, StepOutcome } from '../../contracts/run.ts'
+import type {
+  AdmissionDepth,
+  InspectedFile,
+  MakePolicy,
+  Observation,
+  Request,
+  StepOutcome,
+} from '../../contracts/run.ts'
 import type { Artifact, Sandbox } from '../../contracts/sandbox.ts'
 import type { AgentDependencies } from '../dependencies.ts'
 import type { ToolShelf } from '../steps/tool-shelf.ts'
@@ -12,6 +19,7 @@ export interface RunContext {
   readonly runId: string
   readonly request: Request
   readonly make: MakePolicy
+  readonly admission: AdmissionDepth
   readonly save: boolean
   readonly dependencies: AgentDependencies
   readonly clock: () => number
@@ -33,6 +41,8 @@ export interface RunProgress {
   difficulty: Difficulty
   /** Steps that have ended, by id, in the order of their end; a later plan's step replaces one of the same id. */
   steps: Map<string, FinishedStep>
+  /** Ids of the steps of all plans so far, in the order of the plans. */
+  planned: string[]
   /** How often each step has executed its code: a failed attempt's files stay beside those of the next. */
   executions: Map<string, number>
   made: { name: string; version: number; saved: boolean }[]
@@ -54,6 +64,7 @@ export function emptyProgress(): RunProgress {
     files: [],
     difficulty: 'medium',
     steps: new Map(),
+    planned: [],
     executions: new Map(),
     made: [],
     reused: [],

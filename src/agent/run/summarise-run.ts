@@ -9,7 +9,10 @@ export function summariseRun(
 ): RunResult {
   // The last call may have answered and passed the budget at once: then both are told.
   const error = 'error' in outcome ? toHandaxeError(outcome.error) : budget.passed()
-  const steps = [...progress.steps.values()]
+  // Steps that run at the same time end in any order.
+  const steps = [...progress.steps.values()].toSorted(
+    (a, b) => progress.planned.lastIndexOf(a.id) - progress.planned.lastIndexOf(b.id),
+  )
   return {
     runId,
     status: error === null ? 'succeeded' : statusOf(error),

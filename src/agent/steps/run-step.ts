@@ -1,7 +1,9 @@
 import type { Difficulty } from '../../contracts/models.ts'
 import type { MakeStep, ReuseStep, Step } from '../../contracts/plan.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
-import { isRejection, makeTool, type MadeTool } from '../make/make-tool.ts'
+import type { Twin } from '../admission-gate.ts'
+import { withFirstCall } from '../make/first-call.ts'
+import { isRejection, keepTool, makeTool, toUnsavedVersion } from '../make/make-tool.ts'
 import { observeProblem } from '../observe/observe-execution.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { runScript } from './run-script.ts'
@@ -59,14 +61,34 @@ async function reuse(context: RunContext, step: ReuseStep): Promise<StepReport> 
 async function make(context: RunContext, step: MakeStep, situation: StepSituation): Promise<StepReport> {
   const { difficulty } = situation
   const tools = await importableTools(context, step, situation)
-  const made = await makeTool(context, { step, difficulty, tools }).catch((error: unknown): MadeTool => {
-    if (!isRejection(error)) throw error
-    return { failure: error instanceof Error ? error.message : String(error) }
-  })
-  if ('failure' in made) {
-    return { step, observation: observeProblem(step.id, 'not-made', made.failure), result: null, tool: null }
+  const notMade = (failure: string): StepReport => {
+    return { step, observation: observeProblem(step.id, 'not-made', failure), result: null, tool: null }
   }
-  return useTool(context, step, { tool: made.tool, found: false, kept: context.save })
+  try {
+    const made = await makeTool(context, { step, difficulty, tools })
+    if ('failure' in made) return notMade(made.failure)
+    if ('twin' in made) return await useTwin(context, step, made.twin)
+    const draft = toUnsavedVersion(made.tool)
+    context.shelf.add(draft, { saved: false })
+    // It is kept after its first use, whose value becomes one of its tests; and also where that use does not come out.
+    return await useTool(context, step, { tool: draft, found: false, kept: false }, async (call) => {
+      const tool = await keepTool(context, step.id, withFirstCall(made.tool, call))
+      return { tool, found: false, kept: context.save }
+    })
+  } catch (error) {
+    if (!isRejection(error)) throw error
+    return notMade(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A tool of the library does what was to be made: it is used under both names, and nothing is kept. */
+async function useTwin(context: RunContext, step: MakeStep, twin: Twin): Promise<StepReport> {
+  const { name, version, reason, renamed, modules } = twin
+  const tool = await context.dependencies.library.get(name, version)
+  const wanted = step.specification.name
+  context.events.emit({ type: 'twin-found', stepId: step.id, tool: wanted, name, version, reason })
+  context.shelf.addStandIn(wanted, { tool, renamed, modules })
+  return useTool(context, step, { tool, found: true, kept: true, renamed })
 }
 
 /** Candidates and what the needed steps made, in the tool's own language. */

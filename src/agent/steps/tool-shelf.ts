@@ -9,6 +9,14 @@ export interface ShelvedTool {
   found: boolean
   /** True where the library has it, so that its uses can be counted. */
   kept: boolean
+  /** Of a tool that stands in for another: the other's parameters under which this one has them. */
+  renamed?: readonly { from: string; to: string }[]
+}
+
+interface StandIn {
+  tool: ToolVersion
+  renamed: readonly { from: string; to: string }[]
+  modules: readonly ToolModule[]
 }
 
 interface MadeTool {
@@ -23,6 +31,7 @@ const USABLE = new Set(['verified', 'trusted'])
 export class ToolShelf {
   readonly #library: Pick<Library, 'find' | 'closure'>
   readonly #made = new Map<string, MadeTool>()
+  readonly #standIns = new Map<string, StandIn>()
 
   constructor(library: Pick<Library, 'find' | 'closure'>) {
     this.#library = library
@@ -33,6 +42,11 @@ export class ToolShelf {
     this.#made.set(tool.name, { tool, saved })
   }
 
+  /** Lets a tool of the library stand in for one that was to be made, under that one's name. `modules` are for programs. */
+  addStandIn(name: string, standIn: StandIn): void {
+    this.#standIns.set(name, standIn)
+  }
+
   async find(name: string): Promise<ShelvedTool | null> {
     // JavaScript may import a tool under its name in camelCase.
     return (await this.#find(name)) ?? (/[A-Z]/.test(name) ? this.#find(toSnakeCase(name)) : null)
@@ -41,6 +55,8 @@ export class ToolShelf {
   async #find(name: string): Promise<ShelvedTool | null> {
     const made = this.#made.get(name)
     if (made !== undefined) return { tool: made.tool, found: false, kept: made.saved }
+    const standIn = this.#standIns.get(name)
+    if (standIn !== undefined) return { tool: standIn.tool, found: true, kept: true, renamed: standIn.renamed }
     const tool = await this.#library.find(name)
     return tool !== null && USABLE.has(tool.state) ? { tool, found: true, kept: true } : null
   }
@@ -56,6 +72,8 @@ export class ToolShelf {
     const modules = new Map<string, ToolModule>()
     const kept: { name: string; version?: number }[] = []
     const visit = async (name: string): Promise<void> => {
+      for (const module of this.#standIns.get(name)?.modules ?? []) modules.set(module.name, module)
+      if (this.#standIns.has(name)) return
       const shelved = await this.find(name)
       if (shelved === null) kept.push({ name })
       else if (shelved.kept) kept.push({ name: shelved.tool.name, version: shelved.tool.version })

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { ERROR_KINDS, HandaxeError } from '../../contracts/errors.ts'
 import type { Budget } from '../../contracts/limits.ts'
 import type { Run } from '../../contracts/agent.ts'
-import type { MakePolicy, RunResult } from '../../contracts/run.ts'
+import type { AdmissionDepth, MakePolicy, RunResult } from '../../contracts/run.ts'
 import type { CommandContext } from '../command.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { choiceOption, listOption, numberOption, switchOption, textOption } from '../option-values.ts'
@@ -14,6 +14,7 @@ import { sandboxSelection } from '../sandbox-options.ts'
 import { safeText } from '../terminal.ts'
 
 const MAKE_POLICIES: readonly MakePolicy[] = ['auto', 'always', 'never']
+const ADMISSION_DEPTHS: readonly AdmissionDepth[] = ['standard', 'thorough']
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const { options, terminal, workingFolder } = context
@@ -24,11 +25,12 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const files = resolveInputFiles(listOption(options, 'file'), workingFolder)
   const app = await context.openApp({ ...modelSelection(context), ...sandboxSelection(options) })
   const make = choiceOption(options, 'make', MAKE_POLICIES) ?? app.config.make
+  const admission = choiceOption(options, 'admission', ADMISSION_DEPTHS) ?? app.config.admission
   const budget = { ...app.config.budget, ...budgetOptions(context) }
   const agent = await app.agent()
   const run = agent.run(
     { text, files },
-    { budget, make, save: !switchOption(options, 'no-save'), signal: context.signal },
+    { budget, make, admission, save: !switchOption(options, 'no-save'), signal: context.signal },
   )
 
   const progress =

@@ -47,6 +47,13 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
       return mark(colors.green('✓'), `${safeText(event.test)} ${colors.dim(formatDuration(event.wallMs))}`)
     case 'test-failed':
       return mark(colors.red('✗'), `${safeText(event.test)}: ${safeText(event.reason)}`)
+    case 'tool-checked':
+      return describeCheck(event, colors)
+    case 'twin-found':
+      return mark(
+        colors.green('='),
+        `${event.stepId} ${event.tool} is there already: ${event.name} v${event.version} does the same. Nothing is kept: ${safeText(event.reason)}`,
+      )
     case 'tool-saved':
       return mark(
         colors.green('+'),
@@ -106,6 +113,27 @@ function describeStep(step: Step): string {
   const subject =
     step.decision === 'reuse' ? `${step.tool}: ` : step.decision === 'make' ? `${step.specification.name}: ` : ''
   return `${subject}${safeText(step.goal)}${needs}`
+}
+
+function describeCheck(event: Extract<RunEvent, { type: 'tool-checked' }>, colors: Colors): string {
+  const { mutants, repeatedCalls, review, neighbours } = event.checks
+  const facts = [
+    repeatedCalls === null ? null : `${plural(repeatedCalls, 'call')} the same in two worlds`,
+    neighbours.length === 0 ? null : `held against ${plural(neighbours.length, 'neighbour')}`,
+    mutants === null ? null : `${mutants.tried - mutants.survived} of ${plural(mutants.tried, 'planted fault')} seen`,
+    review === null ? null : `review: ${review.verdict}`,
+  ].filter((fact) => fact !== null)
+  const good = event.decision === 'admit' && event.findings.length === 0
+  const verdict = {
+    admit: 'checked',
+    reuse: 'is there already',
+    'strengthen-tests': 'its tests are too weak',
+    refuse: 'is refused',
+  }
+  return [
+    `${good ? colors.green('✓') : colors.yellow('!')} ${event.tool} ${verdict[event.decision]}: ${facts.join(', ')} ${colors.dim(formatDuration(event.wallMs))}`,
+    ...event.findings.map((finding) => indent(safeText(finding))),
+  ].join('\n')
 }
 
 function describeExecution(

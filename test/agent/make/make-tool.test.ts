@@ -36,8 +36,8 @@ describe('a tool that is made', () => {
       'tests-written',
       'code-written',
       ...Array.from({ length: 5 }, () => 'test-passed'),
-      'tool-saved',
       'execution-finished',
+      'tool-saved',
       'step-finished',
       'run-finished',
     ])
@@ -66,7 +66,9 @@ describe('a tool that is made', () => {
         costUsd: 0,
       },
     })
-    expect(tool.tests).toHaveLength(5)
+    // With the value of its first use.
+    expect(tool.tests).toHaveLength(6)
+    expect(tool.tests.at(-1)).toMatchObject({ kind: 'example', arguments: { values: [10, 17.5, 12] }, expected: 7.5 })
     expect(tool.provenance.tokens).toBeGreaterThan(100)
     expect(tool.provenance.tokens).toBeLessThan(result.usage.tokens)
     expect(await setup.subject.library.ledger('value_range')).toMatchObject({
@@ -120,7 +122,7 @@ describe('a tool that is made', () => {
       },
     )
     expect(result).toMatchObject({ answer: '2', made: [{ name: 'value_range', version: 1, saved: false }] })
-    expect(eventsOf(events, 'tool-saved')).toMatchObject([{ saved: false, tests: 5 }])
+    expect(eventsOf(events, 'tool-saved')).toMatchObject([{ saved: false, tests: 6 }])
     expect(await setup.subject.library.count()).toBe(0)
   })
 

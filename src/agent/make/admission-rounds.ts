@@ -1,0 +1,179 @@
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
+import type { ToolSpecification } from '../../contracts/run.ts'
+import type { AdmissionRecord } from '../../contracts/tool.ts'
+import type { AdmissionDecision, AdmissionGate, Twin } from '../admission-gate.ts'
+import { normaliseReply } from '../parse-reply/normalise-reply.ts'
+import { callModel } from '../run/call-model.ts'
+import type { RunContext } from '../run/run-context.ts'
+import { renderSpecification } from '../text/render-specification.ts'
+import { openCheckedSandbox } from './checked-sandbox.ts'
+import type { Neighbour } from './find-neighbours.ts'
+import { renderFailures } from './render-failures.ts'
+import type { ToolUnderTest } from './run-test.ts'
+import { strengthenTests } from './strengthen-tests.ts'
+import type { TestSuite } from './test-suite.ts'
+
+/** A second rejection after a repair is a difference of opinion: it is written down, and a person decides. */
+const MAX_REVIEWS = 2
+
+export type AdmissionOutcome =
+  /** `doubts`: why it is no more than a candidate; empty where nothing is held against it. */
+  | { record: Omit<AdmissionRecord, 'at' | 'droppedTests'>; doubts: string[] }
+  | { twin: Twin }
+  /** For the author of the code. */
+  | { failures: string; problems: string[] }
+
+interface Options {
+  gate: AdmissionGate
+  stepId: string
+  specification: ToolSpecification
+  difficulty: Difficulty
+  suite: TestSuite
+  neighbours: Neighbour[]
+}
+
+/**
+ * The checks of one tool that passes its tests, over all its versions: what may be asked of models only so often is counted
+ * here. Tests are strengthened once, by a call that sees no code; a reviewer rejects twice at the most.
+ */
+export class AdmissionRounds {
+  readonly replies: RoutedReply[] = []
+  readonly #context: RunContext
+  readonly #options: Options
+  #strengthened = false
+  #reviews = 0
+
+  constructor(context: RunContext, options: Options) {
+    this.#context = context
+    this.#options = options
+  }
+
+  /** Before there is code: the tool of the library that passes the tests; null where there is none. */
+  async findReady(): Promise<Twin | null> {
+    const { gate, specification, suite, neighbours } = this.#options
+    if (neighbours.length === 0) return null
+    const { signal } = this.#context
+    const sandbox = await openCheckedSandbox(this.#context)
+    const { tests } = suite
+    return gate.findReady({ sandbox, specification, tests, neighbours, signal })
+  }
+
+  async admit(subject: ToolUnderTest): Promise<AdmissionOutcome> {
+    let earlier: AdmissionDecision | null = null
+    for (;;) {
+      const decision = await this.#decide(subject, earlier)
+      const { twin, findings } = decision
+      if (decision.decision === 'reuse' && twin !== null) return { twin }
+      if (decision.decision === 'refuse' && !this.#isLastReview(decision)) {
+        const problems = findings.map(({ message }) => message)
+        return { problems, failures: problems.map((problem) => `- ${problem}`).join('\n') }
+      }
+      if (decision.decision !== 'strengthen-tests') {
+        return { record: decision.record, doubts: findings.map(({ message }) => message) }
+      }
+      const failures = await this.#strengthen(subject, decision)
+      if (failures !== null) return { failures, problems: [] }
+      earlier = decision
+    }
+  }
+
+  async #decide(subject: ToolUnderTest, earlier: AdmissionDecision | null): Promise<AdmissionDecision> {
+    const { gate, stepId, specification, suite, neighbours } = this.#options
+    const { budget, signal, admission, events, clock } = this.#context
+    const startedAt = clock()
+    let model: string | null = null
+    const decision = await gate.decide({
+      sandbox: await openCheckedSandbox(this.#context),
+      tool: subject,
+      specification,
+      specificationText: renderSpecification(specification),
+      tests: suite.tests,
+      neighbours,
+      depth: admission,
+      // A review is worth a call, but not the run: where the last call of the budget is needed for the answer it is left out.
+      askReviewer:
+        budget.remainingCalls < 2
+          ? null
+          : async (prompt) => {
+              const reply = await this.#askReviewer(prompt)
+              model = reply?.model ?? null
+              return reply === null ? '' : normaliseReply(reply.text)
+            },
+      executions: budget.remainingExecutions,
+      mayStrengthen: !this.#strengthened,
+      earlier,
+      signal,
+    })
+    const { review } = decision.record
+    const record = { ...decision.record, review: review === null ? null : { ...review, model: model ?? review.model } }
+    const checked = { ...decision, record }
+    if (review?.verdict === 'reject') this.#reviews += 1
+    const findings = decision.findings.map(({ message }) => message)
+    events.emit({
+      type: 'tool-checked',
+      stepId,
+      tool: specification.name,
+      decision: decision.decision,
+      findings,
+      checks: record,
+      wallMs: clock() - startedAt,
+    })
+    return checked
+  }
+
+  /** True where nothing but a reviewer's repeated word stands against the code. */
+  #isLastReview({ findings }: AdmissionDecision): boolean {
+    return this.#reviews >= MAX_REVIEWS && findings.every(({ check }) => check === 'review' || check === 'mutation')
+  }
+
+  /** Null where the code passes the further tests as well. */
+  async #strengthen(subject: ToolUnderTest, { findings, unseen }: AdmissionDecision): Promise<string | null> {
+    const { specification, difficulty, suite } = this.#options
+    this.#strengthened = true
+    // What a finding on mutants or neighbours says has the code in it; their inputs have not.
+    const missing = findings.filter(({ check }) => check === 'test-quality').map(({ message }) => message)
+    const worthless = findings.filter(({ code }) => code === 'asserts-nothing')
+    const tests = [...suite.tests]
+    const added = await strengthenTests(this.#context, { specification, difficulty, tests, missing, unseen })
+    this.replies.push(...added.replies)
+    for (const { message } of worthless) {
+      const names = tests.filter(({ name }) => message.includes(`"${name}"`)).map(({ name }) => name)
+      suite.drop(names, message)
+    }
+    if (added.tests.length === 0) return null
+    suite.add(added.tests)
+    const known = new Set(tests)
+    const reports = await suite.run(
+      subject,
+      suite.tests.filter((test) => !known.has(test)),
+    )
+    if (reports.every(({ failure }) => failure === null)) return null
+    return renderFailures(reports, { language: specification.language, notes: suite.notes })
+  }
+
+  /** Null where no model could be reached: the tool has passed its tests, and a provider that is down does not undo that. */
+  async #askReviewer(prompt: { instructions: string; content: string }): Promise<RoutedReply | null> {
+    const { instructions, content } = prompt
+    const { difficulty } = this.#options
+    try {
+      const reply = await callModel(this.#context, {
+        role: 'reviewer',
+        purpose: 'review-tool',
+        difficulty,
+        // Most reviews find nothing, which a small model can say; a rejection is looked at again by a stronger one.
+        ...(this.#context.admission === 'standard' ? { tier: 'fast' as const } : {}),
+        escalation: this.#reviews,
+        instructions,
+        messages: [{ role: 'user', content }],
+      })
+      this.replies.push(reply)
+      return reply
+    } catch (error) {
+      if (!HandaxeError.isInstance(error) || !error.code.startsWith('model_')) throw error
+      const message = `${this.#options.specification.name} was not reviewed: ${error.message}`
+      this.#context.events.emit({ type: 'warning', code: error.code, message })
+      return null
+    }
+  }
+}

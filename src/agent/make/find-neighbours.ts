@@ -1,0 +1,27 @@
+import type { ToolSpecification } from '../../contracts/run.ts'
+import type { ToolModule } from '../../contracts/sandbox.ts'
+import type { ToolVersion } from '../../contracts/tool.ts'
+import type { RunContext } from '../run/run-context.ts'
+
+/** Each that takes the same parameters costs an execution or two; beyond the third the search has lost the thread. */
+const NEIGHBOURS = 3
+
+export interface Neighbour {
+  version: ToolVersion
+  tools: ToolModule[]
+}
+
+/**
+ * The tools of the library that resemble a specification, nearest first. The planner saw those that resemble the request: a
+ * specification has more words, and those of the field. No model is called.
+ */
+export async function findNeighbours(
+  { dependencies }: RunContext,
+  { name, description, whenToUse, exampleRequests }: ToolSpecification,
+): Promise<Neighbour[]> {
+  const { library } = dependencies
+  if ((await library.count()) === 0) return []
+  const text = [name.replaceAll('_', ' '), description, whenToUse, ...exampleRequests].join('\n')
+  const hits = await library.search({ text, limit: NEIGHBOURS })
+  return Promise.all(hits.map(async ({ tool }) => ({ version: tool, tools: await library.closure(tool.pins) })))
+}

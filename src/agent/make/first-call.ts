@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { JsonObject, JsonValue } from '../../contracts/json.ts'
+import { GUEST_PATHS } from '../../contracts/sandbox.ts'
+import type { NewTool } from '../../contracts/tool.ts'
+import { compareValues } from '../compare/compare-values.ts'
+import { withUniqueNames } from './parse-tests.ts'
+
+/** A test travels with its tool, into exports too: enough for a table of a page, not for somebody's data. */
+const CALL_BYTES = 8 * 1024
+
+const NAME = 'gives what it gave for the request that it was made for'
+
+/**
+ * The tool with its first real call as one more test. A call that is too large for that, or that read a file, is named among
+ * the tests that were left out, with its size and hash.
+ */
+export function withFirstCall(tool: NewTool, call: { arguments: JsonObject; value: JsonValue } | null): NewTool {
+  if (call === null) return tool
+  const isKnown = tool.tests.some(
+    (test) => test.kind === 'example' && compareValues(test.arguments, call.arguments) === null,
+  )
+  if (isKnown) return tool
+  const reason = reasonAgainst(call)
+  if (reason === null) {
+    const test = { name: NAME, kind: 'example' as const, arguments: call.arguments, expected: call.value }
+    return { ...tool, tests: withUniqueNames([...tool.tests, test]) }
+  }
+  const { admission } = tool
+  if (admission === null || admission === undefined) return tool
+  return { ...tool, admission: { ...admission, droppedTests: [...admission.droppedTests, { name: NAME, reason }] } }
+}
+
+function reasonAgainst(call: { arguments: JsonObject; value: JsonValue }): string | null {
+  const text = JSON.stringify([call.arguments, call.value])
+  if (text.includes(`"${GUEST_PATHS.input}/`)) return 'it reads an input file, and a test has none'
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= CALL_BYTES) return null
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  return `its arguments and value have ${bytes} bytes (sha256 ${sha256.slice(0, 16)}…), more than the ${CALL_BYTES} of a test`
+}

@@ -1,0 +1,57 @@
+import type { MakeStep } from '../../contracts/plan.ts'
+import type { ToolSignature } from '../../contracts/tool.ts'
+import type { RunContext } from '../run/run-context.ts'
+import { untilAborted } from '../run/until-aborted.ts'
+import { cutMiddle } from '../text/cut-middle.ts'
+import { renderFailures } from './render-failures.ts'
+import type { ToolUnderTest } from './run-test.ts'
+import type { TestSuite } from './test-suite.ts'
+
+/** `problems` are those found without running the code. */
+export interface Rejection {
+  failures: string
+  problems: string[]
+}
+
+/** A version of the code: read, checked as text, and run against every test in a sandbox of its own. */
+export async function verifyCode(
+  context: RunContext,
+  { step, code, suite }: { step: MakeStep; code: string; suite: TestSuite },
+): Promise<{ subject: ToolUnderTest } | Rejection> {
+  const { specification } = step
+  const { language, name } = specification
+  const { readSignature, checkCode } = context.dependencies
+  const { signal } = context
+  const sandbox = await untilAborted(context.sandbox(), signal)
+  const read = await untilAborted(readSignature(sandbox, { language, code, expectedName: name }, { signal }), signal)
+  if ('problems' in read) return reject(read.problems)
+  const { signature } = read
+  const problems = [
+    ...(signature.name === name ? [] : [`The tool has to be called ${name}, not ${signature.name}.`]),
+    ...checkCode({ ...read, language, code, specification, request: context.request.text }),
+  ]
+  if (problems.length > 0) return reject(problems)
+  const missing = await findMissing(context, signature)
+  if (missing.length > 0) return reject(missing)
+  const tools = await context.shelf.closure(signature.uses)
+  const frames = /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(specification.returns.type)
+  const subject = { code, signature, tools, frames }
+  const reports = await suite.run(subject)
+  if (reports.every((report) => report.failure === null)) return { subject }
+  return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
+}
+
+async function findMissing(context: RunContext, signature: ToolSignature): Promise<string[]> {
+  const found = await Promise.all(signature.uses.map(async (name) => ({ name, tool: await context.shelf.find(name) })))
+  return found.flatMap(({ name, tool }) => {
+    if (name === signature.name) return [`The module imports itself from tools: call the function directly.`]
+    if (tool === null)
+      return [`There is no tool ${name} to import from tools: write what it should do into the module.`]
+    if (tool.tool.language === signature.language) return []
+    return [`The tool ${name} is written in ${tool.tool.language} and cannot be imported here.`]
+  })
+}
+
+function reject(problems: string[]): Rejection {
+  return { failures: problems.map((problem) => `- ${cutMiddle(problem, 1500)}`).join('\n'), problems }
+}

@@ -1,0 +1,85 @@
+import type { AdmissionDecision, AdmissionGate, AdmissionSubject } from '../agent/admission-gate.ts'
+import { decideAdmission, type Admission } from '../admission/decide-admission.ts'
+import { reviewTool } from '../admission/review/review-tool.ts'
+import { findReadyTool } from '../admission/twins/find-ready-tool.ts'
+import { compareValues } from '../agent/compare/compare-values.ts'
+import { findJson } from '../agent/parse-reply/find-json.ts'
+import type { AdmissionDepth } from '../contracts/run.ts'
+import { judgeCall, runTests } from './run-tests.ts'
+
+/**
+ * Mutants that the tests are tried on: each is an execution, and another for each property. Nobody waits a minute for a tool
+ * while the answer is wanted; where the machine is busy, what was judged by then counts.
+ */
+const MUTANTS: Readonly<Record<AdmissionDepth, { limit: number; wallMs: number }>> = {
+  standard: { limit: 12, wallMs: 8000 },
+  thorough: { limit: 30, wallMs: 60_000 },
+}
+
+/** Of a budget that is nearly used up, this is left for what the run is there for. */
+const RESERVED_EXECUTIONS = 30
+/** Most mutants end with the first or second test. */
+const EXECUTIONS_OF_A_MUTANT = 3
+/** With fewer there is no verdict. */
+const LEAST_MUTANTS = 5
+
+/** The checks of `src/admission` behind the agent's interface. */
+export function openAdmissionGate(): AdmissionGate {
+  return {
+    async findReady(subject) {
+      const found = await findReadyTool({ ...subject, runTests, judge: judgeCall })
+      return found === null ? null : { ...found, renamed: [] }
+    },
+    decide,
+  }
+}
+
+async function decide(subject: AdmissionSubject): Promise<AdmissionDecision> {
+  const { askReviewer, specificationText, tool, depth, earlier, mayStrengthen, executions } = subject
+  const limits = MUTANTS[depth]
+  const affordable = Math.floor((executions - RESERVED_EXECUTIONS) / EXECUTIONS_OF_A_MUTANT)
+  const limit = Math.min(limits.limit, affordable)
+  const { language } = tool.signature
+  const admission = await decideAdmission({
+    ...subject,
+    runTests,
+    judge: judgeCall,
+    testsPassed: true,
+    compare: compareValues,
+    review:
+      askReviewer === null
+        ? null
+        : () => reviewTool({ specification: specificationText, code: tool.code, language, ask: askReviewer, findJson }),
+    mutants: limit < LEAST_MUTANTS ? null : { ...limits, limit },
+    weakTests: mayStrengthen ? 'strengthen' : 'record',
+    earlier: (earlier?.account ?? null) as Admission | null,
+  })
+  return toDecision(admission)
+}
+
+function toDecision(admission: Admission): AdmissionDecision {
+  const { decision, findings, unseen, mutation, determinism, twins, review } = admission
+  const twin = decision === 'reuse' ? (twins?.twin ?? null) : null
+  return {
+    decision,
+    findings,
+    unseen,
+    twin,
+    record: {
+      mutants: mutation === null ? null : { tried: mutation.total, survived: mutation.survived.length },
+      repeatedCalls: determinism === null ? null : determinism.compared,
+      review: review === null ? null : toReview(review),
+      neighbours: (twins?.tried ?? []).map(({ name, version, verdict }) => ({ name, version, verdict })),
+    },
+    account: admission,
+  }
+}
+
+function toReview(review: NonNullable<Admission['review']>): AdmissionDecision['record']['review'] {
+  // Which model it was, the agent knows.
+  if (review.verdict === 'none') return { verdict: 'none', model: null, reasons: [review.problem] }
+  const reasons = review.reasons.map(
+    ({ kind, line, text }) => `${kind}${line === null ? '' : `, line ${line}`}: ${text}`,
+  )
+  return { verdict: review.verdict === 'keep' ? 'accept' : 'reject', model: null, reasons }
+}
