@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NetworkAllowList } from '../../src/contracts/network.ts'
 import type { Execution } from '../../src/contracts/sandbox.ts'
 import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { testItem, type Item } from './support/invariants.ts'
 import { exampleCertificate, startSink, startUpstream } from './egress/support/test-proxy.ts'
 
 // The whole way: code, its HTTP library, the variables, the bridge, the unix socket, the proxy, a server on 127.0.0.1 that
@@ -155,9 +156,16 @@ result([get('http://evil.example.com/') for _ in range(20)][-1])`
   })
 })
 
+/** As `run`, and looked after. */
+const inside = (execute: Item['execute'], code: string, network: NetworkAllowList, more: Partial<Execution> = {}) =>
+  execute({ language: 'python', code, network, ...more })
+
 describe('attacks with an allow-list', () => {
-  test('N1, N22: without the variables nothing is reached, whatever the family or the kind of socket', async () => {
-    const code = `
+  testItem(
+    'N1, N22: without the variables nothing is reached, whatever the family or the kind of socket',
+    () => opened,
+    async ({ execute }) => {
+      const code = `
 import errno, os, socket
 for name in list(os.environ):
     if 'proxy' in name.lower():
@@ -180,20 +188,24 @@ attempt(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
 attempt(lambda: socket.socket().bind(('127.0.0.1', 0)))
 attempt(lambda: socket.getaddrinfo('example.com', 80))
 result(found)`
-    const { value, network } = await run('python', code, allow([{ host: 'api.example.com' }]))
-    expect(value).toEqual([
-      'ENETUNREACH',
-      'ENETUNREACH',
-      'ENETUNREACH',
-      ...Array(6).fill('EPERM'),
-      expect.stringMatching(/gaierror|EAI/),
-    ])
-    expect(network?.usage.requests).toBe(0)
-  })
+      const { value, network } = await inside(execute, code, allow([{ host: 'api.example.com' }]))
+      expect(value).toEqual([
+        'ENETUNREACH',
+        'ENETUNREACH',
+        'ENETUNREACH',
+        ...Array(6).fill('EPERM'),
+        expect.stringMatching(/gaierror|EAI/),
+      ])
+      expect(network?.usage.requests).toBe(0)
+    },
+  )
 
-  test('N4: services of the host on 127.0.0.1 are neither reached directly nor through the proxy', async () => {
-    const service = await startSink()
-    const code = `${PYTHON}
+  testItem(
+    'N4: services of the host on 127.0.0.1 are neither reached directly nor through the proxy',
+    () => opened,
+    async ({ execute }) => {
+      const service = await startSink()
+      const code = `${PYTHON}
 import errno, socket
 try:
     socket.create_connection(('127.0.0.1', ${service.port}), 2)
@@ -201,57 +213,69 @@ try:
 except OSError as error:
     direct = errno.errorcode[error.errno]
 result([direct, get('http://127.0.0.1:${service.port}/'), get('http://localhost:${service.port}/'), get('http://[::1]:${service.port}/')])`
-    const { value } = await run('python', code, allow([{ host: 'api.example.com', port: service.port }]))
-    expect(value).toEqual([
-      'ECONNREFUSED',
-      [403, 'address-not-listed'],
-      [400, 'invalid-host'],
-      [403, 'address-not-listed'],
-    ])
-    expect(service.connections).toBe(0)
-  })
+      const { value } = await inside(execute, code, allow([{ host: 'api.example.com', port: service.port }]))
+      expect(value).toEqual([
+        'ECONNREFUSED',
+        [403, 'address-not-listed'],
+        [400, 'invalid-host'],
+        [403, 'address-not-listed'],
+      ])
+      expect(service.connections).toBe(0)
+    },
+  )
 
-  test('N11: what is not listed is refused by name and by address, and never looked up or dialled', async () => {
-    dialled.length = 0
-    const code = `${PYTHON}
+  testItem(
+    'N11: what is not listed is refused by name and by address, and never looked up or dialled',
+    () => opened,
+    async ({ execute }) => {
+      dialled.length = 0
+      const code = `${PYTHON}
 result([get(u) for u in ('http://evil.example.com/', 'http://93.184.216.34/', 'https://evil.example.com/', 'http://api.example.com:81/')])`
-    const { value, network } = await run('python', code, allow([{ host: 'api.example.com' }]), { inputs })
-    expect(value).toMatchObject([
-      [403, 'host-not-listed'],
-      [403, 'address-not-listed'],
-      expect.stringContaining('403'),
-      [403, 'port-not-listed'],
-    ])
-    expect(dialled).toEqual([])
-    expect(network?.usage).toMatchObject({ allowed: 0, refused: 4 })
-  })
+      const { value, network } = await inside(execute, code, allow([{ host: 'api.example.com' }]), { inputs })
+      expect(value).toMatchObject([
+        [403, 'host-not-listed'],
+        [403, 'address-not-listed'],
+        expect.stringContaining('403'),
+        [403, 'port-not-listed'],
+      ])
+      expect(dialled).toEqual([])
+      expect(network?.usage).toMatchObject({ allowed: 0, refused: 4 })
+    },
+  )
 
-  test('N20: a relay inside that sends requests on is under the same policy', async () => {
-    const code = `
+  testItem(
+    'N20: a relay inside that sends requests on is under the same policy',
+    () => opened,
+    async ({ execute }) => {
+      const code = `
 import os, subprocess, sys
 child = "import urllib.request, urllib.error\\ntry:\\n    urllib.request.urlopen('http://evil.example.com/', timeout=10)\\nexcept urllib.error.HTTPError as e:\\n    print(e.code)"
 print(subprocess.run([sys.executable, '-c', child], capture_output=True, text=True).stdout)
 `
-    const { stdout, network } = await run('python', code, allow([{ host: 'api.example.com' }]))
-    expect(stdout.head.trim()).toBe('403')
-    expect(network?.usage).toMatchObject({ allowed: 0, refused: 1 })
-  })
+      const { stdout, network } = await inside(execute, code, allow([{ host: 'api.example.com' }]))
+      expect(stdout.head.trim()).toBe('403')
+      expect(network?.usage).toMatchObject({ allowed: 0, refused: 1 })
+    },
+  )
 
-  test('N10, S12: two executions at a time reach neither each other nor the proxy of the other', async () => {
-    const upstream = await startUpstream()
-    const code = `${PYTHON}
+  testItem(
+    'N10, S12: two executions at a time reach neither each other nor the proxy of the other',
+    () => opened,
+    async ({ execute }) => {
+      const upstream = await startUpstream()
+      const code = `${PYTHON}
 import os, time
 time.sleep(0.5)
 result([os.readlink('/proc/self/ns/net'), os.environ['HTTP_PROXY'], get('http://api.example.com:${upstream.port}/')])`
-    const [first, second] = await Promise.all([
-      run('python', code, allow([{ host: 'api.example.com', port: upstream.port }])),
-      run('python', code, allow([])),
-    ])
-    const [one, two] = [first.value as string[], second.value as string[]]
-    expect(one[0]).not.toBe(two[0])
-    expect(one[1]).not.toBe(two[1])
-    expect([one[2], two[2]]).toEqual(['hello', [403, 'host-not-listed']])
-    const stolen = `
+      const [first, second] = await Promise.all([
+        inside(execute, code, allow([{ host: 'api.example.com', port: upstream.port }])),
+        inside(execute, code, allow([])),
+      ])
+      const [one, two] = [first.value as string[], second.value as string[]]
+      expect(one[0]).not.toBe(two[0])
+      expect(one[1]).not.toBe(two[1])
+      expect([one[2], two[2]]).toEqual(['hello', [403, 'host-not-listed']])
+      const stolen = `
 import urllib.error, urllib.request
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({'http': ${JSON.stringify(one[1])}}))
 try:
@@ -259,12 +283,16 @@ try:
     result('reached')
 except urllib.error.HTTPError as error:
     result(error.code)`
-    const third = await run('python', stolen, allow([{ host: 'api.example.com', port: upstream.port }]))
-    expect(third.value).toBe(407)
-  })
+      const third = await inside(execute, stolen, allow([{ host: 'api.example.com', port: upstream.port }]))
+      expect(third.value).toBe(407)
+    },
+  )
 
-  test('the bridge can be ended but neither read nor written nor asked for its descriptors', async () => {
-    const code = `
+  testItem(
+    'the bridge can be ended but neither read nor written nor asked for its descriptors',
+    () => opened,
+    async ({ execute }) => {
+      const code = `
 import errno, os
 bridge = next(int(name) for name in os.listdir('/proc') if name.isdigit() and int(name) != os.getpid())
 found = []
@@ -277,22 +305,27 @@ for act in (lambda: open(f'/proc/{bridge}/mem', 'r+b'), *[lambda n=n: os.open(f'
         found.append(errno.errorcode[error.errno])
 status = dict(line.split(':', 1) for line in open(f'/proc/{bridge}/status'))
 result([found, status['CapEff'].strip(), status['NoNewPrivs'].strip(), len(os.listdir('/proc/self/fd'))])`
-    const { value } = await run('python', code, allow([]))
-    expect(value).toEqual([expect.any(Array), '0000000000000000', '1', 5])
-    // Five files, and at least its three streams, the listener and the folder of the socket.
-    const [outcomes] = value as [string[]]
-    expect(outcomes.length).toBeGreaterThan(8)
-    for (const outcome of outcomes) expect(outcome).toMatch(/^(EACCES|EPERM)$/)
-  })
+      const { value } = await inside(execute, code, allow([]))
+      expect(value).toEqual([expect.any(Array), '0000000000000000', '1', 5])
+      // Five files, and at least its three streams, the listener and the folder of the socket.
+      const [outcomes] = value as [string[]]
+      expect(outcomes.length).toBeGreaterThan(8)
+      for (const outcome of outcomes) expect(outcome).toMatch(/^(EACCES|EPERM)$/)
+    },
+  )
 
-  test('executions without a network have no socket at all, also right after one that had', async () => {
-    await run('python', 'result(1)', allow([]))
-    const code = `
+  testItem(
+    'executions without a network have no socket at all, also right after one that had',
+    () => opened,
+    async ({ execute }) => {
+      await inside(execute, 'result(1)', allow([]))
+      const code = `
 import os, socket
 try:
     socket.socket()
 except PermissionError:
     result([sorted(os.listdir('/sys/class/net')) if os.path.exists('/sys/class/net') else [], [n for n in os.environ if 'proxy' in n.lower()], open('/etc/ssl/certs/ca-certificates.crt').read()])`
-    expect((await opened.sandbox.execute({ language: 'python', code })).value).toEqual([[], [], ''])
-  })
+      expect((await execute({ language: 'python', code })).value).toEqual([[], [], ''])
+    },
+  )
 })

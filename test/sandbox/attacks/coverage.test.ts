@@ -88,7 +88,7 @@ describe('every item of the attack list has a test or a named exception:', () =>
 
 /** What the file says outside of the programs: ids of attacks, titles, and what makes them. */
 function titles(source: string): string {
-  const places = /(?:\bid: |\b(?:test|describe|refused|it)(?:\.\w+(?:\([^()]*\))?)*\(\s*)['"`]([^'"`\n]*)/g
+  const places = /(?:\bid: |\b(?:test|testItem|describe|refused|it)(?:\.\w+(?:\([^()]*\))?)*\(\s*)['"`]([^'"`\n]*)/g
   const skipped = /test\.skipIf\([^\n]*\n\s*['"`]([^'"`\n]*)/g
   return [...source.matchAll(places), ...source.matchAll(skipped)].map(([, text]) => text).join('\n')
 }

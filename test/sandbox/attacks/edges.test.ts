@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { safeText } from '../../../src/cli/terminal.ts'
 import { Zygote } from '../../../src/sandbox/backends/linux/zygote.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { testAttacks } from '../support/attack.ts'
+import { testItem } from '../support/invariants.ts'
 
 let opened: TestSandbox
 
@@ -153,24 +154,24 @@ result([own.getuid(), own.pid, existsSync('/root'), existsSync('/home')])
   ],
 )
 
-test('C9: output exactly at the deadline: a whole result, or a timeout without a value', async () => {
-  const wallMs = 300
-  for (const seconds of [0.28, 0.29, 0.295, 0.3, 0.305]) {
-    const result = await opened.sandbox.execute({
-      language: 'python',
-      code: `import time\ntime.sleep(${seconds})\nprint('late')\nresult('value')`,
-      limits: { wallMs },
-    })
-    expect(['ok', 'timeout']).toContain(result.status)
-    if (result.status === 'ok') {
-      expect(result).toMatchObject({ value: 'value', stdout: { head: 'late\n' } })
-      expect(seconds * 1000).toBeLessThan(wallMs + 1)
-    } else {
-      expect(result.value).toBeUndefined()
-      expect(result).toMatchObject({ error: { type: 'wallMs' }, signal: 'SIGKILL' })
+testItem(
+  'C9: output exactly at the deadline: a whole result, or a timeout without a value',
+  () => opened,
+  async ({ python }) => {
+    const wallMs = 300
+    for (const seconds of [0.28, 0.29, 0.295, 0.3, 0.305]) {
+      const result = await python(`import time\ntime.sleep(${seconds})\nprint('late')\nresult('value')`, { wallMs })
+      expect(['ok', 'timeout']).toContain(result.status)
+      if (result.status === 'ok') {
+        expect(result).toMatchObject({ value: 'value', stdout: { head: 'late\n' } })
+        expect(seconds * 1000).toBeLessThan(wallMs + 1)
+      } else {
+        expect(result.value).toBeUndefined()
+        expect(result).toMatchObject({ error: { type: 'wallMs' }, signal: 'SIGKILL' })
+      }
     }
-  }
-})
+  },
+)
 
 describe('R22: a zygote that sends what it should not', () => {
   const configuration = { trees: [], paths: [], modules: [], cgroups: [], memoryByCgroup: false }
@@ -182,13 +183,17 @@ describe('R22: a zygote that sends what it should not', () => {
     'a line without an end': `${'x'.repeat(70_000)}`,
   }
   for (const [name, line] of Object.entries(rubbish)) {
-    test(`${name}: is not believed, and ended`, async () => {
-      const zygote = new Zygote('/bin/sh', ['-c', `printf '${line}'; exec sleep 60`], configuration)
-      const reports: unknown[] = []
-      zygote.onReport = (report) => reports.push(report)
-      expect(await zygote.gone).toMatch(/sent a report that cannot be read/)
-      await expect(zygote.up).rejects.toMatchObject({ code: 'sandbox_unavailable' })
-      expect(reports).toEqual([])
-    })
+    testItem(
+      `R22: ${name}: is not believed, and ended`,
+      () => opened,
+      async () => {
+        const zygote = new Zygote('/bin/sh', ['-c', `printf '${line}'; exec sleep 60`], configuration)
+        const reports: unknown[] = []
+        zygote.onReport = (report) => reports.push(report)
+        expect(await zygote.gone).toMatch(/sent a report that cannot be read/)
+        await expect(zygote.up).rejects.toMatchObject({ code: 'sandbox_unavailable' })
+        expect(reports).toEqual([])
+      },
+    )
   }
 })

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { errorOf, testAttacks } from '../support/attack.ts'
+import { testItem } from '../support/invariants.ts'
 
 let opened: TestSandbox
 
@@ -337,13 +338,18 @@ result(found)
   ],
 )
 
-test('F5: artifacts land in the folder that was asked for and replace what was there', async () => {
-  const target = join(opened.folder, 'artifacts')
-  mkdirSync(target)
-  const result = await opened.sandbox.execute({
-    language: 'python',
-    code: "open('/box/output/a.txt', 'w').write('new')",
-    artifactsFolder: target,
-  })
-  expect(result.artifacts).toMatchObject([{ name: 'a.txt', bytes: 3, path: join(target, 'a.txt') }])
-})
+testItem(
+  'F5: artifacts land in the folder that was asked for and replace what was there',
+  () => opened,
+  async ({ execute }) => {
+    const target = join(opened.folder, 'artifacts')
+    mkdirSync(target)
+    const result = await execute({
+      language: 'python',
+      code: "open('/box/output/a.txt', 'w').write('new')",
+      artifactsFolder: target,
+    })
+    expect(result.artifacts).toMatchObject([{ name: 'a.txt', bytes: 3, path: join(target, 'a.txt') }])
+    rmSync(target, { recursive: true })
+  },
+)

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import type { HostFunction } from '../../../src/contracts/sandbox.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { testAttacks } from '../support/attack.ts'
+import { testItem } from '../support/invariants.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
@@ -203,23 +204,27 @@ result(await host.remove({ row: 3 }))
   ],
 )
 
-test('R12: each execution gets only the replies to its own calls, whatever ids it uses', async () => {
-  const secretOf = (secret: string): HostFunction => ({
-    ...remove,
-    name: 'secret',
-    inputSchema: {},
-    execute: async () => secret,
-  })
-  const code = `${FORGE}
+testItem(
+  'R12: each execution gets only the replies to its own calls, whatever ids it uses',
+  () => opened,
+  async ({ execute }) => {
+    const secretOf = (secret: string): HostFunction => ({
+      ...remove,
+      name: 'secret',
+      inputSchema: {},
+      execute: async () => secret,
+    })
+    const code = `${FORGE}
 found = set()
 for n in range(100):
     call('secret', {}, n % 7)
     found.add(reply()['value'])
 result(sorted(found))
 `
-  const secrets = Array.from({ length: 6 }, (_, index) => `secret ${index}`)
-  const results = await Promise.all(
-    secrets.map((secret) => opened.sandbox.execute({ language: 'python', code, host: [secretOf(secret)] })),
-  )
-  expect(results.map(({ value }) => value)).toEqual(secrets.map((secret) => [secret]))
-})
+    const secrets = Array.from({ length: 6 }, (_, index) => `secret ${index}`)
+    const results = await Promise.all(
+      secrets.map((secret) => execute({ language: 'python', code, host: [secretOf(secret)] })),
+    )
+    expect(results.map(({ value }) => value)).toEqual(secrets.map((secret) => [secret]))
+  },
+)

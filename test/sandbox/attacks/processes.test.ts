@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
-import { errorOf, survivors, testAttacks, ticksNow } from '../support/attack.ts'
+import { errorOf, testAttacks } from '../support/attack.ts'
+import { survivors, ticksNow } from '../support/survivors.ts'
 
 let opened: TestSandbox
 

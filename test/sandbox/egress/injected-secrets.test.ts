@@ -17,7 +17,9 @@ import {
   type TestProxy,
   type TestProxyOptions,
 } from './support/test-proxy.ts'
+import { expectHostBaselineAfterEach } from '../support/invariants.ts'
 
+expectHostBaselineAfterEach()
 const SECRET = 'sk-0123456789abcdef'
 const VALUE = `Bearer ${SECRET}`
 const names = { 'api.example.com': ['127.0.0.1'], 'other.example.com': ['127.0.0.1'] }

@@ -11,7 +11,9 @@ import {
   statusOf,
   openAllowed,
 } from './support/test-proxy.ts'
+import { expectHostBaselineAfterEach } from '../support/invariants.ts'
 
+expectHostBaselineAfterEach()
 // Item N18 of the attack list, as far as it is about the limits of one execution.
 
 describe('N18: the limits of one execution', () => {

@@ -15,7 +15,9 @@ import {
   openAllowed,
   allowedNames,
 } from './support/test-proxy.ts'
+import { expectHostBaselineAfterEach } from '../support/invariants.ts'
 
+expectHostBaselineAfterEach()
 // Items N5, N11 to N15, N19 and N21 of the attack list: which host is meant, and where its name leads.
 
 describe('N5: the metadata service of a cloud', () => {

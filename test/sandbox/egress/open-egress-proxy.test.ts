@@ -18,7 +18,9 @@ import {
   statusOf,
   type TestProxy,
 } from './support/test-proxy.ts'
+import { expectHostBaselineAfterEach } from '../support/invariants.ts'
 
+expectHostBaselineAfterEach()
 const names = { 'api.example.com': ['127.0.0.1'], 'other.example.com': ['127.0.0.1'] }
 const policy: NetworkAllowList = { mode: 'allow-list', hosts: [{ host: 'api.example.com' }] }
 

@@ -15,7 +15,9 @@ import {
   openAllowed,
   allowedNames,
 } from './support/test-proxy.ts'
+import { expectHostBaselineAfterEach } from '../support/invariants.ts'
 
+expectHostBaselineAfterEach()
 // Items N16 to N18 and N20 of the attack list, as far as they are about requests.
 
 describe('N17: two targets in one request', () => {

@@ -13,7 +13,9 @@ import {
   type TestProxy,
   type TestProxyOptions,
 } from './support/test-proxy.ts'
+import { expectHostBaselineAfterEach } from '../support/invariants.ts'
 
+expectHostBaselineAfterEach()
 // Items N17 and N18 of the attack list, as far as they are about what goes through a tunnel.
 
 const names = { 'allowed.com': ['127.0.0.1'] }

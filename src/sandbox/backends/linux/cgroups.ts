@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync, writeSync, chownSync } from 'node:fs'
 import { readdir, rmdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Limits } from '../../../contracts/limits.ts'
@@ -26,6 +27,8 @@ export interface CgroupTier {
   readonly version: 1 | 2
   /** The instance's folder in each hierarchy, by the name under which the zygote sees it. */
   readonly folders: { name: string; path: string }[]
+  /** The group that a zygote started by root has to enter before it gives up root; null where it needs none. */
+  readonly zygoteGroup: string | null
   createSlot(slot: number, limits: Limits, userId: number): SlotGroup
   remove(): Promise<void>
 }
@@ -33,10 +36,11 @@ export interface CgroupTier {
 /**
  * The strongest tier that this process can use: bounds on memory and processes of a whole execution, and its CPU time.
  * Null where cgroups are not writable, as for an ordinary user without delegation: bounds are then per process.
+ * `userId` is whom the zygotes run as.
  */
-export function openCgroups(instance: string): CgroupTier | null {
+export function openCgroups(instance: string, userId: number = process.getuid?.() ?? 0): CgroupTier | null {
   const mounts = readMounts()
-  return openVersion1(mounts, instance) ?? openVersion2(mounts, instance)
+  return openVersion1(mounts, instance) ?? openVersion2(mounts, instance, userId)
 }
 
 /** Removes what an instance has left behind that was killed. What belongs to another user is left to that user. */
@@ -82,10 +86,12 @@ function openVersion1(mounts: CgroupMount[], instance: string): CgroupTier | nul
   const folders = { memory, pids, cpuacct, ...(cpu === cpuacct ? {} : { cpu }) }
   const own = Object.entries(folders).map(([name, root]) => ({ name, path: join(root, FOLDER, instance) }))
   if (!own.every(({ path }) => tryMakeFolder(path))) return null
+  for (const folder of [join(cpu, FOLDER), join(cpu, FOLDER, instance)]) weigh(folder, 'cpu.shares', 1024)
   const path = (root: string, slot: number) => join(root, FOLDER, instance, `slot-${slot}`)
   return {
     version: 1,
     folders: own,
+    zygoteGroup: null,
     createSlot(slot, limits, userId) {
       const group = { memory: path(memory, slot), pids: path(pids, slot), cpuacct: path(cpuacct, slot) }
       const all = Object.values(folders).map((root) => path(root, slot))
@@ -121,12 +127,12 @@ function setMemoryVersion1(folder: string, bytes: number): void {
   if (hasSwapLimit) write(withSwap, bytes)
 }
 
-function openVersion2(mounts: CgroupMount[], instance: string): CgroupTier | null {
+function openVersion2(mounts: CgroupMount[], instance: string, userId: number): CgroupTier | null {
   const mount = mounts.find((one) => one.version === 2)
   if (mount === undefined) return null
   for (const parent of version2Parents(mount.path)) {
     const own = join(parent, FOLDER, instance)
-    if (tryMakeFolder(own) && tryDelegate(join(parent, FOLDER)) && tryDelegate(own)) return version2Tier(own)
+    if (tryMakeFolder(own) && tryDelegate(join(parent, FOLDER)) && tryDelegate(own)) return version2Tier(own, userId)
     removeQuietly(own)
   }
   return null
@@ -158,13 +164,33 @@ function tryDelegate(folder: string): boolean {
   } catch {
     // Only cpu.stat is needed, and that every group has.
   }
+  weigh(folder, 'cpu.weight', 100)
   return true
 }
 
-function version2Tier(own: string): CgroupTier {
+/**
+ * A group counts as one process beside its neighbours, however much is in it: on a busy machine all executions together
+ * would get the time of one. So each folder above them counts as one process for each processor, and no more: the host
+ * has to keep up with them.
+ */
+function weigh(folder: string, file: string, ofOneProcess: number): void {
+  const path = join(folder, file)
+  if (exists(path)) write(path, ofOneProcess * availableParallelism())
+}
+
+/**
+ * Who moves a process from one group to another must be allowed to write to the nearest group above both. So the zygote has
+ * a group beside those of its slots, and its user may move processes below the folder of the instance, and nowhere else.
+ * Into that folder itself nobody can be moved: it hands controllers on.
+ */
+function version2Tier(own: string, userId: number): CgroupTier {
+  const zygotes = join(own, 'zygotes')
+  makeGroup(zygotes, userId)
+  handOver(join(own, 'cgroup.procs'), userId)
   return {
     version: 2,
     folders: [{ name: 'unified', path: own }],
+    zygoteGroup: zygotes,
     createSlot(slot, limits, userId) {
       const group = join(own, `slot-${slot}`)
       makeGroup(group, userId)
@@ -189,7 +215,7 @@ function version2Tier(own: string): CgroupTier {
         },
       }
     },
-    remove: () => removeFolders([own]),
+    remove: () => removeFolders([zygotes, own]),
   }
 }
 
@@ -197,7 +223,12 @@ function version2Tier(own: string): CgroupTier {
 function makeGroup(folder: string, userId: number): void {
   mkdirSync(folder)
   const tasks = join(folder, 'tasks')
-  chownSync(exists(tasks) ? tasks : join(folder, 'cgroup.procs'), userId, userId)
+  handOver(exists(tasks) ? tasks : join(folder, 'cgroup.procs'), userId)
+}
+
+/** Only root has another user for the sandbox; anybody else owns what it makes. */
+function handOver(file: string, userId: number): void {
+  if (userId !== process.getuid?.()) chownSync(file, userId, userId)
 }
 
 function tryMakeFolder(folder: string): boolean {

@@ -101,6 +101,7 @@ function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): { co
     user: machine.user.id,
     parent: process.pid,
     stage: join(folder, 'stage'),
+    group: machine.cgroups?.zygoteGroup ?? null,
     binds: plan.binds.map(({ source }, index) => [String(index), source]),
     execute: [machine.bubblewrapPath, ...bubblewrapArguments(plan, (_, index) => `/tmp/${index}`)],
   }

@@ -33,8 +33,8 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
   const pythonPath = options.pythonPath ?? findPython(options.searchPath)
   const python = await describePython(pythonPath)
   const folder = await makeRunFolder(options.stateFolder)
-  const cgroups = openCgroups(basename(folder))
   const user = chooseSandboxUser(process.pid, process.getuid?.() ?? 0)
+  const cgroups = openCgroups(basename(folder), user.id)
   const machine = { bubblewrapPath, python, nodePath: options.nodePath, user, cgroups }
   const pool = new SlotPool({ machine, folder, idle: options.idle, maxConcurrent: options.maxConcurrent })
   try {

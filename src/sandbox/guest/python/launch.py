@@ -5,7 +5,8 @@ those below /proc/sys, and RLIMIT_NPROC does not bind it. What the unprivileged 
 below /root) is bound here, while there is still the right to, in a private mount namespace that ends with the processes.
 
 Standard input and output belong to what is executed. The only argument is a JSON record, without secrets:
-{"user": uid, "stage": folder, "parent": pid, "binds": [[name, source], …], "execute": [path, argument, …]}
+{"user": uid, "stage": folder, "parent": pid, "group": folder or null, "binds": [[name, source], …],
+"execute": [path, argument, …]}
 """
 
 import json
@@ -22,6 +23,10 @@ _STAGED = "/tmp"
 
 def main():
     order = json.loads(sys.argv[1])
+    if order["group"] is not None:
+        # Its children can move from there to groups of their own; from elsewhere only root could move them.
+        with open(os.path.join(order["group"], "cgroup.procs"), "w") as processes:
+            processes.write("0")
     libc.unshare(libc.CLONE_NEWNS)
     # A private copy: what is mounted here never reaches the machine.
     libc.mount(None, "/", flags=libc.MS_REC | libc.MS_PRIVATE)
