@@ -39,4 +39,44 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
     examples: ['handaxe tools import volatility.py', 'handaxe tools import ./team-tools --yes'],
     load: () => import('./commands/tools-import.ts'),
   },
+  {
+    name: 'tools sync',
+    summary: 'bring a folder of skills and the library in step, so that tools can be reviewed in git',
+    positionals: 'DIR',
+    arity: { least: 1, most: 1 },
+    options: [
+      YES_OPTION,
+      { name: 'dry-run', summary: 'verify and show, change nothing' },
+      { name: 'prefer', value: 'SIDE', summary: 'folder or library: which one counts where both were changed' },
+      { name: 'omit-requests', summary: 'of a new folder: leave out the requests that the tools were made for' },
+      JSON_OPTION,
+    ],
+    notes:
+      'What was changed in the folder is verified and becomes a new version; what was changed in the library is written to the\n' +
+      'folder; what both changed is named and left alone. A tool whose folder was removed is retired. Exit code 1: a\n' +
+      'conflict, or a tool that was refused.',
+    examples: ['handaxe tools sync ./team-tools --dry-run', 'handaxe tools sync ./team-tools --yes'],
+    load: () => import('./commands/tools-sync.ts'),
+  },
+  {
+    name: 'store migrate',
+    summary: 'copy the library and the journal to another store: SQLite or PostgreSQL, either way',
+    positionals: '',
+    arity: { least: 0, most: 0 },
+    options: [
+      {
+        name: 'from',
+        value: 'PLACE',
+        summary: 'a SQLite file or postgres://… (default: the store of the configuration)',
+      },
+      { name: 'to', value: 'PLACE', summary: 'an empty store: a new file, or postgres://user@host:5432/database' },
+      JSON_OPTION,
+    ],
+    notes:
+      'All or nothing: it is written in one transaction, read back, and compared by counts and hashes before it is kept.\n' +
+      'Ctrl-C leaves the target as it was. A password in an address can be seen by other users of the machine while the\n' +
+      'command runs: set PGPASSWORD instead.',
+    examples: ['handaxe store migrate --to postgres://carver@db.example.org/handaxe'],
+    load: () => import('./commands/store-migrate.ts'),
+  },
 ]

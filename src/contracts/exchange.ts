@@ -16,8 +16,10 @@ export interface ExportOptions {
    * One of them is called `name__v1` where its name belongs to a tool that is exported.
    */
   imported?: readonly ToolVersion[]
-  /** Replaces files that were edited by hand since the last export; without it they are an error. */
-  overwrite?: boolean
+  /** Replaces files that were edited by hand since the last export, all or those below these folders; without it they are an error. */
+  overwrite?: boolean | readonly string[]
+  /** Folders below `folder` that stay as they are, with their lines in the manifest: for those of which somebody else decides. */
+  leave?: readonly string[]
   /** Of the `python` and `ai-sdk` forms. Default `handaxe_tools`; npm gets it with hyphens. */
   packageName?: string
   /** Of the `python` and `ai-sdk` forms. Default `0.1.0`. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { HandaxeError } from '../contracts/errors.ts'
 import { isPostgresAddress, refuseOtherAddress } from './postgres/address.ts'
 import { readPages, TABLES, type Table, type TransferSource, type TransferTarget } from './transfer/tables.ts'
@@ -106,6 +107,8 @@ async function visitTables(
     const hash = createHash('sha256')
     let rows = 0
     for await (const page of readPages(store, table)) {
+      // SQLite answers at once: without a turn of the event loop no Ctrl-C would be seen until all is done.
+      await setImmediate()
       assertNotCancelled(signal)
       await visit(table, page)
       for (const row of page) hash.update(`${JSON.stringify(row)}\n`)

@@ -157,7 +157,7 @@ function toNewTool(
   { source = 'imported' }: PendingContext,
 ): NewTool {
   const isVerified = verdict === 'verified'
-  const done = source === 'edited' ? 'edited' : 'imported'
+  const done = source === 'edited' && existing !== null ? 'edited' : 'imported'
   return {
     ...reading.signature,
     code: candidate.code,
@@ -168,7 +168,7 @@ function toNewTool(
       runId: null,
       model: null,
       createdAt: admission.at,
-      source,
+      source: done,
       request: existing?.provenance.request ?? candidate.declared.provenance?.request ?? null,
       repairs: 0,
       tokens: 0,

@@ -13,12 +13,14 @@ import { BUNDLE_FILE, renderBundle } from './bundle/bundle-file.ts'
 import { toBundledTools } from './bundle/bundled-tool.ts'
 import { toJsonText } from './json-text.ts'
 import { createManifest, MANIFEST_FILE } from './manifest/create-manifest.ts'
+import { readManifest } from './manifest/read-manifest.ts'
 import { renderPythonPackage, type PackageOptions } from './python/render-package.ts'
 import { sha256 } from './sha256.ts'
+import { isThere } from './read/open-source.ts'
 import { renderSkills } from './skill/render-skill.ts'
 import { toJsonRecord } from './tool-record.ts'
 import { planExport, type ExportPlan } from './write/plan-export.ts'
-import { writeExport, type RenderedFile } from './write/write-export.ts'
+import { isBelow, writeExport, type RenderedFile } from './write/write-export.ts'
 
 type Rendered = { files: RenderedFile[]; manifest: ExportManifest } & Pick<ExportResult, 'leftOut' | 'notes'>
 
@@ -29,15 +31,16 @@ type Rendered = { files: RenderedFile[]; manifest: ExportManifest } & Pick<Expor
  * edited by hand, `disk_full`.
  */
 export async function exportTools(tools: readonly ToolVersion[], options: ExportOptions): Promise<ExportResult> {
-  const { format, folder, overwrite = false } = options
+  const { format, folder, overwrite = false, leave = [] } = options
   const names = resolvePackage(options)
   assertFormat(format)
   const plan = planExport(tools, options.imported)
-  const { files, manifest, leftOut, notes } = await render(plan, { format, names })
+  const kept = await keptLines(folder, leave)
+  const { files, manifest, leftOut, notes } = await render(plan, { format, names, leave, kept })
   const without = new Set(leftOut.map(({ name }) => name))
   const written = plan.tools.filter(({ name }) => !without.has(name))
   if (written.length === 0) throw nothingToExport(format, leftOut)
-  const removed = await writeExport(folder, { kind: format, files, overwrite })
+  const removed = await writeExport(folder, { kind: format, files, overwrite, leave })
   return {
     format,
     folder: resolve(folder),
@@ -52,7 +55,7 @@ export async function exportTools(tools: readonly ToolVersion[], options: Export
 
 async function render(
   plan: ExportPlan,
-  { format, names }: { format: ExportFormat; names: PackageOptions },
+  { format, names, ...left }: { format: ExportFormat; names: PackageOptions } & Left,
 ): Promise<Rendered> {
   switch (format) {
     case 'bundle': {
@@ -60,18 +63,31 @@ async function render(
       return { files: [{ path: BUNDLE_FILE, content: toJsonText(value) }], manifest, leftOut: [], notes: [] }
     }
     case 'skill':
-      return withManifest(format, { files: await renderSkills(plan), leftOut: [], notes: [] })
+      return withManifest(format, { files: await renderSkills(plan), leftOut: [], notes: [] }, left)
     case 'python':
-      return withManifest(format, await renderPythonPackage(plan, names))
+      return withManifest(format, await renderPythonPackage(plan, names), left)
     case 'ai-sdk':
-      return withManifest(format, { files: await renderAiSdkModule(plan, names), leftOut: [], notes: [] })
+      return withManifest(format, { files: await renderAiSdkModule(plan, names), leftOut: [], notes: [] }, left)
   }
 }
 
-function withManifest(kind: ExportFormat, rendered: Omit<Rendered, 'manifest'>): Rendered {
-  const manifest = createManifest(kind, new Map(rendered.files.map(({ path, content }) => [path, sha256(content)])))
+/** Folders that stay as they are, and what the previous manifest says of them. */
+interface Left {
+  leave: readonly string[]
+  kept: ReadonlyMap<string, string>
+}
+
+async function keptLines(folder: string, leave: readonly string[]): Promise<Map<string, string>> {
+  const previous = leave.length > 0 && (await isThere(folder)) ? await readManifest(folder) : null
+  return new Map(Object.entries(previous?.files ?? {}).filter(([path]) => isBelow(path, leave)))
+}
+
+function withManifest(kind: ExportFormat, rendered: Omit<Rendered, 'manifest'>, { leave, kept }: Left): Rendered {
+  const files = rendered.files.filter(({ path }) => !isBelow(path, leave))
+  const written = files.map(({ path, content }): [string, string] => [path, sha256(content)])
+  const manifest = createManifest(kind, new Map([...written, ...kept]))
   const content = toJsonText(toJsonRecord({ format: 'handaxe-export', ...manifest }))
-  return { ...rendered, manifest, files: [...rendered.files, { path: MANIFEST_FILE, content }] }
+  return { ...rendered, manifest, files: [...files, { path: MANIFEST_FILE, content }] }
 }
 
 function assertFormat(format: string): void {

@@ -26,17 +26,26 @@ export async function renderSkills(plan: ExportPlan): Promise<RenderedFile[]> {
   return files
 }
 
+/** What a person edits of a skill: its page, its script, its tests. */
+export function renderEditedFiles(tool: ToolVersion, skillName: string): [RenderedFile, RenderedFile, RenderedFile] {
+  return [
+    { path: 'SKILL.md', content: renderSkillText(tool, skillName) },
+    { path: scriptPath(tool), content: tool.code },
+    { path: 'tests.json', content: toJsonText(toJsonTests(tool.tests)) },
+  ]
+}
+
+function scriptPath(tool: ToolVersion): string {
+  return `scripts/${scriptName(tool)}`
+}
+
 async function renderSkill(
   tool: ToolVersion,
   { name, plan }: { name: string; plan: ExportPlan },
 ): Promise<RenderedFile[]> {
-  const script = `scripts/${scriptName(tool)}`
+  const script = scriptPath(tool)
   const runner = RUNNERS[tool.language]
-  const edited = [
-    { path: 'SKILL.md', content: renderSkillText(tool, name) },
-    { path: script, content: tool.code },
-    { path: 'tests.json', content: toJsonText(toJsonTests(tool.tests)) },
-  ]
+  const edited = renderEditedFiles(tool, name)
   const record = {
     format: 'handaxe-tool',
     formatVersion: FORMAT_VERSION,

@@ -25,7 +25,15 @@ export interface RenderedFile {
 export interface FilesToWrite {
   kind: ExportFormat
   files: RenderedFile[]
-  overwrite: boolean
+  /** All files, or those below these folders. */
+  overwrite: boolean | readonly string[]
+  /** Folders that are not looked at. */
+  leave: readonly string[]
+}
+
+/** Whether a path lies in one of the folders; both are below the same root, with `/`. */
+export function isBelow(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => path.startsWith(`${folder}/`))
 }
 
 /**
@@ -33,14 +41,14 @@ export interface FilesToWrite {
  * Files of the previous export that this one has not are removed with their empty folders; all others stay. Rejects with
  * `invalid_request` where that would lose what somebody wrote by hand, unless `overwrite`. Gives the paths removed.
  */
-export async function writeExport(folder: string, { kind, files, overwrite }: FilesToWrite): Promise<string[]> {
+export async function writeExport(folder: string, { kind, files, overwrite, leave }: FilesToWrite): Promise<string[]> {
   const root = resolve(folder)
   try {
     await makeRoot(root)
-    const previous = await readPrevious(root, { kind, overwrite })
+    const previous = await readPrevious(root, { kind, overwrite: overwrite === true })
     const changes = await findChanges(root, files)
-    const leftovers = await findLeftovers(root, { previous, files })
-    if (!overwrite) await refuseToLose(root, { previous, changes, leftovers })
+    const leftovers = (await findLeftovers(root, { previous, files })).filter((path) => !isBelow(path, leave))
+    if (overwrite !== true) await refuseToLose(root, { previous, changes, leftovers, lost: overwrite || [] })
     const made = new Set(['.'])
     for (const file of changes) {
       await makeFolders(root, { folder: dirname(file.path), made })
@@ -87,7 +95,12 @@ async function findChanges(root: string, files: RenderedFile[]): Promise<Rendere
 /** An edit that the library has taken over in the meantime is none: the file says what the export would write. */
 async function refuseToLose(
   root: string,
-  { previous, changes, leftovers }: { previous: ExportManifest | null; changes: RenderedFile[]; leftovers: string[] },
+  {
+    previous,
+    changes,
+    leftovers,
+    lost,
+  }: { previous: ExportManifest | null; changes: RenderedFile[]; leftovers: string[]; lost: readonly string[] },
 ): Promise<void> {
   const check = previous === null ? null : await verifyManifest(root)
   const changed = new Set(check?.changed)
@@ -97,8 +110,8 @@ async function refuseToLose(
     const isEdited = changed.has(path) || (path === BUNDLE_FILE && changed.size > 0)
     if ((!isKnown || isEdited) && (await isThere(join(root, path)))) edited.add(path)
   }
-  if (edited.size === 0) return
-  const names = [...edited].toSorted(compareText)
+  const names = [...edited].filter((path) => !isBelow(path, lost)).toSorted(compareText)
+  if (names.length === 0) return
   const shown = names.slice(0, 5).join(', ')
   throw new HandaxeError(
     'invalid_request',
