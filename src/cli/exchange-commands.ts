@@ -18,7 +18,7 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
       JSON_OPTION,
     ],
     notes:
-      'Without NAME: the whole library but what is quarantined or retired. What the tools import comes along.\n' +
+      'Without NAME: the whole library but what is quarantined, retired or disabled. What the tools import comes along.\n' +
       'A manifest of hashes lies beside them; files that no export wrote are never touched.',
     examples: [
       'handaxe tools export --format skill ./team-tools',

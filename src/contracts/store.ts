@@ -121,8 +121,8 @@ export const KEPT_CALLS_BYTES = 256 * 1024
 export interface ToolStore {
   /**
    * Gives the next version number of the name, in one transaction. Where the current or the newest version has the same
-   * `codeHash`, `pins` and tests, nothing is written and that version is returned. Null where a tool of `pins` is not
-   * there: nothing is written then.
+   * `codeHash`, `pins` and tests (and texts, where a person brings it), nothing is written and that version is returned.
+   * Null where a tool of `pins` is not there: nothing is written then.
    */
   saveVersion(
     tool: NewTool & { codeHash: string; pins: ToolVersion['pins'] },

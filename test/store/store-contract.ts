@@ -79,6 +79,15 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await search(['else'])).toEqual([])
       })
 
+      test('the same code with other texts is another version where a person wrote them', async () => {
+        const first = await store.tools.saveVersion(sampleTool('mean'), indexText({ name: 'mean' }))
+        const provenance = { ...sampleTool('mean').provenance, source: 'edited' as const }
+        const edited = sampleTool('mean', { exampleRequests: ['what is typical'], provenance })
+        expect(await store.tools.saveVersion(edited, indexText({}))).toMatchObject({ version: 2 })
+        expect(await store.tools.saveVersion(edited, indexText({}))).toMatchObject({ version: 2 })
+        expect(first?.version).toBe(1)
+      })
+
       test('the same code with other pins is another version', async () => {
         await store.tools.saveVersion(sampleTool('sum'), indexText({}))
         await store.tools.saveVersion(sampleTool('sum', { code: 'def sum(): pass' }), indexText({}))

@@ -5,7 +5,6 @@ import { exportTools } from '../../library/formats/export-tools.ts'
 import type { App } from '../open-app.ts'
 import { collectImported, withoutRequest } from './export-library.ts'
 import type { SyncItem, SyncPlan } from './plan-sync.ts'
-import { retireTool } from './retire-tool.ts'
 import { saveImport } from './save-import.ts'
 
 /** Tools that have files in the folder afterwards. */
@@ -23,7 +22,8 @@ export async function applySync(app: Pick<App, 'library'>, plan: SyncPlan): Prom
   })
   plan.items.splice(0, plan.items.length, ...saved)
   for (const { name, action } of plan.items) {
-    if (action === 'retire') await retireTool(library, name, 'its folder was removed, and the library brought in step')
+    if (action !== 'retire') continue
+    await library.retire(name, { reason: 'its folder was removed, and the library brought in step', by: 'person' })
   }
   const isQuiet = plan.items.every(({ action }) => action === 'none' || action === 'conflict' || action === 'refused')
   return isQuiet ? null : writeFolder(library, plan)

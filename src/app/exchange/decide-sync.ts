@@ -15,7 +15,7 @@ export interface SyncFacts {
     /** False for a skill of others, or one under another folder's name: handaxe does not write there. */
     isOurs: boolean
   } | null
-  library: { changed: boolean; state: 'in-use' | 'quarantined' | 'retired' } | null
+  library: { changed: boolean; state: 'in-use' | 'quarantined' | 'retired'; pinnedVersion: number | null } | null
   /** The last export or sync wrote it. */
   wasExported: boolean
 }
@@ -28,7 +28,11 @@ export interface SyncDecision {
 /** Three-way: the manifest is what both sides began with. Nothing that both changed is overwritten without a preference. */
 export function decideSync(facts: SyncFacts, prefer: SyncPreference | null): SyncDecision {
   const found = decideByText(facts, prefer)
-  const isOut = found.action === 'write' && facts.library?.state === 'quarantined'
+  const { state, pinnedVersion = null } = facts.library ?? {}
+  const isOut = found.action === 'write' && state === 'quarantined'
+  if (found.action === 'import' && pinnedVersion !== null) {
+    return decision('conflict', `${found.reason}, and is pinned to version ${pinnedVersion} in the library`)
+  }
   return isOut ? decision('none', 'is quarantined in the library, which is not written to the folder') : found
 }
 

@@ -37,7 +37,7 @@ export async function exportLibrary(
 }
 
 async function wholeLibrary(library: Library): Promise<ToolVersion[]> {
-  const summaries = (await library.list()).filter(({ state }) => !LEFT_HERE.has(state))
+  const summaries = (await library.list()).filter(({ state, disabled }) => !disabled && !LEFT_HERE.has(state))
   return Promise.all(summaries.map(({ name, version }) => library.get(name, version)))
 }
 

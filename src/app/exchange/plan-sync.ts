@@ -119,14 +119,21 @@ function locateSkills(candidates: readonly ImportCandidate[]): SyncPlan['skills'
   )
 }
 
+type LibraryTool = ToolVersion & { pinnedVersion: number | null }
+
 /** The current versions of the library, and of what is in the folder those that are retired, too. */
 async function findVersions(
   library: Library,
   candidates: readonly ImportCandidate[],
-): Promise<Map<string, ToolVersion>> {
+): Promise<Map<string, LibraryTool>> {
   const inFolder = new Set(candidates.map(({ name }) => name))
   const summaries = (await library.list()).filter(({ name, state }) => state !== 'retired' || inFolder.has(name))
-  const tools = await Promise.all(summaries.map(({ name, version }) => library.get(name, version)))
+  const tools = await Promise.all(
+    summaries.map(async ({ name, version, pinnedVersion }) => ({
+      ...(await library.get(name, version)),
+      pinnedVersion,
+    })),
+  )
   return new Map(tools.map((tool) => [tool.name, tool]))
 }
 
@@ -137,7 +144,7 @@ function factsOf({
   skill,
 }: {
   candidate: ImportCandidate | null
-  tool: ToolVersion | null
+  tool: LibraryTool | null
   manifest: ExportManifest | null
   skill: SkillPlace | null
 }): SyncFacts {
@@ -155,7 +162,8 @@ function factsOf({
             sameAsLibrary: tool !== null && isSame(tool, candidate),
             isOurs: skill?.isOurs ?? false,
           },
-    library: tool === null ? null : { changed: isChanged(tool), state: LIFE[tool.state] },
+    library:
+      tool === null ? null : { changed: isChanged(tool), state: LIFE[tool.state], pinnedVersion: tool.pinnedVersion },
     wasExported,
   }
 }

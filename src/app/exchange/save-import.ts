@@ -26,6 +26,10 @@ export async function saveImport(
       const version = await library.save(tool)
       item.version = version.version
       saved.set(version.name, version.version)
+      if (version.state !== tool.state) {
+        item.state = null
+        item.notes.push(`Version ${version.version} of the library is the same, and is ${version.state}.`)
+      }
       if (hasOtherPins(one, version, saved)) {
         const reason = 'what it imports was changed while it was imported: import it again'
         await library.setState(version.name, version.version, 'candidate', reason)

@@ -64,6 +64,9 @@ export function initialState(tool: NewTool): { state: ToolState; stateReason: st
 /** True where saving the tool would repeat the version. */
 export function isSameVersion(version: ToolVersion, tool: VersionToSave): boolean {
   if (version.codeHash !== tool.codeHash || !samePins(version.pins, tool.pins)) return false
+  // Models word the texts anew each time; a person who changes them means it.
+  const texts = (one: ToolVersion | VersionToSave): string[] => [one.whenToUse, ...one.exampleRequests]
+  if (tool.provenance.source !== 'made' && !isDeepStrictEqual(texts(version), texts(tool))) return false
   // Through JSON, as the version came: what is undefined is not there.
   return isDeepStrictEqual(version.tests, JSON.parse(JSON.stringify(tool.tests)))
 }

@@ -5,7 +5,7 @@ const folder = (changed: boolean | null, over: Partial<NonNullable<SyncFacts['fo
   return { changed, sameAsLibrary: false, isOurs: true, ...over }
 }
 const library = (changed: boolean, state: 'in-use' | 'quarantined' | 'retired' = 'in-use'): SyncFacts['library'] => {
-  return { changed, state }
+  return { changed, state, pinnedVersion: null }
 }
 const act = (
   facts: Pick<SyncFacts, 'folder' | 'library'> & { wasExported?: boolean },
@@ -35,6 +35,13 @@ describe('a tool that both sides have', () => {
   test('whose edit the library took over already only has its record renewed', () => {
     expect(act({ folder: folder(true, { sameAsLibrary: true }), library: library(true) })).toBe('write')
     expect(act({ folder: folder(false, { sameAsLibrary: true }), library: library(true) })).toBe('none')
+  })
+
+  test('that is pinned in the library takes no edit in: the new version would not be the current one', () => {
+    const pinned = { changed: false, state: 'in-use', pinnedVersion: 1 } as const
+    expect(act({ folder: folder(true), library: pinned })).toBe('conflict')
+    expect(act({ folder: folder(true), library: pinned }, 'folder')).toBe('conflict')
+    expect(act({ folder: folder(false), library: { ...pinned, changed: true } })).toBe('write')
   })
 
   test('is never written over a skill of others', () => {

@@ -136,6 +136,19 @@ export default function largerOf({ a, b }) {
   })
 })
 
+test('an edit of nothing but texts is a new version, too', async () => {
+  await withRange()
+  const folder = await temporaryFolder()
+  await exportLibrary(opened.app, { format: 'skill', folder })
+  await editFile(join(folder, 'value-range/tool.json'), (text) => {
+    return text.replace('"exampleRequests": []', '"exampleRequests": ["how far apart are the prices"]')
+  })
+  const [item] = await take(folder)
+  expect(item).toMatchObject({ outcome: 'new-version', version: 2, state: 'verified' })
+  expect(item?.difference).toMatchObject({ codeDiff: null, lines: [expect.stringContaining('request added')] })
+  expect((await opened.library.search({ text: 'how far apart' }))[0]?.tool.version).toBe(2)
+})
+
 describe('what is refused', () => {
   async function refusal(code: string, name = 'tool'): Promise<string> {
     const [item] = await take(await writeFiles(await temporaryFolder(), { [`${name}.py`]: code }))
