@@ -7,8 +7,6 @@ const SHOW_ALL_UP_TO = 10
 /** Beyond five, a planner picks worse and pays more; the library's growth must not reach the prompt. */
 const CANDIDATES = 5
 
-const USABLE = new Set(['verified', 'trusted'])
-
 /** The tools that the planner is shown, best first. */
 export async function retrieveTools({ dependencies, request, events }: RunContext): Promise<ToolVersion[]> {
   const { library } = dependencies
@@ -30,7 +28,7 @@ async function loadOthers(
   known: ReadonlySet<string>,
 ): Promise<ToolVersion[]> {
   const summaries = await library.list()
-  const names = summaries.filter((tool) => USABLE.has(tool.state) && !known.has(tool.name)).map((tool) => tool.name)
-  const tools = await Promise.all(names.toSorted().map((name) => library.find(name)))
+  const names = summaries.map((tool) => tool.name).filter((name) => !known.has(name))
+  const tools = await Promise.all(names.toSorted().map((name) => library.findUsable(name)))
   return tools.filter((tool) => tool !== null)
 }

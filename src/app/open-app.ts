@@ -45,7 +45,7 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
   })
   const library = once(async () => {
     const { openLibrary } = await import('../library/open-library.ts')
-    return openLibrary({ store: await store() })
+    return openLibrary({ store: await store(), keepCalls: config.keepCalls })
   })
   const sandbox = once(async () => {
     const { openSandbox } = await import('../sandbox/open-sandbox.ts')

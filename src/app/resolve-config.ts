@@ -3,6 +3,7 @@ import { DEFAULT_BUDGET, type Budget, type Limits } from '../contracts/limits.ts
 import type { AdmissionDepth, MakePolicy } from '../contracts/run.ts'
 import type { Tier } from '../contracts/models.ts'
 import { join } from 'node:path'
+import { configFilePaths } from './config-file-paths.ts'
 import type { Folders } from './folders.ts'
 import { mergeSandboxSettings, type SandboxPolicy } from './sandbox-policy.ts'
 
@@ -22,6 +23,8 @@ export interface Config {
   make: MakePolicy
   admission: AdmissionDepth
   sandbox: SandboxPolicy
+  /** True: successful calls are kept, bounded, so that repaired versions can be held against them. */
+  keepCalls: boolean
   /** Path of the SQLite file. */
   storePath: string
   pythonPath: string
@@ -53,9 +56,17 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
       layers.flatMap((layer) => (layer.sandbox === undefined ? [] : [layer.sandbox])),
       environment['HANDAXE_SANDBOX'],
     ),
+    keepCalls: agreesToKeep({ folders, sources, layers }),
     storePath: environment['HANDAXE_STORE'] || merged.store || join(folders.data, 'handaxe.db'),
     pythonPath: environment['HANDAXE_PYTHON'] || merged.python || join(folders.data, 'python', 'bin', 'python'),
   }
+}
+
+/** The user's own file has to say so; a project's, which may be somebody else's, can only say no. */
+function agreesToKeep({ folders, sources, layers }: Pick<ConfigLayers, 'folders' | 'sources' | 'layers'>): boolean {
+  const [own] = configFilePaths(folders, '')
+  const agreed = layers.some(({ keepCalls }, index) => keepCalls === true && sources[index] === own)
+  return agreed && layers.every(({ keepCalls }) => keepCalls !== false)
 }
 
 function mergeLayers(layers: ConfigFile[]): ConfigFile {

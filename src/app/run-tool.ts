@@ -1,8 +1,11 @@
 import { bindArguments } from '../agent/bind-arguments.ts'
 import { checkArguments } from '../agent/check-arguments.ts'
+import { describeUse } from '../agent/steps/describe-use.ts'
+import { validateValue } from '../agent/steps/validate-value.ts'
+import { HandaxeError } from '../contracts/errors.ts'
 import type { JsonObject } from '../contracts/json.ts'
 import type { ExecutionResult, InputFile } from '../contracts/sandbox.ts'
-import type { ToolVersion } from '../contracts/tool.ts'
+import type { ToolChange, ToolVersion } from '../contracts/tool.ts'
 import type { App } from './open-app.ts'
 import { parseToolReference } from './parse-tool-reference.ts'
 
@@ -16,14 +19,19 @@ export interface RunToolOptions {
   signal?: AbortSignal
 }
 
-/** Calls one tool in the sandbox and writes its outcome into the ledger. Rejects with `unknown_tool` and `invalid_arguments`. */
+/**
+ * Calls one tool in the sandbox and writes its outcome into the ledger. `changes` are what the outcome changed: a tool that
+ * keeps failing is quarantined. Rejects with `unknown_tool` and `invalid_arguments`, and with `invalid_request` where the tool
+ * is disabled.
+ */
 export async function runTool(
   app: App,
   options: RunToolOptions,
-): Promise<{ tool: ToolVersion; result: ExecutionResult }> {
+): Promise<{ tool: ToolVersion; result: ExecutionResult; changes: ToolChange[] }> {
   const library = await app.library()
   const { name, version } = parseToolReference(options.reference)
   const tool = await library.get(name, version)
+  if ((await library.record(tool.name)).disabled) throw disabledError(tool.name)
   const sandbox = await app.sandbox()
   const signal = options.signal === undefined ? {} : { signal: options.signal }
   const bound = await bindArguments(sandbox, options.arguments, { files: options.files, stepValues: {}, ...signal })
@@ -42,16 +50,24 @@ export async function runTool(
     ...(options.artifactsFolder === undefined ? {} : { artifactsFolder: options.artifactsFolder }),
     ...signal,
   })
-  await library.recordUse({
-    name: tool.name,
-    version: tool.version,
+  const [mismatch = null] =
+    result.status === 'ok' ? validateValue(tool.outputSchema, result.value ?? null, 'the value') : []
+  const described = await describeUse({ tool, result, mismatch, arguments: checked, files: options.files })
+  const changes = await library.recordUse({
+    ...described,
     runId: null,
     at: new Date().toISOString(),
-    outcome: result.status === 'ok' ? 'success' : 'failure',
-    cause: result.status,
-    wallMs: result.usage.wallMs,
     reused: true,
+    // Who calls it by hand had no model write it again.
     tokensSaved: 0,
+    costSavedUsd: 0,
   })
-  return { tool, result }
+  return { tool, result, changes }
+}
+
+function disabledError(name: string): HandaxeError {
+  return new HandaxeError('invalid_request', `${name} is disabled`, {
+    hint: `Let it in again with \`handaxe tools enable ${name}\`; \`handaxe tools history ${name}\` says why it was taken out.`,
+    details: { tool: name },
+  })
 }

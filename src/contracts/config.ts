@@ -49,6 +49,8 @@ export const configFileSchema = z.strictObject({
   admission: z.enum(['standard', 'thorough']).optional(),
   /** Which sandbox, what it must enforce, what code may ask for. A project's file can only tighten what the user's says. */
   sandbox: sandboxSettingsSchema.optional(),
+  /** Keep arguments and values of successful calls, bounded, to hold repaired versions against. Default false. */
+  keepCalls: z.boolean().optional(),
   store: z.string().optional(),
   python: z.string().optional(),
 })

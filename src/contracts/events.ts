@@ -80,7 +80,7 @@ export type RunEventBody =
     }
   | { type: 'step-finished'; stepId: string; succeeded: boolean }
   | { type: 'answer-delta'; text: string }
-  | { type: 'warning'; code: ErrorCode | 'price_unknown' | 'usage_estimated'; message: string }
+  | { type: 'warning'; code: ErrorCode | 'price_unknown' | 'usage_estimated' | 'tool_quarantined'; message: string }
   | { type: 'run-finished'; result: RunResult }
 
 export interface RunEventEnvelope {

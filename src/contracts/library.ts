@@ -61,6 +61,8 @@ export interface Library {
   annotate(name: string, text: string): Promise<ToolChange[]>
   /** One version, or all. Nothing is deleted; `rollback` brings a version back. */
   retire(name: string, options?: { version?: number; reason?: string; by?: ChangeAuthor }): Promise<ToolChange[]>
+  /** The versions of other tools that import any version of the tool, by name. */
+  importers(name: string): Promise<{ name: string; version: number }[]>
   /** Rejects with `tool_rejected` where other tools import it (`details.importers`), unless `force`. */
   remove(name: string, options?: { force?: boolean }): Promise<void>
   /**

@@ -151,6 +151,8 @@ export interface ToolStore {
    * was changed; null where there is no such tool.
    */
   change(name: string, decide: (record: ToolRecord) => ToolDecision, indexOf: IndexTextOf): Promise<ToolChange[] | null>
+  /** The versions of other tools that import any version of the tool. */
+  importers(name: string): Promise<{ name: string; version: number }[]>
   /** Removes all versions with their ledger. Where other tools import it nothing is removed, unless `force`. */
   remove(name: string, options?: { force?: boolean }): Promise<Removal>
   /**

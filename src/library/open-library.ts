@@ -164,6 +164,10 @@ class ToolLibrary implements Library {
     return this.#change(name, (record) => decideRetirement(record, options))
   }
 
+  async importers(name: string): Promise<{ name: string; version: number }[]> {
+    return this.#tools.importers(name)
+  }
+
   async remove(name: string, options: { force?: boolean } = {}): Promise<void> {
     const { removed, importers } = await this.#tools.remove(name, options)
     if (removed) return

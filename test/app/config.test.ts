@@ -49,6 +49,16 @@ describe('loadConfig', () => {
     expect(config.sources).toHaveLength(2)
   })
 
+  test('calls are kept where the user’s own file says so, never by a project’s alone', () => {
+    expect(load().keepCalls).toBe(false)
+    writeProject('{"keepCalls": true}')
+    expect(load().keepCalls).toBe(false)
+    writeUser('{"keepCalls": true}')
+    expect(load().keepCalls).toBe(true)
+    writeProject('{"keepCalls": false}')
+    expect(load().keepCalls).toBe(false)
+  })
+
   test('a byte order mark does no harm', () => {
     writeUser('\uFEFF{"make": "always"}')
     expect(load().make).toBe('always')

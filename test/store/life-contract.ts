@@ -289,7 +289,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           provenance: { ...sampleTool('mean').provenance, tokens: 500, costUsd: null },
         })
         const good = { costSavedUsd: 0.004, inputHash: 'a' }
-        await store.tools.recordUse(sampleUse('mean', { ...good }))
+        await store.tools.recordUse(sampleUse('mean', { ...good, runId: 'r1' }))
         await store.tools.recordUse(sampleUse('mean', { ...good }))
         await store.tools.recordUse(sampleUse('mean', { ...good, inputHash: 'b' }))
         for (const [cause, fault] of [
@@ -313,6 +313,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           failures: 5,
           reuses: 8,
           tokensSaved: 2700,
+          reusesInRuns: 1,
           differentInputs: 2,
           failuresBy: { tool: 2, caller: 1, host: 1, unknown: 1 },
           madeTokens: 1200,

@@ -1,6 +1,6 @@
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
-import { stableText } from '../stable-text.ts'
+import { stableText } from '../../util/stable-text.ts'
 import { isEdgeCase } from './edge-cases.ts'
 import { assertsNothing } from './property-programs.ts'
 

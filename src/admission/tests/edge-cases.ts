@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
-import { stableText } from '../stable-text.ts'
+import { stableText } from '../../util/stable-text.ts'
 
 /** Larger than what a hand calculation takes: there on purpose. */
 const LARGE = 1e6

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../contracts/json.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
-import { stableText } from '../stable-text.ts'
+import { stableText } from '../../util/stable-text.ts'
 import type { CompareValues } from '../subject.ts'
 
 export interface ReconciledTests {

@@ -1,5 +1,5 @@
 import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
-import { stableText } from '../stable-text.ts'
+import { stableText } from '../../util/stable-text.ts'
 import { alternatives, asSchema, isObject, parametersOf, resolveReference } from './schema-parts.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
-import { stableText } from '../stable-text.ts'
+import { stableText } from '../../util/stable-text.ts'
 import type { Dictionary } from './read-dictionary.ts'
 import { alternatives, asSchema, parametersOf, resolveReference } from './schema-parts.ts'
 

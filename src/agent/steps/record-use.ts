@@ -1,7 +1,9 @@
 import { HandaxeError } from '../../contracts/errors.ts'
+import type { JsonObject } from '../../contracts/json.ts'
 import type { ExecutionResult } from '../../contracts/sandbox.ts'
-import type { ToolUse, ToolVersion } from '../../contracts/tool.ts'
+import type { ToolChange, ToolUse, ToolVersion } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { describeUse } from './describe-use.ts'
 import type { ShelvedTool } from './tool-shelf.ts'
 
 /** Tells that the run uses a tool that it found in the library. */
@@ -11,28 +13,28 @@ export function reportReuse({ events, progress }: RunContext, stepId: string, { 
   if (!known) progress.reused.push({ name, version })
 }
 
-/** Writes one use into the tool's ledger. `mismatch` says how a value is not what the tool declares; that is a failure. */
+/**
+ * Writes one use into the tool's ledger. `mismatch` says how a value is not what the tool declares; that is a failure.
+ * `arguments` are absent where a script called it.
+ */
 export async function recordUse(
-  { dependencies, events, runId, clock, budget }: RunContext,
+  context: RunContext,
   { tool, found, kept }: ShelvedTool,
-  { result, mismatch = null, through }: { result: ExecutionResult; mismatch?: string | null; through?: 'script' },
+  call: { result: ExecutionResult; mismatch?: string | null; arguments?: JsonObject },
 ): Promise<void> {
   if (!kept) return
-  const failed = result.status !== 'ok' || mismatch !== null
-  const status = result.error === undefined ? result.status : `${result.status}: ${result.error.type}`
+  const { dependencies, events, runId, clock, request } = context
+  const described = await describeUse({ tool, files: request.files, ...call })
   const use: ToolUse = {
-    name: tool.name,
-    version: tool.version,
+    ...described,
     runId,
     at: new Date(clock()).toISOString(),
-    outcome: failed ? 'failure' : 'success',
-    cause: mismatch ?? (through === undefined ? status : `${status} in a ${through}`),
-    wallMs: result.usage.wallMs,
     reused: found,
-    tokensSaved: found && !failed ? Math.max(0, tool.provenance.tokens - budget.usage.tokens) : 0,
+    ...savings(context, { tool, saved: found && described.outcome === 'success' }),
   }
   try {
-    await dependencies.library.recordUse(use)
+    const changes = await dependencies.library.recordUse(use)
+    for (const change of changes) reportChange(context, tool, change)
   } catch (error) {
     // Removed by somebody while it ran: its value is still good, and there is no ledger to write.
     if (!HandaxeError.isInstance(error) || error.code !== 'unknown_tool') throw error
@@ -40,6 +42,36 @@ export async function recordUse(
       type: 'warning',
       code: 'unknown_tool',
       message: `The use of ${tool.name} was not counted: ${error.message}`,
+    })
+  }
+}
+
+/** What writing it cost, less what the run has cost so far: on the careful side, where the run does more than this call. */
+function savings(
+  { budget }: RunContext,
+  { tool, saved }: { tool: ToolVersion; saved: boolean },
+): Pick<ToolUse, 'tokensSaved'> & { costSavedUsd: number | null } {
+  if (!saved) return { tokensSaved: 0, costSavedUsd: 0 }
+  const { tokens, costUsd } = tool.provenance
+  const { usage } = budget
+  return {
+    tokensSaved: Math.max(0, tokens - usage.tokens),
+    costSavedUsd: costUsd === null || !usage.costKnown ? null : Math.max(0, costUsd - usage.costUsd),
+  }
+}
+
+/** A promotion is no news for who asked something; what is no longer there is. */
+function reportChange({ events }: RunContext, { name }: ToolVersion, change: ToolChange): void {
+  const { kind, version, state, reason } = change
+  if (kind === 'state' && state === 'quarantined') {
+    const message = `${name} version ${version} ${reason}, and is not used any more until it is repaired.`
+    events.emit({ type: 'warning', code: 'tool_quarantined', message })
+  }
+  if (kind === 'current') {
+    events.emit({
+      type: 'warning',
+      code: 'tool_quarantined',
+      message: `${name} version ${version} is used again: ${reason}.`,
     })
   }
 }

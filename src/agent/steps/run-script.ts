@@ -54,7 +54,7 @@ async function execute(
   if (observed.result.status === 'ok') {
     for (const shelved of used) {
       if (shelved.found) reportReuse(context, step.id, shelved.tool)
-      await recordUse(context, shelved, { result: observed.result, through: 'script' })
+      await recordUse(context, shelved, { result: observed.result })
     }
   }
   return { step, observation: observed.observation, result: observed.result, tool: null }

@@ -24,16 +24,13 @@ interface MadeTool {
   saved: boolean
 }
 
-/** States in which a tool may be used by a run. */
-const USABLE = new Set(['verified', 'trusted'])
-
 /** The tools within a run's reach: those that it made, kept or not, and the library's. */
 export class ToolShelf {
-  readonly #library: Pick<Library, 'find' | 'closure'>
+  readonly #library: Pick<Library, 'findUsable' | 'closure'>
   readonly #made = new Map<string, MadeTool>()
   readonly #standIns = new Map<string, StandIn>()
 
-  constructor(library: Pick<Library, 'find' | 'closure'>) {
+  constructor(library: Pick<Library, 'findUsable' | 'closure'>) {
     this.#library = library
   }
 
@@ -57,8 +54,8 @@ export class ToolShelf {
     if (made !== undefined) return { tool: made.tool, found: false, kept: made.saved }
     const standIn = this.#standIns.get(name)
     if (standIn !== undefined) return { tool: standIn.tool, found: true, kept: true, renamed: standIn.renamed }
-    const tool = await this.#library.find(name)
-    return tool !== null && USABLE.has(tool.state) ? { tool, found: true, kept: true } : null
+    const tool = await this.#library.findUsable(name)
+    return tool === null ? null : { tool, found: true, kept: true }
   }
 
   /** The modules that a tool imports, directly or through others: of a kept tool in the versions that it was saved with. */

@@ -40,14 +40,18 @@ export async function useTool(
   }
   const settled = await settle(used.call)
   const { name, version } = settled.tool
-  const { result, observation } = used
-  if (result !== null) await recordUse(context, settled, { result, mismatch: findMismatch(observation) })
+  const { result, observation, bound } = used
+  if (result !== null && bound !== null) {
+    await recordUse(context, settled, { result, mismatch: findMismatch(observation), arguments: bound })
+  }
   return { step, observation, result, tool: { name, version } }
 }
 
 interface Use {
   observation: Observation
   result: ExecutionResult | null
+  /** The arguments as they reached the code; null where it was not run. */
+  bound: JsonObject | null
   call: GoodCall | null
 }
 
@@ -55,7 +59,8 @@ async function callTool(context: RunContext, step: ReuseStep | MakeStep, shelved
   const { tool, renamed = [] } = shelved
   const bound = await bind(context, { args: rename(step.arguments, renamed), tool })
   if ('problem' in bound) {
-    return { observation: observeProblem(step.id, 'invalid-arguments', bound.problem), result: null, call: null }
+    const observation = observeProblem(step.id, 'invalid-arguments', bound.problem)
+    return { observation, result: null, bound: null, call: null }
   }
   if (shelved.found) reportReuse(context, step.id, tool)
   const execution = {
@@ -68,7 +73,8 @@ async function callTool(context: RunContext, step: ReuseStep | MakeStep, shelved
   const options = { stepId: step.id, purpose: 'use' as const, outputSchema: tool.outputSchema, execution }
   const { observation, result } = await executeObserved(context, options)
   const good = isGood(observation) && result.value !== undefined
-  return { observation, result, call: good ? { arguments: bound.arguments, value: result.value ?? null } : null }
+  const call = good ? { arguments: bound.arguments, value: result.value ?? null } : null
+  return { observation, result, bound: bound.arguments, call }
 }
 
 function rename(args: BoundArguments, renamed: readonly { from: string; to: string }[]): BoundArguments {

@@ -75,6 +75,18 @@ export async function hasPinned(transaction: Transaction, pins: ToolVersion['pin
   return found?.missing === 0
 }
 
+/** The versions of other tools that import any version of the tool. */
+export async function selectImporters(
+  transaction: Transaction,
+  name: string,
+): Promise<{ name: string; version: number }[]> {
+  return transaction.all<{ name: string; version: number }>(
+    `SELECT t.name, p.version FROM tool_pin p JOIN tool t ON t.id = p.tool_id
+     WHERE p.imported_name = $1::text AND t.name <> $1::text ORDER BY t.name, p.version`,
+    name,
+  )
+}
+
 export async function insertVersion(
   transaction: Transaction,
   { toolId, version }: { toolId: number; version: number },

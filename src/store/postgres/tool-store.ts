@@ -28,7 +28,7 @@ import { insertUse, selectHistory, selectLedger, selectLedgers, selectSummaries 
 import { searchToolIndex } from './search-index.ts'
 import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, selectStatistics, selectStemsLike } from './tool-index.ts'
-import { hasPinned, insertVersion, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
+import { hasPinned, insertVersion, selectImporters, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
 import type { Transaction } from './transaction.ts'
 
 export class PostgresToolStore implements ToolStore {
@@ -116,14 +116,14 @@ export class PostgresToolStore implements ToolStore {
     })
   }
 
+  async importers(name: string): Promise<Removal['importers']> {
+    return this.#database.read(async (transaction) => selectImporters(transaction, name))
+  }
+
   async remove(name: string, { force = false }: { force?: boolean } = {}): Promise<Removal> {
     return this.#database.write('library', async (transaction) => {
       const tool = await transaction.get<{ id: number }>('SELECT id FROM tool WHERE name = $1::text', name)
-      const importers = await transaction.all<{ name: string; version: number }>(
-        `SELECT t.name, p.version FROM tool_pin p JOIN tool t ON t.id = p.tool_id
-         WHERE p.imported_name = $1::text AND t.name <> $1::text ORDER BY t.name, p.version`,
-        name,
-      )
+      const importers = await selectImporters(transaction, name)
       if (tool === undefined || (importers.length > 0 && !force)) return { removed: false, importers }
       await replaceIndexText(transaction, tool.id, null)
       // Its versions, their ledger, their calls and their history go with it.

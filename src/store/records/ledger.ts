@@ -25,6 +25,7 @@ export type VersionLedgerRow = LedgerRow &
     created_at: string
     made_tokens: number
     made_cost_usd: number | null
+    reuses_in_runs: number
     different_inputs: number
     cost_saved_usd: number
     /** Successful reuses without a price. */
@@ -85,6 +86,7 @@ export function toVersionLedgers(rows: VersionLedgerRow[], failures: FailureRow[
       state: row.state,
       createdAt: row.created_at,
       ...toLedger(row),
+      reusesInRuns: row.reuses_in_runs,
       differentInputs: row.different_inputs,
       failuresBy,
       causes: own

@@ -37,6 +37,17 @@ export function selectVersions(database: Database, name: string): ToolVersion[] 
   return rows.map((row) => readVersion(database, row))
 }
 
+/** The versions of other tools that import any version of the tool. */
+export function selectImporters(database: Database, name: string): { name: string; version: number }[] {
+  return database
+    .all<{ name: string; version: number }>(
+      `SELECT t.name, p.version FROM tool_pin p JOIN tool t ON t.id = p.tool_id
+       WHERE p.imported_name = ?1 AND t.name <> ?1 ORDER BY t.name, p.version`,
+      name,
+    )
+    .map((row) => ({ name: row.name, version: row.version }))
+}
+
 export function insertVersion(database: Database, toolId: number, version: number, tool: VersionToSave): void {
   database.run(
     `INSERT INTO tool_version (tool_id, version, ${VERSION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -27,7 +27,7 @@ import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
 import { insertUse, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
 import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, searchToolIndex, selectStatistics, selectStemsLike } from './tool-index.ts'
-import { insertVersion, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
+import { insertVersion, selectImporters, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
 
 export class SqliteToolStore implements ToolStore {
   readonly #database: Database
@@ -114,17 +114,15 @@ export class SqliteToolStore implements ToolStore {
     })
   }
 
+  async importers(name: string): Promise<Removal['importers']> {
+    return this.#database.read(() => selectImporters(this.#database, name))
+  }
+
   async remove(name: string, { force = false }: { force?: boolean } = {}): Promise<Removal> {
     const database = this.#database
     return database.write(() => {
       const tool = database.get<{ id: number }>('SELECT id FROM tool WHERE name = ?', name)
-      const importers = database
-        .all<{ name: string; version: number }>(
-          `SELECT t.name, p.version FROM tool_pin p JOIN tool t ON t.id = p.tool_id
-           WHERE p.imported_name = ?1 AND t.name <> ?1 ORDER BY t.name, p.version`,
-          name,
-        )
-        .map((row) => ({ name: row.name, version: row.version }))
+      const importers = selectImporters(database, name)
       if (tool === undefined || (importers.length > 0 && !force)) return { removed: false, importers }
       replaceIndexText(database, tool.id, null)
       // Its versions, their ledger, their calls and their history go with it.

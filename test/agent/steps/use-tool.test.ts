@@ -117,6 +117,60 @@ describe('a tool that is reused', () => {
     expect(await setup.subject.library.ledger('always_raises')).toMatchObject({ uses: 1, failures: 1, tokensSaved: 0 })
   })
 
+  test('that keeps failing is quarantined, the run is told, and the older good version is used again', async () => {
+    const { library } = setup.subject
+    const inputs = (factor: number) => ({ values: [factor, 2] })
+    await library.save(tool({ name: 'shaky', code: 'def shaky(values, window=2):\n    return 1.0' }))
+    await library.save(tool({ name: 'shaky', code: 'def shaky(values, window=2):\n    return values["a"]' }))
+    const play = async (step: object) =>
+      setup.subject.play(
+        [{ reply: plan('shaky', step) }, { role: 'planner', match: /TypeError/, reply: giveUp }],
+        setup.request,
+      )
+    const first = await play(inputs(1))
+    expect(eventsOf(first.events, 'warning')).toEqual([])
+    const second = await play(inputs(3))
+    expect(eventsOf(second.events, 'warning').map(({ code, message }) => [code, message])).toEqual([
+      ['tool_quarantined', expect.stringMatching(/^shaky version 2 failed in 2 of its last 2 uses/)],
+      ['tool_quarantined', 'shaky version 1 is used again: version 2 is quarantined.'],
+    ])
+    expect(await library.find('shaky', 2)).toMatchObject({ state: 'quarantined' })
+    expect(await library.ledgers('shaky')).toMatchObject([
+      { version: 1, uses: 0 },
+      { version: 2, failuresBy: { tool: 2 }, causes: [{ cause: 'error: TypeError', fault: 'tool', count: 2 }] },
+    ])
+    const { result } = await setup.subject.play([{ reply: plan('shaky', inputs(3)) }], setup.request)
+    expect(result).toMatchObject({ answer: '1', reused: [{ name: 'shaky', version: 1 }] })
+    await library.remove('shaky')
+  })
+
+  test('earns trust on three different inputs, not on one', async () => {
+    const { library } = setup.subject
+    await library.save(tool({ name: 'steady', code: 'def steady(values, window=2):\n    return float(sum(values))' }))
+    for (const values of [[1], [1], [1], [2]]) {
+      await setup.subject.play([{ reply: plan('steady', { values }) }], setup.request)
+    }
+    expect((await library.find('steady'))?.state).toBe('verified')
+    await setup.subject.play([{ reply: plan('steady', { values: column }) }], setup.request)
+    expect((await library.find('steady'))?.state).toBe('trusted')
+    // Nobody agreed to it.
+    expect(await library.keptCalls('steady', 1)).toEqual([])
+    await library.remove('steady')
+  })
+
+  test('that is disabled is not there', async () => {
+    const { library } = setup.subject
+    await library.save(tool({ name: 'switched_off', code: 'def switched_off(values, window=2):\n    return 1.0' }))
+    await library.setDisabled('switched_off', true)
+    const { result } = await setup.subject.play(
+      [{ reply: plan('switched_off', { values: column }) }, { role: 'planner', reply: giveUp }],
+      setup.request,
+    )
+    expect(result.answer).toBe('It could not be done.')
+    expect((await library.ledger('switched_off')).uses).toBe(0)
+    await library.remove('switched_off')
+  })
+
   test('has to be one that may be used', async () => {
     const { result } = await setup.subject.play(
       [

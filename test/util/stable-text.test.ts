@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { stableText } from '../../src/admission/stable-text.ts'
+import { stableText } from '../../src/util/stable-text.ts'
 import type { JsonValue } from '../../src/contracts/json.ts'
 
 test('the order of keys is nothing, that of a list counts', () => {
