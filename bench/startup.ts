@@ -6,18 +6,23 @@ import { openLibrary } from '../src/library/open-library.ts'
 import { openStore } from '../src/store/open-store.ts'
 import type { NewTool } from '../src/contracts/tool.ts'
 import { round, summarise } from './measure.ts'
+import { measureExec, renderExec, type ExecReport } from './startup-exec.ts'
 
 const handaxe = join(import.meta.dirname, '..', 'dist', 'bin', 'handaxe.js')
 const SAMPLES = 30
 const TOOLS = 1000
 
 /**
- * How long the command takes as a whole process: `--version` beside `node -e 0`, and `tools search` on 1,000 tools.
- * The three are interleaved, so that the machine's moods meet all of them.
+ * How long the command takes as a whole process: `--version` beside `node -e 0`, and `tools search` on 1,000 tools,
+ * interleaved, so that the machine's moods meet all of them; then `exec` through the daemon. `--exec`: only that.
  */
 export async function runBench(args: string[]): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'handaxe-bench-'))
   try {
+    if (args.includes('--exec')) {
+      const exec = measureExec(handaxe, home)
+      return console.log(args.includes('--json') ? JSON.stringify({ exec }) : renderExec(exec).join('\n'))
+    }
     await fillLibrary(join(home, 'handaxe.db'))
     const commands: Record<string, string[]> = {
       node: ['-e', '0'],
@@ -40,7 +45,14 @@ export async function runBench(args: string[]): Promise<void> {
     const node = summarise(durations['node'] ?? [])
     const version = summarise(durations['version'] ?? [])
     const search = summarise(durations['search'] ?? [])
-    const report = { node, version, search, ratios: { version: round(version.p50Ms / node.p50Ms, 2) }, tools: TOOLS }
+    const report = {
+      node,
+      version,
+      search,
+      ratios: { version: round(version.p50Ms / node.p50Ms, 2) },
+      tools: TOOLS,
+      exec: measureExec(handaxe, home),
+    }
     console.log(args.includes('--json') ? JSON.stringify(report) : render(report))
   } finally {
     rmSync(home, { recursive: true, force: true })
@@ -52,16 +64,19 @@ function render({
   version,
   search,
   ratios,
+  exec,
 }: {
   node: { p50Ms: number }
   version: { p50Ms: number }
   search: { p50Ms: number; p95Ms: number }
   ratios: { version: number }
+  exec: ExecReport
 }): string {
   return [
     `node -e 0                            ${node.p50Ms.toFixed(1)} ms`,
     `handaxe --version                    ${version.p50Ms.toFixed(1)} ms (${ratios.version} times)`,
     `handaxe tools search, 1,000 tools    ${search.p50Ms.toFixed(1)} ms (p95 ${search.p95Ms.toFixed(1)} ms)`,
+    ...renderExec(exec),
   ].join('\n')
 }
 

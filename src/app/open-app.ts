@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Agent } from '../contracts/agent.ts'
-import { HandaxeError } from '../contracts/errors.ts'
 import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { BackendChoice, Requirements } from '../contracts/policy.ts'
@@ -10,7 +8,9 @@ import type { Store } from '../contracts/store.ts'
 import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
 import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
+import { createFolder } from './create-folder.ts'
 import { once } from './once.ts'
+import type { DaemonSelection } from './open-through-daemon.ts'
 import { selectGateway, type ModelSelection } from './select-gateway.ts'
 
 /** What one call of the program asks for, over the configuration. */
@@ -23,6 +23,8 @@ export interface AppSelection extends ModelSelection {
   require?: Requirements
   /** Told what a person should know of how the sandbox was chosen. */
   onSandboxProgress?: (line: string) => void
+  /** Present: executions go through the daemon where there can be one. */
+  daemon?: DaemonSelection
 }
 
 /** The parts of handaxe, opened when they are first asked for and closed together. Their code is loaded then, too. */
@@ -48,10 +50,16 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
     return openLibrary({ store: await store(), keepCalls: config.keepCalls })
   })
   const sandbox = once(async () => {
-    const { openSandbox } = await import('../sandbox/open-sandbox.ts')
     await createFolder(config.folders.state)
+    const options = sandboxOptions(config, selection)
+    if (selection.daemon !== undefined) {
+      const { openThroughDaemon } = await import('./open-through-daemon.ts')
+      const served = await openThroughDaemon(options, selection.daemon)
+      if (served !== null) return served
+    }
+    const { openSandbox } = await import('../sandbox/open-sandbox.ts')
     return openSandbox({
-      ...sandboxOptions(config, selection),
+      ...options,
       ...(selection.singleExecution ? { idlePython: 1, idleJavascript: 0 } : {}),
     })
   })
@@ -133,17 +141,4 @@ async function wireAgent(
     limits: config.limits,
     environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
   })
-}
-
-async function createFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    const full = code === 'ENOSPC'
-    throw new HandaxeError(full ? 'disk_full' : 'store_read_only', `The folder ${path} cannot be made (${code})`, {
-      hint: full ? 'Free some space there.' : 'Set HANDAXE_HOME to a folder that you may write to.',
-      cause: error,
-    })
-  }
 }

@@ -2,8 +2,15 @@ import type { CommandSpecification, OptionSpecification } from './command.ts'
 import { ENVIRONMENT_COMMANDS } from './environment-commands.ts'
 import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
 import { EXECUTION_OPTIONS, SANDBOX_OPTIONS } from './option-lists.ts'
+import { DAEMON_COMMANDS } from './daemon-commands.ts'
 
 const JSON_OPTION: OptionSpecification = { name: 'json', summary: 'print one JSON object' }
+
+const DAEMON_OPTION: OptionSpecification = {
+  name: 'daemon',
+  value: 'WHEN',
+  summary: 'go through a resident helper: auto (start it where it can be), always (or fail), never (default auto)',
+}
 
 const RUN_OPTIONS: OptionSpecification[] = [
   {
@@ -76,6 +83,7 @@ export const COMMANDS: CommandSpecification[] = [
       },
       ...EXECUTION_OPTIONS,
       ...SANDBOX_OPTIONS,
+      DAEMON_OPTION,
       JSON_OPTION,
     ],
     notes:
@@ -89,6 +97,7 @@ export const COMMANDS: CommandSpecification[] = [
     load: () => import('./commands/exec.ts'),
   },
   ...ENVIRONMENT_COMMANDS,
+  ...DAEMON_COMMANDS,
   {
     name: 'tools list',
     summary: 'list the library',

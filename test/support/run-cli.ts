@@ -16,6 +16,8 @@ export interface CliOutcome {
 
 export interface CliOptions {
   environment?: Record<string, string>
+  /** In place of this project's own. */
+  program?: string
   workingFolder?: string
   input?: string
   /** Called with the process once it runs, to signal it. */
@@ -33,13 +35,15 @@ export function createHome(): string {
  */
 export function runCli(home: string, args: string[], options: CliOptions = {}): Promise<CliOutcome> {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.program ?? main, ...args], {
     cwd: options.workingFolder ?? home,
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: home,
       HANDAXE_HOME: home,
       HANDAXE_PYTHON: findPython(),
+      // A test leaves nothing running; those of the daemon ask for it.
+      HANDAXE_DAEMON: 'never',
       // An address on which nothing listens: no test may find a real Ollama.
       OLLAMA_HOST: 'http://127.0.0.1:1',
       ...options.environment,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Execution, ExecutionResult, ExecutionStatus } from '../../contracts/sandbox.ts'
 import type { CommandContext } from '../command.ts'
 import { executionOptions } from '../execution-options.ts'
+import { daemonSelection } from '../daemon-selection.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { listOption, switchOption, textOption } from '../option-values.ts'
 import { readProgram } from '../read-program.ts'
@@ -24,7 +25,11 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { code, language } = await readProgram(context)
   const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder, { folders: true })
   const { limits, ...asked } = executionOptions(context)
-  const app = await context.openApp({ singleExecution: true, ...sandboxSelection(options) })
+  const app = await context.openApp({
+    singleExecution: true,
+    ...sandboxSelection(options),
+    ...daemonSelection(context),
+  })
   const sandbox = await app.sandbox()
   const artifacts = textOption(options, 'artifacts')
   const execution: Execution = {
