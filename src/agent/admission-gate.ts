@@ -61,6 +61,12 @@ export interface AdmissionDecision {
 
 /** Decides what may be kept. The agent orders it and does the model calls; what is checked, and how, is its own business. */
 export interface AdmissionGate {
+  /** Tests whose expectation a second call worked out as well: those on which both disagree are dropped. */
+  reconcile(
+    first: readonly ToolTest[],
+    second: readonly ToolTest[],
+    specification: ToolSpecification,
+  ): { tests: ToolTest[]; dropped: { name: string; reason: string }[] }
   /** Before there is code: a tool of the library that passes the tests, where these would see mistakes in it. */
   findReady(subject: Surroundings): Promise<Twin | null>
   decide(subject: AdmissionSubject): Promise<AdmissionDecision>

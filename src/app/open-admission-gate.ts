@@ -1,6 +1,7 @@
 import type { AdmissionDecision, AdmissionGate, AdmissionSubject } from '../agent/admission-gate.ts'
 import { decideAdmission, type Admission } from '../admission/decide-admission.ts'
 import { reviewTool } from '../admission/review/review-tool.ts'
+import { reconcileExpectations } from '../admission/tests/reconcile-expectations.ts'
 import { findReadyTool } from '../admission/twins/find-ready-tool.ts'
 import { compareValues } from '../agent/compare/compare-values.ts'
 import { findJson } from '../agent/parse-reply/find-json.ts'
@@ -26,6 +27,8 @@ const LEAST_MUTANTS = 5
 /** The checks of `src/admission` behind the agent's interface. */
 export function openAdmissionGate(): AdmissionGate {
   return {
+    reconcile: (first, second, { parameters }) =>
+      reconcileExpectations(first, second, { compare: compareValues, parameters }),
     async findReady(subject) {
       const found = await findReadyTool({ ...subject, runTests, judge: judgeCall })
       return found === null ? null : { ...found, renamed: [] }

@@ -1,7 +1,16 @@
 import type { ChatRequest, ScriptedReply } from './scripted-server.ts'
 
 /** Which piece of work a prompt asks for, told by the beginning of its instructions. */
-export type Work = 'plan' | 'tests' | 'code' | 'script' | 'answer' | 'review' | 'tool-review' | 'more-tests'
+export type Work =
+  | 'plan'
+  | 'tests'
+  | 'code'
+  | 'script'
+  | 'answer'
+  | 'review'
+  | 'tool-review'
+  | 'more-tests'
+  | 'second-tests'
 
 const BEGINNINGS: [string, Work][] = [
   ['You are the planner', 'plan'],
@@ -11,6 +20,7 @@ const BEGINNINGS: [string, Work][] = [
   ['You write one program', 'script'],
   ['You write the answer', 'answer'],
   ['You judge one test', 'review'],
+  ['You work out what a tool has to give', 'second-tests'],
   ['You review one tool', 'tool-review'],
 ]
 

@@ -66,7 +66,9 @@ export class AdmissionRounds {
       const { twin, findings } = decision
       if (decision.decision === 'reuse' && twin !== null) return { twin }
       if (decision.decision === 'refuse' && !this.#isLastReview(decision)) {
-        const problems = findings.map(({ message }) => message)
+        // That its tests are weak as well is no business of the code's author.
+        const faults = findings.filter(({ check }) => check !== 'mutation' && check !== 'test-quality')
+        const problems = faults.map(({ message }) => message)
         return { problems, failures: problems.map((problem) => `- ${problem}`).join('\n') }
       }
       if (decision.decision !== 'strengthen-tests') {

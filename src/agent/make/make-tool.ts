@@ -30,6 +30,10 @@ export async function makeTool(
   const { specification } = step
   const { tests, replies, dropped } = await writeTests(context, { specification, difficulty })
   const suite = new TestSuite(context, { stepId: step.id, specification, difficulty, tests, dropped })
+  if (tests.every((test) => test.kind === 'error')) {
+    const reasons = dropped.map(({ name, reason }) => `- ${name}: ${reason}`).join('\n')
+    return { failure: `The specification leaves open what the tool gives, no test of a result is left:\n${reasons}` }
+  }
   const rounds = await openRounds(context, { step, difficulty, suite })
   const ready = (await rounds?.findReady()) ?? null
   if (ready !== null) return { twin: ready }

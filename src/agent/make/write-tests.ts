@@ -8,6 +8,7 @@ import { renderPrompt } from '../text/load-prompt.ts'
 import { renderFiles } from '../text/render-files.ts'
 import { renderExamples, renderSpecification } from '../text/render-specification.ts'
 import { MINIMUM_TESTS, parseTests } from './parse-tests.ts'
+import { workOutTests } from './work-out-tests.ts'
 
 export interface WrittenTests {
   tests: ToolTest[]
@@ -23,11 +24,17 @@ interface Task {
 
 /**
  * Has the tests written by a call that sees the specification and the shape of the data, and no code. The specification's
- * own examples are tests as well.
+ * own examples are tests as well. For a thorough admission a second call works their values out again; a test on which the
+ * two disagree is dropped.
  */
 export async function writeTests(context: RunContext, task: Task): Promise<WrittenTests> {
   const { value, replies } = await askForTests(context, task)
-  return { tests: mergeTests(toTests(task.specification), value), dropped: [], replies }
+  const tests = mergeTests(toTests(task.specification), value)
+  const gate = context.dependencies.admission
+  if (gate === null || context.admission !== 'thorough') return { tests, dropped: [], replies }
+  const second = await workOutTests(context, { ...task, tests })
+  const reconciled = gate.reconcile(tests, second.tests, task.specification)
+  return { ...reconciled, replies: [...replies, ...second.replies] }
 }
 
 async function askForTests(context: RunContext, { specification, difficulty }: Task): Promise<Answered<ToolTest[]>> {

@@ -108,6 +108,7 @@ describe('a tool that passes its tests', () => {
       ],
       setup.request,
     )
+    expect(result.error).toBeNull()
     expect(result).toMatchObject({ status: 'succeeded', answer: 'The prices spread over **7.50**.' })
     const tool = await setup.subject.library.get('value_range')
     expect(tool).toMatchObject({ state: 'candidate', admission: { review: { verdict: 'reject' } } })
@@ -285,5 +286,69 @@ describe('the value of the request that a tool was made for', () => {
     expect(admission?.droppedTests).toMatchObject([
       { reason: expect.stringMatching(/\d+ bytes \(sha256 [0-9a-f]{16}/) },
     ])
+  })
+})
+
+describe('a thorough admission', () => {
+  const second = (tests: object[]): ScriptedStep => ({
+    role: 'tester',
+    match: (prompt) =>
+      prompt.includes('You work out what a tool has to give') &&
+      prompt.includes('{"values":[-2.5,2.5]}') &&
+      !/"expected": ?5\b/.test(prompt.split('# Cases')[1] ?? ''),
+    reply: json({ tests }),
+  })
+  const another = { name: 'of four', kind: 'example', arguments: { values: [3, 9, 4, 1] }, expected: 8 }
+  const withAnother = rangeTests.replace(json(RANGE_TESTS), json({ tests: [...RANGE_TESTS.tests, another] }))
+  const case1 = { name: 'case 1', kind: 'example', arguments: { values: [1, 4, 2] }, expected: 3 }
+
+  test('has the expected values worked out twice and drops what the two calls disagree on', async () => {
+    const disputed = [case1, { name: 'case 2', kind: 'example', arguments: { values: [7] }, expected: 7 }]
+    const { result, events } = await setup.subject.play(
+      [
+        makeRange[0] ?? keep,
+        { role: 'tester', reply: withAnother },
+        second(disputed),
+        ...makeRange.slice(2),
+        keep,
+      ],
+      setup.request,
+      { admission: 'thorough' },
+    )
+    expect(result).toMatchObject({ status: 'succeeded', usage: { calls: 5 } })
+    expect(eventsOf(events, 'tests-written')[0]?.dropped).toMatchObject([
+      { name: 'one number has no range', reason: expect.stringContaining('two independent calls disagree') },
+    ])
+    const tool = await setup.subject.library.get('value_range')
+    expect(tool.tests.map(({ name }) => name)).not.toContain('one number has no range')
+    expect(tool.admission?.droppedTests).toMatchObject([{ name: 'one number has no range' }])
+    expect(eventsOf(events, 'model-called').at(-1)).toMatchObject({ purpose: 'review-tool', tier: 'strong' })
+  })
+
+  test('makes no tool of a specification on which they disagree altogether', async () => {
+    const disputed = [
+      { ...case1, expected: 2 },
+      { name: 'case 2', kind: 'example', arguments: { values: [7] }, expected: 7 },
+      { name: 'case 3', kind: 'example', arguments: { values: [-2.5, 2.5] }, expected: 0 },
+    ]
+    const withoutProperty = json({ tests: RANGE_TESTS.tests.filter(({ kind }) => kind !== 'property') })
+    const { result } = await setup.subject.play(
+      [
+        { reply: rangePlan },
+        { role: 'tester', reply: withoutProperty },
+        second(disputed),
+        {
+          role: 'planner',
+          match: /leaves open what the tool gives/,
+          reply: scriptPlan({ code: 'result(7.5)', over: { id: 's2' }, answer: '{{s2}}' }).replace(
+            'python s1',
+            'python s2',
+          ),
+        },
+      ],
+      setup.request,
+      { admission: 'thorough' },
+    )
+    expect(result).toMatchObject({ status: 'succeeded', answer: '7.5', made: [] })
   })
 })
