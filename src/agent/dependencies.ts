@@ -4,7 +4,7 @@ import type { Gateway } from '../contracts/models.ts'
 import type { ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolLanguage } from '../contracts/sandbox.ts'
 import type { JournalStore } from '../contracts/store.ts'
-import type { ToolSignature, ToolVersion } from '../contracts/tool.ts'
+import type { ToolNeeds, ToolSignature, ToolVersion } from '../contracts/tool.ts'
 import type { AdmissionGate } from './admission-gate.ts'
 
 /** What reading a tool's code gave: its signature with further facts for the checks, or why it cannot be a tool. */
@@ -42,6 +42,8 @@ export interface AgentDependencies {
    * fits that knows what its `facts` are.
    */
   checkCode(subject: CodeSubject): string[]
+  /** What the code needs of the sandbox beside its language. Written as a method for the same reason. */
+  readNeeds(language: ToolLanguage, facts: unknown): ToolNeeds
   /** What is asked of a tool that passes its tests. Null: nothing, and its version says so. */
   admission: AdmissionGate | null
   /** A tool as the planner is shown it: the typed signature with its description. */

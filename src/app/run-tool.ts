@@ -1,3 +1,4 @@
+import { grantNeeds } from '../agent/steps/grant-needs.ts'
 import { bindArguments } from '../agent/bind-arguments.ts'
 import { checkArguments } from '../agent/check-arguments.ts'
 import { describeUse } from '../agent/steps/describe-use.ts'
@@ -43,6 +44,7 @@ export async function runTool(
     call: { function: tool.function, arguments: checked },
     inputs: options.files,
     tools: modules,
+    ...grantNeeds(tool),
     limits: {
       ...app.config.limits,
       ...(options.wallMs === undefined ? {} : { wallMs: options.wallMs, cpuMs: options.wallMs }),

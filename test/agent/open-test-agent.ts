@@ -11,6 +11,7 @@ import type { Sandbox } from '../../src/contracts/sandbox.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import { checkCode } from '../../src/library/check-code.ts'
 import { openLibrary } from '../../src/library/open-library.ts'
+import { readNeeds } from '../../src/library/read-needs.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
 import { renderSignature } from '../../src/library/tool-prompt.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -56,6 +57,7 @@ export async function openTestAgent(
       journal: store.journal,
       readSignature,
       checkCode,
+      readNeeds,
       admission: null,
       renderSignature,
       artifactsFolder: join(folder, 'runs'),

@@ -45,7 +45,7 @@ function signature(inputSchema: JsonSchema = INPUT, name = 'annualised_volatilit
   }
 }
 
-const NO_FACTS: CodeFacts = { literals: [], calls: [], atImport: [], modules: [], unavailableImports: [] }
+const NO_FACTS: CodeFacts = { literals: [], calls: [], atImport: [], modules: [], packages: [], unavailableImports: [] }
 
 function check(
   facts: Partial<CodeFacts>,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { MakeStep } from '../../contracts/plan.ts'
-import { NO_NEEDS, type NewTool, type Provenance, type ToolVersion } from '../../contracts/tool.ts'
+import { NO_NEEDS, type NewTool, type Provenance, type ToolNeeds, type ToolVersion } from '../../contracts/tool.ts'
 import type { Twin } from '../admission-gate.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { AdmissionRounds, type AdmissionOutcome } from './admission-rounds.ts'
@@ -83,6 +83,7 @@ async function openRounds(
 
 interface Verified {
   subject: ToolUnderTest
+  needs: ToolNeeds
   /** Null where nothing is asked beyond the tests. */
   admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
 }
@@ -95,7 +96,7 @@ async function verify(
   if ('failures' in verified) return verified
   const admitted = (await options.rounds?.admit(verified.subject)) ?? null
   if (admitted !== null && !('doubts' in admitted)) return admitted
-  return { subject: verified.subject, admission: admitted }
+  return { ...verified, admission: admitted }
 }
 
 function describeTool(
@@ -103,7 +104,7 @@ function describeTool(
   options: { step: MakeStep; suite: TestSuite; provenance: Provenance; verified: Verified },
 ): NewTool {
   const { step, suite, provenance, verified } = options
-  const { subject, admission } = verified
+  const { subject, needs, admission } = verified
   const { whenToUse, exampleRequests } = step.specification
   const tests = [...suite.tests]
   const doubts = admission?.doubts ?? []
@@ -115,6 +116,7 @@ function describeTool(
     exampleRequests,
     tests,
     provenance,
+    needs,
     admission: admission === null ? null : { at, ...admission.record, droppedTests: [...suite.dropped] },
     state: doubts.length === 0 ? 'verified' : 'candidate',
     stateReason:

@@ -1,5 +1,5 @@
 import type { MakeStep } from '../../contracts/plan.ts'
-import type { ToolSignature } from '../../contracts/tool.ts'
+import type { ToolNeeds, ToolSignature } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
@@ -17,7 +17,7 @@ export interface Rejection {
 export async function verifyCode(
   context: RunContext,
   { step, code, suite }: { step: MakeStep; code: string; suite: TestSuite },
-): Promise<{ subject: ToolUnderTest } | Rejection> {
+): Promise<{ subject: ToolUnderTest; needs: ToolNeeds } | Rejection> {
   const { specification } = step
   const { language, name } = specification
   const { readSignature, checkCode } = context.dependencies
@@ -37,7 +37,8 @@ export async function verifyCode(
   const frames = /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(specification.returns.type)
   const subject = { code, signature, tools, frames }
   const reports = await suite.run(subject)
-  if (reports.every((report) => report.failure === null)) return { subject }
+  if (reports.every((report) => report.failure === null))
+    return { subject, needs: context.dependencies.readNeeds(language, read.facts) }
   return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
 }
 

@@ -10,6 +10,7 @@ import { findMismatch, isGood, observeProblem } from '../observe/observe-executi
 import { executeObserved } from '../run/execute-observed.ts'
 import { stepValues, type RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
+import { grantNeeds } from './grant-needs.ts'
 import { recordUse, reportReuse } from './record-use.ts'
 import type { StepReport } from './step-report.ts'
 import type { ShelvedTool } from './tool-shelf.ts'
@@ -69,6 +70,7 @@ async function callTool(context: RunContext, step: ReuseStep | MakeStep, shelved
     call: { function: tool.function, arguments: bound.arguments },
     inputs: context.request.files,
     tools: await context.shelf.importsOf(tool),
+    ...grantNeeds(tool),
   }
   const options = { stepId: step.id, purpose: 'use' as const, outputSchema: tool.outputSchema, execution }
   const { observation, result } = await executeObserved(context, options)

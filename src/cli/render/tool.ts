@@ -1,5 +1,6 @@
 import type { LedgerSummary, ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import { safeText, type Terminal } from '../terminal.ts'
+import { renderAdmission, renderNeeds } from './admission.ts'
 import { formatUsd, plural } from './format.ts'
 
 /** A tool for people: what it is for, its code, its tests, where it comes from, how it fared. */
@@ -13,6 +14,8 @@ export function renderTool(tool: ToolVersion, ledger: LedgerSummary, colors: Ter
     `input  ${JSON.stringify(tool.inputSchema)}\noutput ${JSON.stringify(tool.outputSchema)}`,
     colors.dim(safeText(tool.code.trimEnd())),
     [`tests (${tool.tests.length})`, ...tool.tests.map((test) => `  · ${describeTest(test)}`)].join('\n'),
+    `needs ${renderNeeds(tool.needs)}`,
+    renderAdmission(tool.admission),
     `${provenance.source} ${provenance.createdAt.slice(0, 10)} by ${provenance.model ?? 'a person'}, ${plural(provenance.repairs, 'repair')}, ${provenance.tokens} tokens, ${cost}`,
     `uses ${ledger.uses}: ${ledger.successes} good, ${ledger.failures} failed, ${ledger.reuses} without new code, ${ledger.tokensSaved} tokens saved`,
   ]

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import sys
 
 _LITERALS = 2000
 _CALLS = 2000
@@ -16,6 +17,7 @@ def read_code_facts(module, function):
         "calls": _calls(module),
         "atImport": _at_import(module),
         "modules": sorted(_modules(module)),
+        "packages": sorted(name for name in top_level_imports(module) if name not in sys.stdlib_module_names),
         "unavailableImports": [name for name in sorted(top_level_imports(module)) if not _is_available(name)],
     }
 

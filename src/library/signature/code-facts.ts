@@ -13,6 +13,8 @@ export const codeFacts = z.object({
   ),
   /** Modules that the code imports, by full name, such as `urllib.request`; Node's own without `node:`. */
   modules: z.array(z.string()),
+  /** Packages that the code imports, by top-level name, without the standard library. */
+  packages: z.array(z.string()),
   /** Packages that the code imports and that are not there. */
   unavailableImports: z.array(z.string()),
 })

@@ -43,7 +43,15 @@ export async function readJavascriptSignature(
     ...checkParameters(signature.inputSchema, { parameters, arity }),
   ]
   if (problems.length > 0) return { problems }
-  return { signature, facts: { ...facts, modules: imports.modules, unavailableImports: imports.unavailable } }
+  return {
+    signature,
+    facts: {
+      ...facts,
+      modules: imports.modules,
+      packages: imports.unavailable,
+      unavailableImports: imports.unavailable,
+    },
+  }
 }
 
 interface LoadedModule {

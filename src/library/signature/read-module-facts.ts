@@ -5,7 +5,7 @@ import { dottedName, isFunction, lineOf, visit } from './parse-module.ts'
 const MAXIMUM_LITERALS = 2000
 const LITERAL_CHARACTERS = 200
 
-export interface ModuleFacts extends Omit<CodeFacts, 'modules' | 'unavailableImports'> {
+export interface ModuleFacts extends Omit<CodeFacts, 'modules' | 'packages' | 'unavailableImports'> {
   /** The default export's parameters, by the names in its one object; null where they are not written out there. */
   parameters: { name: string; hasDefault: boolean }[] | null
   /** How many parameters the default export takes; null where it is not a function in sight. */

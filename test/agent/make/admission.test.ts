@@ -305,13 +305,7 @@ describe('a thorough admission', () => {
   test('has the expected values worked out twice and drops what the two calls disagree on', async () => {
     const disputed = [case1, { name: 'case 2', kind: 'example', arguments: { values: [7] }, expected: 7 }]
     const { result, events } = await setup.subject.play(
-      [
-        makeRange[0] ?? keep,
-        { role: 'tester', reply: withAnother },
-        second(disputed),
-        ...makeRange.slice(2),
-        keep,
-      ],
+      [makeRange[0] ?? keep, { role: 'tester', reply: withAnother }, second(disputed), ...makeRange.slice(2), keep],
       setup.request,
       { admission: 'thorough' },
     )
