@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Guarantees } from '../contracts/sandbox.ts'
-import { probeSandbox } from '../sandbox/probe.ts'
+import { probeSandbox, type SandboxChoice } from '../sandbox/probe.ts'
+import type { BackendProbe } from '../sandbox/probe-backends.ts'
 import type { ProbeCheck } from '../sandbox/probe-check.ts'
 import { hidePassword, isPostgresAddress } from '../store/postgres/address.ts'
-import { openApp, sandboxOptions } from './open-app.ts'
+import { openApp, sandboxOptions, type AppSelection } from './open-app.ts'
 import type { Config } from './config.ts'
 import { KEY_VARIABLES } from './select-gateway.ts'
 
 export interface Check {
   name: string
-  status: 'ok' | 'warning' | 'problem'
+  /** `info` is for what is not needed here. */
+  status: 'ok' | 'info' | 'warning' | 'problem'
   detail: string
   /** What to do about it. */
   remedy: string | null
@@ -20,15 +22,43 @@ export interface DoctorReport {
   checks: Check[]
   /** What a sandbox enforces here; null where none can be opened. */
   guarantees: Guarantees | null
+  /** Which backend executes code, why, and what could be stronger. */
+  choice: SandboxChoice
+  /** All of them, chosen or not. */
+  backends: BackendProbe[]
   /** False where something has to be done before requests can be answered. */
   healthy: boolean
 }
 
 /** Looks at everything that handaxe needs on this machine, by trying it. Never rejects for what it finds. */
-export async function runDoctor(config: Config): Promise<DoctorReport> {
-  const sandbox = await probeSandbox(sandboxOptions(config))
-  const checks = [...sandbox.checks.map(toCheck), await checkStore(config), checkModels(config)]
-  return { checks, guarantees: sandbox.guarantees, healthy: checks.every((check) => check.status !== 'problem') }
+export async function runDoctor(config: Config, selection: AppSelection = {}): Promise<DoctorReport> {
+  const { checks: sandbox, guarantees, choice, backends } = await probeSandbox(sandboxOptions(config, selection))
+  const others = backends.filter(({ backend }) => backend !== choice.backend)
+  const checks = [
+    ...sandbox.map(toCheck),
+    describeChoice(choice),
+    ...others.map((other) => describeOther(other, choice.backend !== null)),
+    await checkStore(config),
+    checkModels(config),
+  ]
+  return { checks, guarantees, choice, backends, healthy: checks.every((check) => check.status !== 'problem') }
+}
+
+function describeChoice({ backend, reason, better }: SandboxChoice): Check {
+  // Why is in the check of the execution, and in those of the backends.
+  if (backend === null) return { name: 'sandbox', status: 'problem', detail: 'no backend can be used', remedy: null }
+  const remedy = better.length === 0 ? null : `better: ${better.join('\n    → better: ')}`
+  return { name: 'sandbox', status: 'ok', detail: `${backend}: ${reason}`, remedy }
+}
+
+/** What is not needed has no remedy: it would look like something to do. */
+function describeOther({ backend, usable, checks }: BackendProbe, isChosen: boolean): Check {
+  const lacking = checks.find(({ ok, required }) => required && !ok)
+  if (usable || lacking === undefined) return { name: backend, status: 'info', detail: 'could be used', remedy: null }
+  const detail = `not usable: ${lacking.problem}`
+  return isChosen
+    ? { name: backend, status: 'info', detail, remedy: null }
+    : { name: backend, status: 'warning', detail, remedy: lacking.remedy }
 }
 
 function toCheck({ name, ok, required, found, problem, remedy }: ProbeCheck): Check {

@@ -1,11 +1,21 @@
 import { dirname } from 'node:path'
 import { installSystemPackages } from '../sandbox/setup/system-packages.ts'
+import { prepareImage, type PreparedImage } from '../sandbox/setup/prepare-image.ts'
 import { preparePythonEnvironment, type PythonEnvironment } from '../sandbox/setup/python-environment.ts'
 import type { Config } from './config.ts'
+import { sandboxOptions } from './open-app.ts'
 
 export interface SetupReport {
   systemPackages: string[]
   python: PythonEnvironment
+}
+
+/** The image of the docker backend, found or made. Rejects with `sandbox_unavailable`, `invalid_request`, `cancelled`. */
+export async function runDockerSetup(
+  config: Config,
+  options: { rootFolder: string | null; onProgress: (line: string) => void; signal: AbortSignal },
+): Promise<PreparedImage> {
+  return prepareImage({ ...options, sandbox: sandboxOptions(config) })
 }
 
 /** Installs what the sandbox needs on this machine. Does nothing where all is there. Rejects with `sandbox_unavailable`. */

@@ -186,22 +186,28 @@ export const COMMANDS: CommandSpecification[] = [
   },
   {
     name: 'doctor',
-    summary: 'check the sandbox, Python, the store, the keys; say what is missing',
+    summary: 'check the sandbox, Python, the store, the keys; say what is missing and which backend is used',
     positionals: '',
     arity: { least: 0, most: 0 },
-    options: [JSON_OPTION],
-    examples: ['handaxe doctor'],
+    options: [...SANDBOX_OPTIONS, JSON_OPTION],
+    notes: 'With --backend and --require it tells what would be used under them.',
+    examples: ['handaxe doctor', 'handaxe doctor --require memory=cgroup'],
     load: () => import('./commands/doctor.ts'),
   },
   {
     name: 'setup',
-    summary: 'install bubblewrap and the Python environment of the sandbox',
+    summary: 'install bubblewrap and the Python environment of the sandbox, or make the image of the docker backend',
     positionals: '',
     arity: { least: 0, most: 0 },
-    options: [JSON_OPTION],
+    options: [
+      { name: 'docker', summary: 'make the image of the docker backend instead, from docker/Dockerfile' },
+      { name: 'rootfs', value: 'DIR', summary: 'with --docker: from a root folder, without a registry' },
+      JSON_OPTION,
+    ],
     notes:
-      'Uses apt-get (as root or by sudo) for bubblewrap and python3-venv, PyPI for numpy, pandas, scipy and matplotlib.',
-    examples: ['handaxe setup'],
+      'Uses apt-get (as root or by sudo) for bubblewrap and python3-venv, PyPI for numpy, pandas, scipy and matplotlib.\n' +
+      'macOS and Windows: install Docker, then `handaxe setup --docker`.',
+    examples: ['handaxe setup', 'handaxe setup --docker'],
     load: () => import('./commands/setup.ts'),
   },
   {

@@ -2,12 +2,14 @@ import { loadConfig } from '../../app/config.ts'
 import { runDoctor, type Check } from '../../app/run-doctor.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption } from '../option-values.ts'
+import { sandboxSelection } from '../sandbox-options.ts'
 import { safeText, type Terminal } from '../terminal.ts'
 
 const EXIT_CODE_UNHEALTHY = 4
 
 export async function runCommand(context: CommandContext): Promise<number> {
-  const report = await runDoctor(loadConfig({ environment: context.environment, workingFolder: context.workingFolder }))
+  const config = loadConfig({ environment: context.environment, workingFolder: context.workingFolder })
+  const report = await runDoctor(config, sandboxSelection(context.options))
   const { terminal } = context
   terminal.writeResult(
     switchOption(context.options, 'json')
@@ -18,6 +20,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
 }
 
 function renderCheck({ name, status, detail, remedy }: Check, colors: Terminal['out']): string {
-  const sign = { ok: colors.green('✓'), warning: colors.yellow('!'), problem: colors.red('✗') }[status]
+  const sign = { ok: colors.green('✓'), info: colors.dim('·'), warning: colors.yellow('!'), problem: colors.red('✗') }[
+    status
+  ]
   return `${sign} ${name}: ${safeText(detail)}\n${remedy === null ? '' : `    → ${safeText(remedy)}\n`}`
 }

@@ -13,7 +13,8 @@ const ANSWER_LIMIT = 8 * 1024 * 1024
 const ANSWER_TIMEOUT_MS = 60_000
 
 export interface EngineRequest {
-  query?: Record<string, string | number | boolean>
+  /** A list is sent as several parameters of the name. */
+  query?: Record<string, string | number | boolean | readonly string[]>
   /** Sent as JSON, or as a tar archive where it is a stream. */
   body?: object | Readable
   timeoutMs?: number
@@ -77,7 +78,9 @@ export class EngineClient {
       throw error
     }
     const search = new URLSearchParams(
-      Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      Object.entries(query).flatMap(([name, value]): [string, string][] =>
+        (typeof value === 'object' ? value : [value]).map((one) => [name, String(one)]),
+      ),
     )
     return `${prefix}${path}${search.size === 0 ? '' : `?${search.toString()}`}`
   }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import { assetPath } from '../../../util/asset-path.ts'
 import { EngineClient } from './engine-client.ts'
-import { EngineError } from './engine-failure.ts'
+import { EngineError, engineUnavailable } from './engine-failure.ts'
 import { findEngine } from './find-engine.ts'
 import { packTar } from './tar.ts'
 
@@ -65,6 +65,8 @@ export async function buildImage(options: BuildImageOptions): Promise<{ image: s
       })
     }
     return { image, built: true }
+  } catch (error) {
+    throw error instanceof EngineError ? engineUnavailable(engine.name, error) : error
   } finally {
     engine.close()
   }
