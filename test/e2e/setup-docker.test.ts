@@ -101,5 +101,5 @@ test.skipIf(!hasEngine || !isRoot)(
     expect(report.choice).toMatchObject({ backend: 'docker', reason: 'it was asked for' })
     expect(report.guarantees).toMatchObject({ backend: 'docker', memory: 'container' })
   },
-  400_000,
+  900_000,
 )
