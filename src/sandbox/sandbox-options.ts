@@ -1,4 +1,5 @@
 import type { BackendChoice, NetworkCeiling, Requirements } from '../contracts/policy.ts'
+import type { E2bOptions } from './backends/e2b/e2b-options.ts'
 import type { EgressSettings } from './backends/linux/slot-proxy.ts'
 
 export interface SandboxOptions {
@@ -16,10 +17,15 @@ export interface SandboxOptions {
   nodePath?: string
   /** Parent of private run-time folders; made where it is missing. */
   stateFolder: string
-  /** Of the host, for finding commands (PATH) or the container engine (DOCKER_HOST …). Nothing of it gets inside. */
+  /**
+   * Of the host, for finding commands (PATH), the container engine (DOCKER_HOST …) or the cloud (E2B_API_KEY …). Nothing of
+   * it gets inside.
+   */
   environment?: Record<string, string | undefined>
   /** For `docker`. */
   docker?: { image?: string | undefined; runtime?: string | undefined }
+  /** For `e2b`. */
+  e2b?: E2bOptions
   /** Warm processes kept ready. */
   idlePython?: number
   idleJavascript?: number

@@ -43,8 +43,20 @@ export function listCandidates(options: SandboxOptions): Candidate[] {
       const remedy = 'Set E2B_API_KEY to execute code in the cloud of e2b.dev'
       return { backend: name, options, excluded: { problem: 'E2B_API_KEY is not set', remedy } }
     }
-    return { backend: name, options: name === 'docker' ? withRuntime(options, require) : options, excluded: null }
+    return { backend: name, options: fitOptions(name, options, require), excluded: null }
   })
+}
+
+function fitOptions(name: BackendName, options: SandboxOptions, require: Requirements): SandboxOptions {
+  if (name === 'docker') return withRuntime(options, require)
+  return name === 'e2b' ? withOwnMachine(options, require) : options
+}
+
+/** Where executions share a cloud sandbox, its kernel bounds none of them alone. */
+function withOwnMachine(options: SandboxOptions, { memory, processes, cpu }: Requirements): SandboxOptions {
+  const needsOwn = memory !== undefined || processes !== undefined || cpu !== undefined
+  if (!needsOwn || options.e2b?.sandboxPer !== undefined) return options
+  return { ...options, e2b: { ...options.e2b, sandboxPer: 'execution' } }
 }
 
 /** Where more is demanded than a container, gVisor is what an engine can give. */

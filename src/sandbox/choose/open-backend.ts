@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { HandaxeError } from '../../contracts/errors.ts'
 import type { BackendName, Sandbox } from '../../contracts/sandbox.ts'
 import type { SandboxOptions } from '../sandbox-options.ts'
+
+/** Of E2B's smallest machines, and a fifth of the sandboxes that its smallest plan allows at a time. */
+const E2B_CONCURRENT = 4
 
 /**
  * Opens one backend, without looking at any policy; only its own code is loaded. Rejects with `sandbox_unavailable` and what
@@ -37,9 +39,17 @@ export async function openBackend(backend: BackendName, options: SandboxOptions)
         maxConcurrent,
       })
     }
-    case 'e2b':
-      throw new HandaxeError('sandbox_unavailable', 'This version has no e2b backend yet', {
-        hint: 'Use the linux or the docker backend',
+    case 'e2b': {
+      const { openE2bSandbox } = await import('../backends/e2b/open-e2b-sandbox.ts')
+      // Where each execution has a cloud sandbox, every idle one is paid for.
+      const isShared = options.e2b?.sandboxPer !== 'execution'
+      return openE2bSandbox({
+        ...options.e2b,
+        stateFolder: options.stateFolder,
+        environment: options.environment ?? {},
+        idle: { python: options.idlePython ?? (isShared ? 2 : 1), javascript: isShared ? javascript : 0 },
+        maxConcurrent: options.maxConcurrent ?? E2B_CONCURRENT,
       })
+    }
   }
 }

@@ -470,6 +470,8 @@ const secrets: Attack[] = [
       const fixed = ['HOME', 'HOSTNAME', 'LANG', 'MPLBACKEND', 'MPLCONFIGDIR', 'MKL_NUM_THREADS', 'NODE_NO_WARNINGS']
       const more = [
         'OMP_NUM_THREADS',
+        'NUMEXPR_MAX_THREADS',
+        'NUMEXPR_NUM_THREADS',
         'OPENBLAS_NUM_THREADS',
         'PATH',
         'PYTHONDONTWRITEBYTECODE',

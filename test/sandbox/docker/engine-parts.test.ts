@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
 import { EngineStream } from '../../../src/sandbox/backends/docker/engine-stream.ts'
 import { findEngine, parseEndpoint } from '../../../src/sandbox/backends/docker/find-engine.ts'
-import { describeOwner, ownerState } from '../../../src/sandbox/backends/docker/owner.ts'
-import { ArtifactReceiver } from '../../../src/sandbox/backends/docker/receive-artifacts.ts'
-import { packTar } from '../../../src/sandbox/backends/docker/tar.ts'
+import { describeOwner, ownerState } from '../../../src/sandbox/owner.ts'
+import { ArtifactReceiver } from '../../../src/sandbox/relay/receive-artifacts.ts'
+import { packTar } from '../../../src/sandbox/relay/tar.ts'
 
 let folder: string
 beforeAll(async () => {

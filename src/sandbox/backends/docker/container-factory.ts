@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Limits } from '../../../contracts/limits.ts'
-import { containerOptions, labelsOf, type GuestKind } from './container-options.ts'
+import type { GuestKind } from '../../relay/relay-messages.ts'
+import { containerOptions, labelsOf } from './container-options.ts'
 import { Container, removeContainer, removeVolume } from './container.ts'
 import { createContainer } from './create-container.ts'
 import type { EngineClient } from './engine-client.ts'
-import { describeOwner } from './owner.ts'
-import { fillVolume, guestEntries, type VolumeFilling } from './volumes.ts'
+import { describeOwner } from '../../owner.ts'
+import { guestEntries } from '../../relay/file-entries.ts'
+import { fillVolume, type VolumeFilling } from './volumes.ts'
 
 export interface FactoryOptions {
   engine: EngineClient
@@ -31,7 +33,7 @@ export class ContainerFactory {
 
   /** Gives the guest programs to the engine. Rejects with `sandbox_unavailable` where the image is missing. */
   async open(): Promise<void> {
-    await fillVolume(this.#filling(this.#guestVolume), await guestEntries())
+    await fillVolume(this.#filling(this.#guestVolume), await guestEntries(['python', 'javascript']))
   }
 
   /** Starts a container; its `ready` settles when it is warm. */

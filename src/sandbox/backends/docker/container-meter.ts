@@ -1,11 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export interface Usage {
-  cpuMs: number
-  /** Highest so far. */
-  memoryBytes: number
-}
+import type { RelayUsage } from '../../relay/relayed-guest.ts'
 
 /**
  * Reads what a container has used from the kernel's own files, where the engine runs on this machine: exact and at once,
@@ -46,7 +42,7 @@ export class ContainerMeter {
   }
 
   /** Null when the container has ended. */
-  read(): Usage | null {
+  read(): RelayUsage | null {
     const { cpu, memory, isUnified } = this.#files
     const text = readText(cpu)
     if (text === '') return null

@@ -1,7 +1,7 @@
 import type { Limits } from '../../../contracts/limits.ts'
-import { LABELS } from './owner.ts'
-
-export type GuestKind = 'python' | 'javascript'
+import { GUEST_ENVIRONMENT, NODE_THREADS, nodeFlags, TABLE_MODULES } from '../../guest-surroundings.ts'
+import type { GuestKind } from '../../relay/relay-messages.ts'
+import { LABELS } from './labels.ts'
 
 const MIB = 1024 * 1024
 /** `nobody`: owns nothing in the image. Not the engine's default, which is root. */
@@ -9,8 +9,6 @@ const USER = '65534:65534'
 const USER_OPTIONS = 'uid=65534,gid=65534'
 /** The container's init and the relay. */
 const OWN_PROCESSES = 2
-/** Node starts eleven threads before the first line of a program, and some for files and name look-ups. */
-const NODE_THREADS = 24
 /**
  * What init, relay, interpreter and imported packages use before the program starts (measured: 67 MB with pandas, 53 MB
  * with Node). `limits.memoryBytes` is the program's own.
@@ -18,25 +16,9 @@ const NODE_THREADS = 24
 const RUNTIME_BYTES: Readonly<Record<GuestKind, number>> = { python: 80 * MIB, javascript: 64 * MIB }
 /** A tmpfs inode costs about 1 KiB of kernel memory: this many files cannot fill the memory limit by themselves. */
 const TEMPORARY_INODES = 20_000
-const PYTHON_MODULES = 'numpy pandas asyncio csv datetime decimal re statistics subprocess typing'.split(' ')
 
-/** The whole environment of every process inside, beside what the image sets. One thread each for the linear algebra. */
-const ENVIRONMENT = {
-  PATH: '/usr/local/bin:/usr/bin:/bin',
-  HOME: '/box',
-  USER: 'sandbox',
-  TMPDIR: '/tmp',
-  LANG: 'C.UTF-8',
-  TZ: 'UTC',
-  PYTHONDONTWRITEBYTECODE: '1',
-  MPLBACKEND: 'Agg',
-  MPLCONFIGDIR: '/tmp/matplotlib',
-  OPENBLAS_NUM_THREADS: '1',
-  OMP_NUM_THREADS: '1',
-  MKL_NUM_THREADS: '1',
-  UV_USE_IO_URING: '0',
-  NODE_NO_WARNINGS: '1',
-}
+/** Beside what the image sets. */
+const ENVIRONMENT = { ...GUEST_ENVIRONMENT, UV_USE_IO_URING: '0', NODE_NO_WARNINGS: '1' }
 
 export interface ContainerPlan {
   image: string
@@ -56,7 +38,7 @@ export function containerOptions(plan: ContainerPlan): object {
   return {
     Image: plan.image,
     Entrypoint: ['python3', '-I', '-B', '/opt/guest/python/container.py'],
-    Cmd: guest === 'javascript' ? ['javascript', ...nodeFlags(limits)] : ['python', ...PYTHON_MODULES],
+    Cmd: guest === 'javascript' ? ['javascript', ...nodeFlags(limits)] : ['python', ...TABLE_MODULES],
     User: USER,
     WorkingDir: '/box',
     Hostname: 'sandbox',
@@ -151,10 +133,4 @@ function ulimits(limits: Limits): object[] {
     ...Object.entries(bounds).map(([name, bound]) => ({ Name: name, Soft: bound, Hard: bound })),
     { Name: 'stack', Soft: 8 * MIB, Hard: 64 * MIB },
   ]
-}
-
-/** V8's heap may grow to the whole memory limit, which is then met before V8 meets its own and can only abort. */
-function nodeFlags(limits: Limits): string[] {
-  const heapMiB = Math.max(16, Math.floor(limits.memoryBytes / MIB))
-  return [`--max-old-space-size=${heapMiB}`, '--disable-proto=throw', '--no-warnings']
 }

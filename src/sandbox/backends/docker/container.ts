@@ -1,46 +1,13 @@
 import type { Socket } from 'node:net'
 import { z } from 'zod'
 import type { Limits } from '../../../contracts/limits.ts'
-import { FrameReader } from '../../frames.ts'
-import { isReady } from '../../parse-claim.ts'
-import { ContainerMeter, type Usage } from './container-meter.ts'
-import type { GuestKind } from './container-options.ts'
+import { CHANNEL, encodeChunks, encodeCommand, type GuestKind, type StopCommand } from '../../relay/relay-messages.ts'
+import { RelayStream, type RelayListener } from '../../relay/relay-stream.ts'
+import type { GuestEnd, RelayedGuest, RelayUsage } from '../../relay/relayed-guest.ts'
+import { ContainerMeter } from './container-meter.ts'
 import type { EngineClient } from './engine-client.ts'
 import { EngineError } from './engine-failure.ts'
 import { EngineStream } from './engine-stream.ts'
-import {
-  CHANNEL,
-  encodeChunks,
-  encodeCommand,
-  parseEvent,
-  type RelayEvent,
-  type StopCommand,
-} from './relay-messages.ts'
-
-/** A guest that is not in use says `ready`, and nothing else. */
-const UNUSED_FRAME_BYTES = 1024
-/** The relay sends 64 KiB at most in one piece. */
-const RELAY_FRAME_BYTES = 128 * 1024
-const COMPLAINT_CHARACTERS = 2000
-
-/** How the engine says that the container ended. */
-export interface ContainerEnd {
-  exitCode: number
-  outOfMemory: boolean
-}
-
-/** What an execution wants to hear of its container. All of it is the program's word, except that it comes. */
-export interface ContainerListener {
-  onBody(body: Buffer): void
-  /** The control channel carries what cannot be a result. */
-  onGarbage(error: Error): void
-  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
-  onEvent(event: RelayEvent): void
-  onContent(chunk: Buffer): void
-  /** The connection is at its end: the container is, or the engine went away. */
-  onClose(): void
-}
-
 const state = z.object({
   State: z.object({ ExitCode: z.number().int(), OOMKilled: z.boolean().catch(false), Pid: z.number().catch(0) }),
 })
@@ -50,27 +17,24 @@ const statistics = z.object({
 })
 
 /** One started container: warm, waiting for its only execution, or just executing it. */
-export class Container {
+export class Container implements RelayedGuest {
   readonly id: string
   readonly guest: GuestKind
   readonly limits: Limits
   readonly inputVolume: string
+  /** The engine is near: the relay's answers come at once. */
+  readonly pace = { outputEndMs: 50, stopMs: 1_000, slowestBytesPerMs: 5_000, graceMs: 0 }
   readonly ready: Promise<void>
-  isReady = false
   isClosed = false
-  /** CPU time when it became ready: the warm-up is not the execution's. */
   cpuMsBefore = 0
-  /** What the guest said on stderr before the hand-over: why it did not become ready. */
-  complaint = ''
 
   readonly #engine: EngineClient
   readonly #socket: Socket
-  readonly #relayFrames = new FrameReader(RELAY_FRAME_BYTES)
-  readonly #frames = new FrameReader(UNUSED_FRAME_BYTES)
-  /** What cannot be cut into frames any more is thrown away: the guest's channel, or all of them. */
-  #isControlBroken = false
-  #isStreamBroken = false
-  #listener: ContainerListener | null = null
+  readonly #relay = new RelayStream({
+    onReady: () => void this.#becomeReady(),
+    onUnready: (error) => this.#rejectReady(error),
+    onBroken: () => void this.kill(),
+  })
   #meter: ContainerMeter | null = null
   #resolveReady: () => void = () => {}
   #rejectReady: (error: Error) => void = () => {}
@@ -100,16 +64,13 @@ export class Container {
     if (connection.head.length > 0) stream.add(connection.head)
   }
 
-  /** Hands the execution over: from here on all that happens goes to the listener. */
-  use(listener: ContainerListener, frame: Buffer, frameLimit: number): void {
-    this.#listener = listener
-    this.#frames.limit = frameLimit
+  use(listener: RelayListener, frame: Buffer, frameLimit: number): void {
+    this.#relay.listen(listener, frameLimit)
     this.#socket.ref()
     this.send(frame)
     if (this.isClosed) listener.onClose()
   }
 
-  /** A further frame for the code; lost where the container is gone. */
   send(frame: Buffer): void {
     this.#socket.write(encodeChunks(CHANNEL.control, frame))
   }
@@ -118,14 +79,13 @@ export class Container {
     this.#socket.write(encodeCommand(command))
   }
 
-  /** Ends every process of the container at once. */
   async kill(): Promise<void> {
     // Already ended (409), or gone (404): `end` says how.
     await this.#engine.call('POST', `/containers/${this.id}/kill`, { query: { signal: 'KILL' } }).catch(() => {})
   }
 
   /** How it ended, as the engine has it; waits for that. Rejects where the engine does not know it any more. */
-  async end(): Promise<ContainerEnd> {
+  async end(): Promise<GuestEnd> {
     await this.#engine.call('POST', `/containers/${this.id}/wait`, {
       query: { condition: 'not-running' },
       timeoutMs: 30_000,
@@ -135,7 +95,7 @@ export class Container {
   }
 
   /** What it has used so far; null where nobody can tell any more, because it has ended. */
-  async usage(): Promise<Usage | null> {
+  async usage(): Promise<RelayUsage | null> {
     if (this.#meter !== null) return this.#meter.read()
     try {
       const query = { stream: false, 'one-shot': true }
@@ -152,61 +112,16 @@ export class Container {
 
   /** Removes it with its volume, whatever state it is in. Rejects where the engine refuses. */
   async remove(): Promise<void> {
-    this.#listener = null
+    this.#relay.forget()
     this.#socket.destroy()
     await removeContainer(this.#engine, this.id)
     await removeVolume(this.#engine, this.inputVolume)
   }
 
   #onStream(name: 'stdout' | 'stderr', chunk: Buffer): void {
-    if (name === 'stderr') {
-      // Only the interpreter's own last words arrive here, or what the program wrote through /proc: nobody's output.
-      if (this.complaint.length < COMPLAINT_CHARACTERS) this.complaint += chunk.toString('utf8')
-      return
-    }
-    if (this.#isStreamBroken) return
-    try {
-      for (const body of this.#relayFrames.add(chunk)) this.#onRelayFrame(body)
-    } catch (error) {
-      this.#isStreamBroken = true
-      this.#onGarbage(error as Error)
-      void this.kill()
-    }
-  }
-
-  #onRelayFrame(frame: Buffer): void {
-    const data = frame.subarray(1)
-    const listener = this.#listener
-    if (frame[0] === CHANNEL.control) this.#onControl(data)
-    else if (frame[0] === CHANNEL.event) this.#onEvent(parseEvent(data))
-    else if (frame[0] === CHANNEL.stdout || frame[0] === CHANNEL.stderr) {
-      if (listener !== null) listener.onOutput(frame[0] === CHANNEL.stdout ? 'stdout' : 'stderr', data)
-      else if (this.complaint.length < COMPLAINT_CHARACTERS) this.complaint += data.toString('utf8')
-    } else if (frame[0] === CHANNEL.content) listener?.onContent(data)
-    else throw new Error('A frame of no known channel')
-  }
-
-  #onControl(data: Buffer): void {
-    if (this.#isControlBroken) return
-    let bodies: Buffer[]
-    try {
-      bodies = this.#frames.add(data)
-    } catch (error) {
-      this.#isControlBroken = true
-      return this.#onGarbage(error as Error)
-    }
-    for (const body of bodies) this.#onBody(body)
-  }
-
-  #onEvent(event: RelayEvent): void {
-    if (this.#listener !== null) this.#listener.onEvent(event)
-    else if (event.event === 'dead') this.#rejectReady(new Error(this.complaint.trim() || 'the guest ended'))
-  }
-
-  #onBody(body: Buffer): void {
-    if (this.#listener !== null) return this.#listener.onBody(body)
-    if (this.isReady || !isReady(body)) return this.#onGarbage(new Error('said something else than ready'))
-    void this.#becomeReady()
+    if (name === 'stdout') this.#relay.add(chunk)
+    // Only the interpreter's own last words arrive here, or what the program wrote through /proc: nobody's output.
+    else this.#relay.complain(chunk.toString('utf8'))
   }
 
   async #becomeReady(): Promise<void> {
@@ -214,7 +129,6 @@ export class Container {
       const { State } = await this.#inspect()
       this.#meter = ContainerMeter.find(State.Pid, this.id)
       this.cpuMsBefore = (await this.usage())?.cpuMs ?? 0
-      this.isReady = true
       this.#resolveReady()
     } catch (error) {
       this.#rejectReady(error as Error)
@@ -225,16 +139,11 @@ export class Container {
     return state.parse(await this.#engine.call('GET', `/containers/${this.id}/json`))
   }
 
-  #onGarbage(error: Error): void {
-    if (this.#listener === null) this.#rejectReady(error)
-    else this.#listener.onGarbage(error)
-  }
-
   #onClose(): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.#rejectReady(new Error(this.complaint.trim() || 'the container ended'))
-    this.#listener?.onClose()
+    this.#rejectReady(new Error(this.#relay.complaint.trim() || 'the container ended'))
+    this.#relay.listener?.onClose()
   }
 }
 

@@ -3,19 +3,20 @@ import { join } from 'node:path'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Limits } from '../../../contracts/limits.ts'
 import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../../contracts/sandbox.ts'
+import { runThroughRelay } from '../../relay/run-through-relay.ts'
+import type { WarmPool } from '../../relay/warm-pool.ts'
 import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
 import type { ContainerFactory } from './container-factory.ts'
-import type { ContainerPool } from './container-pool.ts'
 import type { Container } from './container.ts'
 import type { EngineClient } from './engine-client.ts'
 import { EngineError, engineUnavailable } from './engine-failure.ts'
-import { runInContainer } from './run-in-container.ts'
-import { fillVolume, inputEntries } from './volumes.ts'
+import { inputEntries } from '../../relay/file-entries.ts'
+import { fillVolume } from './volumes.ts'
 
 export interface DockerSandboxParts {
   engine: EngineClient
   factory: ContainerFactory
-  pool: ContainerPool
+  pool: WarmPool<Container>
   /** The sandbox's private folder on the host, for artifacts that nobody gave a place. */
   folder: string
   guarantees: Guarantees
@@ -58,7 +59,13 @@ export class DockerSandbox implements Sandbox {
       if (execution.signal?.aborted || this.#closing.signal.aborted) throw cancelled()
       const target = execution.artifactsFolder ?? (await mkdtemp(join(this.#parts.folder, 'execution-')))
       const startupMs = performance.now() - askedAt
-      const outcome = await runInContainer({ container, execution, limits, target, closing: this.#closing.signal })
+      const outcome = await runThroughRelay({
+        guest: container,
+        execution,
+        limits,
+        target,
+        closing: this.#closing.signal,
+      })
       const { verdict, value, collected, wallMs, cpuMs, peakMemoryBytes } = outcome
       return {
         status: verdict.status,

@@ -35,3 +35,10 @@ export function engineUnavailable(endpoint: string, error: unknown): HandaxeErro
     cause: error,
   })
 }
+
+export function containersNotReady(error: Error): HandaxeError {
+  return new HandaxeError('sandbox_broken', `A container did not get ready: ${error.message}`, {
+    hint: 'Build the image again with `handaxe setup --docker`, then run `handaxe doctor`',
+    cause: error,
+  })
+}

@@ -6,7 +6,7 @@ import { assetPath } from '../../../util/asset-path.ts'
 import { EngineClient } from './engine-client.ts'
 import { EngineError, engineUnavailable } from './engine-failure.ts'
 import { findEngine } from './find-engine.ts'
-import { packTar } from './tar.ts'
+import { packTar } from '../../relay/tar.ts'
 
 /** Of silence while a step of the build runs. */
 const BUILD_TIMEOUT_MS = 15 * 60_000

@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
+import type { GuestKind } from '../../relay/relay-messages.ts'
+import { WarmPool } from '../../relay/warm-pool.ts'
 import { ContainerFactory } from './container-factory.ts'
-import type { GuestKind } from './container-options.ts'
-import { ContainerPool } from './container-pool.ts'
 import { imageMissing } from './create-container.ts'
 import { DockerSandbox } from './docker-sandbox.ts'
 import { EngineClient } from './engine-client.ts'
 import { checkEngineFacts, loadEngineFacts } from './engine-facts.ts'
-import { EngineError, engineUnavailable } from './engine-failure.ts'
+import { containersNotReady, EngineError, engineUnavailable } from './engine-failure.ts'
 import { findEngine } from './find-engine.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { defaultImage, hasImage } from './image.ts'
@@ -50,7 +50,8 @@ async function open(engine: EngineClient, options: DockerSandboxOptions): Promis
   await mkdir(options.stateFolder, { recursive: true, mode: 0o700 })
   const folder = await mkdtemp(join(options.stateFolder, 'docker-'))
   const factory = new ContainerFactory({ engine, image, runtime })
-  const pool = new ContainerPool({ factory, idle: options.idle, maxConcurrent: options.maxConcurrent })
+  const { idle, maxConcurrent } = options
+  const pool = new WarmPool({ factory, idle, maxConcurrent, describeFailure: containersNotReady })
   try {
     await factory.open()
     await pool.start(options.limits ?? { ...DEFAULT_LIMITS })

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { removeContainer, removeVolume } from './container.ts'
 import type { EngineClient } from './engine-client.ts'
 import { EngineError } from './engine-failure.ts'
-import { LABELS, ownerState } from './owner.ts'
+import { ownerState } from '../../owner.ts'
+import { LABELS } from './labels.ts'
 
 /** What an owner that cannot be asked about has not used for so long is nobody's: its containers end with it anyway. */
 const FORGOTTEN_AFTER_MS = 60 * 60_000

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENVIRONMENT_GUEST_PATHS, type Environment } from '../../../contracts/environment.ts'
 import { assetPath } from '../../../util/asset-path.ts'
+import { GUEST_ENVIRONMENT } from '../../guest-surroundings.ts'
 import type { PythonFacts } from './describe-python.ts'
 
 /** Descriptor on which bubblewrap tells the process id of the zygote. */
@@ -87,24 +88,10 @@ export function planLaunch(files: LaunchFiles): LaunchPlan {
   }
 }
 
-/** The whole environment of every process inside. One thread each: a fork of a process with more of them can hang. */
 function guestEnvironment(paths: string[], isOwnTree: boolean): Record<string, string> {
   return {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    HOME: '/box',
-    USER: 'sandbox',
-    TMPDIR: '/tmp',
-    LANG: 'C.UTF-8',
-    TZ: 'UTC',
+    ...GUEST_ENVIRONMENT,
     PYTHONPATH: paths.join(':'),
-    PYTHONDONTWRITEBYTECODE: '1',
-    MPLBACKEND: 'Agg',
-    MPLCONFIGDIR: '/tmp/matplotlib',
-    OPENBLAS_NUM_THREADS: '1',
-    OMP_NUM_THREADS: '1',
-    MKL_NUM_THREADS: '1',
-    NUMEXPR_NUM_THREADS: '1',
-    NUMEXPR_MAX_THREADS: '1',
     ...(isOwnTree ? { LD_LIBRARY_PATH: '/opt/python/lib' } : {}),
   }
 }

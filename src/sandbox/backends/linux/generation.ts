@@ -1,8 +1,8 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from '../../../contracts/environment.ts'
-import type { Limits } from '../../../contracts/limits.ts'
 import { assetPath } from '../../../util/asset-path.ts'
+import { nodeFlags, PLAIN_MODULES, TABLE_MODULES } from '../../guest-surroundings.ts'
 import { bubblewrapArguments, planLaunch, type LaunchPlan } from './bubblewrap.ts'
 import type { CgroupTier } from './cgroups.ts'
 import type { PythonFacts } from './describe-python.ts'
@@ -16,15 +16,12 @@ import { Zygote } from './zygote.ts'
  * pandas alone. So there is a second zygote for the programs that import them, started when there is the first one.
  */
 export type Preparation = 'tables' | 'science' | 'environment'
-const PLAIN = 'numpy asyncio csv datetime decimal re statistics subprocess typing'.split(' ')
-const TABLES = [...PLAIN, 'pandas']
 const MODULES: Readonly<Record<Preparation, string[]>> = {
-  tables: TABLES,
+  tables: TABLE_MODULES,
   // Not pandas: it looks once, when it is imported, for packages that only the environment may have.
-  environment: PLAIN,
-  science: [...TABLES, 'matplotlib.pyplot', 'scipy.stats', 'scipy.optimize'],
+  environment: PLAIN_MODULES,
+  science: [...TABLE_MODULES, 'matplotlib.pyplot', 'scipy.stats', 'scipy.optimize'],
 }
-const MIB = 1024 * 1024
 
 /** What this machine offers, found once. */
 export interface Machine {
@@ -107,13 +104,4 @@ function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): { co
   }
   const script = join(assetPath('sandbox/guest'), 'python', 'launch.py')
   return { command: machine.python.executable, args: ['-I', '-S', '-B', script, JSON.stringify(order)] }
-}
-
-/**
- * V8's heap may grow to the whole memory limit, which is then met before V8 meets its own: V8 can only abort, and that looks
- * like any other crash. Measured under 512 MB: a lower bound of its own ends programs earlier and saves none.
- */
-function nodeFlags(limits: Limits): string[] {
-  const heapMiB = Math.max(16, Math.floor(limits.memoryBytes / MIB))
-  return [`--max-old-space-size=${heapMiB}`, '--disable-proto=throw', '--no-warnings']
 }

@@ -8,6 +8,7 @@ import { encodeFrame, encodeJsonFrame } from '../../frames.ts'
 import { HostCalls } from '../../host/host-calls.ts'
 import { isCall, parseCall } from '../../host/parse-call.ts'
 import { parseClaim, type Claim } from '../../parse-claim.ts'
+import { requestFrame } from '../../request-frame.ts'
 import { watchCpuTime, watchMemory } from './watch-usage.ts'
 import type { Slot, SlotDeath } from './slot.ts'
 
@@ -172,17 +173,4 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       Math.max(limits.valueBytes, limits.hostInputBytes) + FRAME_OVERHEAD_BYTES,
     )
   })
-}
-
-function requestFrame(execution: Execution, limits: Limits): object {
-  return {
-    type: 'execute',
-    language: execution.language,
-    code: execution.code,
-    call: execution.call ?? null,
-    tools: execution.tools ?? [],
-    host: (execution.host ?? []).map(({ name, description }) => ({ name, description })),
-    hostLimits: { calls: limits.hostCalls, inFlight: limits.hostCallsInFlight, inputBytes: limits.hostInputBytes },
-    valueBytes: limits.valueBytes,
-  }
 }

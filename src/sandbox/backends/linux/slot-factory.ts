@@ -1,14 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Limits } from '../../../contracts/limits.ts'
+import { NODE_THREADS } from '../../guest-surroundings.ts'
 import type { CgroupTier } from './cgroups.ts'
 import { findHostProcess, ProcessMeter } from './process-meter.ts'
 import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
 import type { GuestKind, SlotNetwork, Zygote, ZygoteReport } from './zygote.ts'
 
-/** Node starts eleven threads before the first line of a program, and some for files and name look-ups. */
-const NODE_THREADS = 24
 /** What passes bytes from 127.0.0.1 inside to the proxy. */
 const BRIDGE_PROCESSES = 1
 

@@ -1,23 +1,17 @@
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { HandaxeError } from '../../../contracts/errors.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { FileEntry } from './file-entries.ts'
 
 const BLOCK = 512
 const CHUNK_BYTES = 256 * 1024
 
-export type TarEntry =
-  | { name: string; content: Uint8Array; mode?: number }
-  /** `bytes` as measured when it was opened; what the file has grown by since is left out. */
-  | { name: string; path: string; bytes: number; mode?: number }
-  | { name: string; kind: 'folder' }
-  | { name: string; kind: 'link'; target: string }
-
 /** A tar archive of files, folders and links owned by root, without holding any file in memory. Times are zero. */
-export function packTar(entries: readonly TarEntry[]): Readable {
+export function packTar(entries: readonly FileEntry[]): Readable {
   return Readable.from(pack(entries), { objectMode: false })
 }
 
-async function* pack(entries: readonly TarEntry[]): AsyncGenerator<Buffer> {
+async function* pack(entries: readonly FileEntry[]): AsyncGenerator<Buffer> {
   for (const entry of entries) {
     if ('kind' in entry) {
       yield entry.kind === 'folder'

@@ -1,11 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Limits } from '../../../contracts/limits.ts'
-import type { Artifact, DroppedArtifact } from '../../../contracts/sandbox.ts'
-import { isUsableArtifactName, MAXIMUM_DROPPED, printableName } from '../../artifact-name.ts'
-import { MAXIMUM_DEPTH, type Collected } from '../../collect-artifacts.ts'
-import { detectMediaType } from '../../media-type.ts'
+import type { Limits } from '../../contracts/limits.ts'
+import type { Artifact, DroppedArtifact } from '../../contracts/sandbox.ts'
+import { isUsableArtifactName, MAXIMUM_DROPPED, printableName } from '../artifact-name.ts'
+import { MAXIMUM_DEPTH, type Collected } from '../collect-artifacts.ts'
+import { detectMediaType } from '../media-type.ts'
 
 const HEAD_BYTES = 4096
 

@@ -1,33 +1,30 @@
 import { StringDecoder } from 'node:string_decoder'
 import { constants } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { HandaxeError } from '../../../contracts/errors.ts'
-import type { JsonValue } from '../../../contracts/json.ts'
-import type { Limits } from '../../../contracts/limits.ts'
-import type { Execution } from '../../../contracts/sandbox.ts'
-import { CapturedOutput } from '../../captured-output.ts'
-import type { Collected } from '../../collect-artifacts.ts'
-import { decideStatus, type Facts, type StopReason, type Verdict } from '../../decide-status.ts'
-import { encodeFrame, encodeJsonFrame } from '../../frames.ts'
-import { HostCalls } from '../../host/host-calls.ts'
-import { isCall, parseCall } from '../../host/parse-call.ts'
-import { parseClaim, type Claim } from '../../parse-claim.ts'
-import { requestFrame } from '../../request-frame.ts'
-import type { Container, ContainerEnd } from './container.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { JsonValue } from '../../contracts/json.ts'
+import type { Limits } from '../../contracts/limits.ts'
+import type { Execution } from '../../contracts/sandbox.ts'
+import { CapturedOutput } from '../captured-output.ts'
+import type { Collected } from '../collect-artifacts.ts'
+import { decideStatus, type Facts, type StopReason, type Verdict } from '../decide-status.ts'
+import { encodeFrame, encodeJsonFrame } from '../frames.ts'
+import { HostCalls } from '../host/host-calls.ts'
+import { isCall, parseCall } from '../host/parse-call.ts'
+import { parseClaim, type Claim } from '../parse-claim.ts'
+import { requestFrame } from '../request-frame.ts'
 import { ArtifactReceiver } from './receive-artifacts.ts'
 import type { RelayEvent } from './relay-messages.ts'
+import type { RelayListener } from './relay-stream.ts'
+import type { GuestEnd, RelayedGuest } from './relayed-guest.ts'
 import { watchCpuTime } from './watch-cpu-time.ts'
 
 /** A result frame holds the value and, in a failure, a message and a traceback that the guest has already cut. */
 const FRAME_OVERHEAD_BYTES = 256 * 1024
-/** How long the guest may take from its result, or its end, to the end of its output. */
-const OUTPUT_END_MS = 50
-/** How long the relay may take to end the program, and then between two pieces of what it hands over. */
-const STOP_MS = 1_000
-/** However much it goes on to say, it is not listened to for longer than files of the limit's size take at this rate. */
-const SLOWEST_BYTES_PER_MS = 5_000
+/** setTimeout takes 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-export interface ContainerOutcome {
+export interface RelayOutcome {
   verdict: Verdict
   value: JsonValue | undefined
   stdout: CapturedOutput
@@ -38,8 +35,8 @@ export interface ContainerOutcome {
   peakMemoryBytes: number
 }
 
-export interface ContainerRun {
-  container: Container
+export interface RelayRun {
+  guest: RelayedGuest
   execution: Execution
   limits: Limits
   /** Folder for the artifacts. */
@@ -49,19 +46,21 @@ export interface ContainerRun {
 }
 
 /**
- * Hands the execution over, waits until it is over or has to be, asks the relay for the files, and then the engine how
- * the container ended: that, the host's own clock and its own counts decide the status.
- * Rejects with what `onOutput` throws, and with `sandbox_broken` where the engine does not answer.
+ * Hands the execution over, waits until it is over or has to be, asks the relay for the files, and then how the guest
+ * ended: that, the host's own clock and its own counts decide the status.
+ * Rejects with what `onOutput` throws, and with `sandbox_broken` where nobody can tell how it ended.
  */
-export async function runInContainer(run: ContainerRun): Promise<ContainerOutcome> {
+export async function runThroughRelay(run: RelayRun): Promise<RelayOutcome> {
   const conversation = new Conversation(run)
-  const { container, limits, execution } = run
+  const { guest, limits, execution } = run
   const startedAt = performance.now()
   await conversation.hold()
-  const wallMs = performance.now() - startedAt
-  const usage = await container.usage()
+  const heldMs = performance.now() - startedAt
+  const seen = await guest.usage()
   const end = await conversation.finish()
-  const cpuMs = Math.max(0, (usage?.cpuMs ?? conversation.cpuMs) - container.cpuMsBefore)
+  const usage = seen ?? end.usage ?? null
+  const wallMs = Math.min(heldMs, end.usage?.wallMs ?? heldMs)
+  const cpuMs = Math.max(0, (usage?.cpuMs ?? conversation.cpuMs) - guest.cpuMsBefore)
   const { claim, claimError, stopReason, farewell } = conversation
   const facts: Facts = { stopReason, outOfMemoryKills: end.outOfMemory ? 1 : 0, cpuMs, end: endOf(end, farewell) }
   const verdict = decideStatus(facts, claim, execution.call !== undefined, limits)
@@ -83,17 +82,17 @@ export async function runInContainer(run: ContainerRun): Promise<ContainerOutcom
 type Farewell = Extract<RelayEvent, { event: 'bye' }>
 
 /**
- * The engine tells exit code 128 + n and signal n alike. The relay knows the difference; its word counts only for that,
+ * Exit code 128 + n and signal n are told alike. The relay knows the difference; its word counts only for that,
  * and only where it fits: neither is ever `ok`.
  */
-function endOf({ exitCode }: ContainerEnd, farewell: Farewell | null): Facts['end'] {
+function endOf({ exitCode }: GuestEnd, farewell: Farewell | null): Facts['end'] {
   const number = exitCode - 128
   const signal = Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
   const saysExit = farewell?.signal === null && farewell.exitCode === exitCode
   return signal === undefined || saysExit ? { exitCode, signal: null } : { exitCode: null, signal }
 }
 
-/** What is said between the host and one container, from the hand-over to the end. */
+/** What is said between the host and one guest, from the hand-over to the end. */
 class Conversation {
   readonly outputs: { stdout: CapturedOutput; stderr: CapturedOutput }
   readonly files: ArtifactReceiver
@@ -104,7 +103,7 @@ class Conversation {
   /** As last seen by the watch over the CPU time. */
   cpuMs = 0
 
-  readonly #run: ContainerRun
+  readonly #run: RelayRun
   readonly #hostCalls: HostCalls
   readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
   readonly #ended = new Set<string>()
@@ -116,30 +115,33 @@ class Conversation {
   #endTimer: NodeJS.Timeout | undefined
   #heardAt = 0
 
-  constructor(run: ContainerRun) {
+  constructor(run: RelayRun) {
     this.#run = run
     const { capturedBytes } = run.limits
     this.outputs = { stdout: new CapturedOutput(capturedBytes), stderr: new CapturedOutput(capturedBytes) }
     this.files = new ArtifactReceiver(run.target, run.limits)
-    const send = (json: string) => run.container.send(encodeJsonFrame(json))
+    const send = (json: string) => run.guest.send(encodeJsonFrame(json))
     this.#hostCalls = new HostCalls(run.execution.host ?? [], run.limits, send)
   }
 
   /** Settles when the execution has ended by itself or has to be ended. */
   async hold(): Promise<void> {
-    const { container, execution, limits, closing } = this.#run
+    const { guest, execution, limits, closing } = this.#run
     const over = new Promise<void>((resolve) => (this.#over = resolve))
     const onAbort = () => this.#stop('aborted')
     const onClosing = () => this.#stop('closed')
     execution.signal?.addEventListener('abort', onAbort, { once: true })
     closing.addEventListener('abort', onClosing, { once: true })
-    const timer = setTimeout(() => this.#stop('wall-time'), limits.wallMs)
-    const stopWatching = watchCpuTime(container, limits.cpuMs, (cpuMs) => {
+    const timer = setTimeout(
+      () => this.#stop('wall-time'),
+      Math.min(limits.wallMs + guest.pace.graceMs, LONGEST_TIMER_MS),
+    )
+    const stopWatching = watchCpuTime(guest, limits.cpuMs, (cpuMs) => {
       this.cpuMs = Math.max(this.cpuMs, cpuMs)
-      if (cpuMs - container.cpuMsBefore >= limits.cpuMs) this.#stop('cpu-time')
+      if (cpuMs - guest.cpuMsBefore >= limits.cpuMs) this.#stop('cpu-time')
     })
     const frameLimit = Math.max(limits.valueBytes, limits.hostInputBytes) + FRAME_OVERHEAD_BYTES
-    container.use(this.#listener(), encodeFrame(requestFrame(execution, limits)), frameLimit)
+    guest.use(this.#listener(), encodeFrame(requestFrame(execution, limits)), frameLimit)
     await over
     this.#isOver = true
     this.#hostCalls.end()
@@ -150,36 +152,39 @@ class Conversation {
     closing.removeEventListener('abort', onClosing)
   }
 
-  /** Ends what is left, takes the files, and asks the engine how it ended. */
-  async finish(): Promise<ContainerEnd> {
-    const { container, limits } = this.#run
+  /** Ends what is left, takes the files, and asks how it ended. */
+  async finish(): Promise<GuestEnd> {
+    const { guest, limits } = this.#run
     this.#isFinishing = true
     const closed = new Promise<void>((resolve) => (this.#closed = resolve))
-    if (container.isClosed) this.#closed()
+    if (guest.isClosed) this.#closed()
     else {
       const { artifactBytes, artifactCount } = limits
       const collect = this.stopReason !== 'closed' && this.#listenerError === null && this.claim?.outputs !== 0
-      container.stop({ do: 'stop', collect, artifactBytes, artifactCount, drainBytes: limits.capturedBytes })
+      guest.stop({ do: 'stop', collect, artifactBytes, artifactCount, drainBytes: limits.capturedBytes })
       await this.#orSilence(closed)
     }
     if (this.#listenerError !== null) throw this.#listenerError
     try {
-      return await container.end()
+      return await guest.end()
     } catch (error) {
-      throw new HandaxeError('sandbox_broken', 'The engine does not say how the container ended', {
+      if (HandaxeError.isInstance(error)) throw error
+      throw new HandaxeError('sandbox_broken', 'Nobody can tell how the execution ended', {
         hint: 'Execute it again; run `handaxe doctor` if it stays like this',
         cause: error,
       })
     }
   }
 
-  /** A program may have ended or stopped the relay: then the engine ends the container, and its files are lost. */
+  /** A program may have ended or stopped the relay: then it is ended with the relay, and its files are lost. */
   async #orSilence(closed: Promise<void>): Promise<void> {
+    const { guest, limits } = this.#run
+    const { stopMs, slowestBytesPerMs } = guest.pace
     this.#heardAt = performance.now()
-    const deadline = this.#heardAt + 2 * STOP_MS + this.#run.limits.artifactBytes / SLOWEST_BYTES_PER_MS
+    const deadline = this.#heardAt + 2 * stopMs + limits.artifactBytes / slowestBytesPerMs
     const isClosed = closed.then(() => true)
     for (;;) {
-      const left = Math.min(deadline, this.#heardAt + STOP_MS) - performance.now()
+      const left = Math.min(deadline, this.#heardAt + stopMs) - performance.now()
       if (left <= 0) break
       const timer = new AbortController()
       const waited = delay(left, false, { signal: timer.signal }).catch(() => false)
@@ -187,10 +192,10 @@ class Conversation {
       timer.abort()
       if (done) return
     }
-    await this.#run.container.kill()
+    await guest.kill()
   }
 
-  #listener() {
+  #listener(): RelayListener {
     return {
       onBody: (body: Buffer) => this.#onBody(body),
       onGarbage: (error: Error) => {
@@ -203,6 +208,7 @@ class Conversation {
         this.#heardAt = performance.now()
         if (this.#isFinishing) this.files.onContent(chunk)
       },
+      onStop: (reason) => this.#stop(reason),
       onClose: () => {
         this.#over()
         this.#closed()
@@ -240,7 +246,7 @@ class Conversation {
 
   /** A process that the program has left behind may hold the output open: it is not waited for. */
   #awaitOutputEnd(): void {
-    this.#endTimer ??= setTimeout(() => this.#over(), OUTPUT_END_MS)
+    this.#endTimer ??= setTimeout(() => this.#over(), this.#run.guest.pace.outputEndMs)
     if (this.#ended.has('stdout') && this.#ended.has('stderr')) this.#over()
   }
 

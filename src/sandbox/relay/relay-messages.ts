@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-/** The relay's channels; guest/python/container.py has the other end. */
+export type GuestKind = 'python' | 'javascript'
+
+/** The channels of a relay; guest/python/container.py and guest/cloud/attach.py have the other end. */
 export const CHANNEL = { control: 0, stdout: 1, stderr: 2, event: 3, command: 4, content: 5 } as const
 
 const PIECE_BYTES = 256 * 1024
@@ -16,7 +18,7 @@ export interface StopCommand {
 }
 
 /** Told by a process that the program can get at: never a fact, only what may be looked at next. */
-const event = z.discriminatedUnion('event', [
+export const relayEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('end'), channel: z.enum(['control', 'stdout', 'stderr']) }),
   z.object({ event: z.literal('dead') }),
   z.object({
@@ -35,11 +37,11 @@ const event = z.discriminatedUnion('event', [
       .max(2 ** 46),
   }),
 ])
-export type RelayEvent = z.infer<typeof event>
+export type RelayEvent = z.infer<typeof relayEvent>
 
 /** Throws where it is none. */
 export function parseEvent(body: Buffer): RelayEvent {
-  return event.parse(JSON.parse(body.toString('utf8')))
+  return relayEvent.parse(JSON.parse(body.toString('utf8')))
 }
 
 /** `data` for a channel, in pieces that the relay need not hold whole. */

@@ -1,13 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** On everything that is made at the engine. */
-export const LABELS = {
-  owner: 'dev.handaxe.owner',
-  sandbox: 'dev.handaxe.sandbox',
-} as const
-
-/** The process that a container belongs to: machine, boot and pid namespace; process id; its start time. */
+/**
+ * The process that something outside of this machine's own care belongs to: machine, boot and pid namespace, as a hash,
+ * because it may be kept elsewhere; process id; its start time.
+ */
 export function describeOwner(): string {
   return `${surroundings()} ${process.pid} ${startTime(process.pid)}`
 }
@@ -20,7 +18,8 @@ export function ownerState(label: string): 'alive' | 'gone' | 'unknown' {
 }
 
 function surroundings(): string {
-  return `${hostname()}/${firstLine('/proc/sys/kernel/random/boot_id')}/${namespace()}`
+  const known = `${hostname()}/${firstLine('/proc/sys/kernel/random/boot_id')}/${namespace()}`
+  return createHash('sha256').update(known).digest('hex').slice(0, 16)
 }
 
 function namespace(): string {

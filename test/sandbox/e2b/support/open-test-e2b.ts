@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Sandbox } from '../../../../src/contracts/sandbox.ts'
+import { openSandbox, type SandboxOptions } from '../../../../src/sandbox/open-sandbox.ts'
+import { FakeCloud } from './fake-cloud.ts'
+
+/** For titles of tests that are skipped: nothing of the fake cloud runs outside of bubblewrap. */
+export const WITHOUT_BUBBLEWRAP = 'needs bubblewrap at /usr/bin/bwrap and Linux'
+export const hasBubblewrap = process.platform === 'linux' && existsSync('/usr/bin/bwrap')
+
+export interface TestE2b {
+  cloud: FakeCloud
+  sandbox: Sandbox
+  folder: string
+  close(): Promise<void>
+}
+
+export async function openTestE2b(more: Partial<SandboxOptions> = {}, given?: FakeCloud): Promise<TestE2b> {
+  const cloud = given ?? (await FakeCloud.open())
+  const folder = await mkdtemp(join(tmpdir(), 'handaxe-e2b-'))
+  const release = async () => {
+    if (given === undefined) await cloud.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const sandbox = await openSandbox({
+      backend: 'e2b',
+      pythonPath: null,
+      stateFolder: join(folder, 'state'),
+      environment: cloud.environment,
+      ...more,
+    })
+    const close = async () => {
+      await sandbox.close()
+      await release()
+    }
+    return { cloud, sandbox, folder, close }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
