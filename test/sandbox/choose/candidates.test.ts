@@ -42,3 +42,14 @@ test('docker gets the runtime that the demand needs, unless one is configured', 
   )
   expect(list({ backend: 'docker', require: { memory: 'cgroup' } })[0]?.runtime).toBeUndefined()
 })
+
+test('e2b gets a cloud sandbox for each execution where bounds are demanded, unless another way is configured', () => {
+  const perOf = (options: Partial<SandboxOptions>) =>
+    listCandidates({ ...BASE, backend: 'e2b', environment: { E2B_API_KEY: 'e2b_0' }, ...options })[0]?.options.e2b
+  expect(perOf({ require: { memory: 'cgroup' } })).toEqual({ sandboxPer: 'execution' })
+  expect(perOf({ require: { cpu: 'cgroup' }, e2b: { template: 'mine', sandboxPer: 'session' } })).toEqual({
+    template: 'mine',
+    sandboxPer: 'session',
+  })
+  expect(perOf({ require: { isolation: 'microvm' } })).toBeUndefined()
+})

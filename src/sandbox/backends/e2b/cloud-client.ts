@@ -44,7 +44,7 @@ export class CloudClient {
   /** A new cloud sandbox that nothing leads out of. Billed from here on. */
   create(metadata: Record<string, string>): Promise<CloudSandbox> {
     const { template, timeToLiveMs } = this.settings
-    return this.#try('start a sandbox', () =>
+    const request = () =>
       this.#client.Sandbox.create(template, {
         timeoutMs: timeToLiveMs,
         metadata,
@@ -52,8 +52,8 @@ export class CloudClient {
         secure: true,
         allowInternetAccess: false,
         lifecycle: { onTimeout: 'kill' },
-      }),
-    )
+      })
+    return this.#try('start a sandbox', request, ({ sandboxId }) => this.kill(sandboxId))
   }
 
   /** All of this key's that bear the metadata. */
@@ -71,14 +71,38 @@ export class CloudClient {
 
   /** From now on it lives for `milliseconds`, whatever it had left. Rejects with the SDK's error. */
   extend(sandbox: CloudSandbox, milliseconds: number): Promise<void> {
-    return retry(isPassing, () => sandbox.setTimeout(milliseconds))
+    return retry(isPassing, () => this.#inTime(() => sandbox.setTimeout(milliseconds)))
   }
 
-  async #try<Value>(act: string, request: () => Promise<Value>): Promise<Value> {
+  /** `onLate` gets what is answered after the caller has been told that nothing is. */
+  async #try<Value>(
+    act: string,
+    request: () => Promise<Value>,
+    onLate?: (value: Value) => Promise<void>,
+  ): Promise<Value> {
     try {
-      return await retry(isPassing, request)
+      return await retry(isPassing, () => this.#inTime(request, onLate))
     } catch (error) {
       throw explainCloudFailure(act, error)
+    }
+  }
+
+  /** The SDK loses the time-out of a control request where it is prepared to send it twice (2.51.0 on Node 24). */
+  async #inTime<Value>(request: () => Promise<Value>, onLate?: (value: Value) => Promise<void>): Promise<Value> {
+    const { requestTimeoutMs } = this.settings
+    const answer = request()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        // What it was for ends with its time to live where not even this succeeds.
+        answer.then(onLate).catch(() => {})
+        reject(new DOMException(`no answer after ${requestTimeoutMs} ms`, 'TimeoutError'))
+      }, requestTimeoutMs)
+    })
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      clearTimeout(timer)
     }
   }
 }

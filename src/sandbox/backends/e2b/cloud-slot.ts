@@ -47,6 +47,8 @@ export class CloudSlot implements RelayedGuest {
   #farewell: Farewell | null = null
   #failure: Error | null = null
   #wasKilled = false
+  /** Its relay has ended, as far as the cloud says. A connection that broke says nothing of the kind. */
+  #hasEnded = false
   #heardAt = performance.now()
   #onPong: () => void = () => {}
   #resolveReady: () => void = () => {}
@@ -121,14 +123,16 @@ export class CloudSlot implements RelayedGuest {
 
   /** Ends the relay; the session ends the slot of a relay that is gone. */
   async kill(): Promise<void> {
-    if (this.isClosed) return
-    this.#wasKilled = true
-    try {
-      await this.#handle?.kill()
-      await this.#handle?.disconnect()
-    } catch {
-      // Not even that reaches it: whatever runs there must not go on.
-      await this.machine.close().catch(() => {})
+    this.#wasKilled ||= !this.isClosed
+    if (!this.#hasEnded && !this.machine.isOver) {
+      this.#hasEnded = true
+      try {
+        await this.#handle?.kill()
+        await this.#handle?.disconnect()
+      } catch {
+        // Not even that reaches it: whatever runs there must not go on. What cannot be ended ends with its time to live.
+        await this.machine.close().catch(() => {})
+      }
     }
     this.#onClose()
   }
@@ -224,7 +228,8 @@ export class CloudSlot implements RelayedGuest {
   }
 
   async #onEnd(error: Error | null): Promise<void> {
-    if (error !== null && this.#farewell === null && !this.#wasKilled) this.#failure ??= error
+    if (error === null || this.#farewell !== null) this.#hasEnded = true
+    else if (!this.#wasKilled) this.#failure ??= error
     await this.#loading
     this.#onClose()
   }

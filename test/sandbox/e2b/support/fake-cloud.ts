@@ -16,6 +16,8 @@ export interface Fault {
   delayMs?: number
   /** The request is carried out all the same, but the answer is the fault's. */
   isCarriedOut?: boolean
+  /** How much later than it was carried out the answer is given. */
+  answerAfterMs?: number
   times?: number
 }
 
@@ -30,6 +32,7 @@ export class FakeCloud {
   readonly machines = new Map<string, FakeMachine>()
   readonly seen: Seen[] = []
   nodePath: string | null = process.execPath
+  url = ''
   /** Sandboxes at a time; one more is refused with 429. */
   limit = 100
   pageSize = 100
@@ -51,11 +54,8 @@ export class FakeCloud {
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    cloud.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     return cloud
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** What an environment has to say for the SDK to come here. */
@@ -80,6 +80,17 @@ export class FakeCloud {
     for (const socket of this.#streams.get(machine.id) ?? []) socket.destroy()
   }
 
+  /** What envd has started in the machine and has not ended: command lines. */
+  async processes(machine: FakeMachine): Promise<string[]> {
+    const reply = await fetch(`${this.url}/process.Process/List`, {
+      method: 'POST',
+      headers: { 'e2b-sandbox-id': machine.id, 'x-access-token': machine.token, 'content-type': 'application/json' },
+      body: '{}',
+    })
+    const { processes } = (await reply.json()) as { processes: { config: { args: string[] } }[] }
+    return processes.map(({ config }) => config.args.at(-1) ?? '')
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.machines.values()].map((machine) => machine.kill()))
     this.#server.closeAllConnections()
@@ -101,6 +112,7 @@ export class FakeCloud {
       return send(response, fault.status, fault.body, fault.headers)
     }
     const answer = await this.#control(text, incoming.headers['x-api-key'], body)
+    await delay(fault?.answerAfterMs ?? 0)
     if (fault?.status !== undefined) return send(response, fault.status, fault.body, fault.headers)
     send(response, answer.status, answer.body, answer.headers)
   }
