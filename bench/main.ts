@@ -3,6 +3,8 @@ const BENCHMARKS: Record<string, () => Promise<{ runBench(args: string[]): Promi
   retrieval: () => import('./retrieval.ts'),
   sandbox: () => import('./sandbox.ts'),
   startup: () => import('./startup.ts'),
+  tokens: () => import('./tokens.ts'),
+  vectors: () => import('./vectors.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -10,6 +10,8 @@ export interface DataTool {
   description: string
   parameters?: JsonObject
   returns?: JsonObject
+  /** Example requests. The sets hold none. */
+  requests?: string[]
 }
 
 export interface DataQuery {
@@ -74,7 +76,7 @@ function readLines<Line>(file: string): Line[] {
  * The tool as it would stand in a library. Names of the sets repeat, those of a library do not: the id is put behind each,
  * one word more that matches nothing.
  */
-export function toNewTool({ id, name, description, parameters = {}, returns = {} }: DataTool): NewTool {
+export function toNewTool({ id, name, description, parameters = {}, returns = {}, requests = [] }: DataTool): NewTool {
   const toolName = `${toSnakeCase(name)}_${toSnakeCase(id)}`.slice(-100).replace(/^[^a-z]+/, 'x')
   return {
     name: toolName,
@@ -89,7 +91,7 @@ export function toNewTool({ id, name, description, parameters = {}, returns = {}
     // The sets hold no code; the id keeps the code of near-twins apart.
     code: `# ${id}\n`,
     whenToUse: '',
-    exampleRequests: [],
+    exampleRequests: requests,
     tests: [],
     provenance: {
       runId: null,

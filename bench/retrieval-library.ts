@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Library } from '../src/contracts/library.ts'
-import type { Store } from '../src/contracts/store.ts'
+import type { StoreWithVectors } from '../src/contracts/vectors.ts'
 import { openLibrary } from '../src/library/open-library.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { toNewTool, type DataTool } from './retrieval-data.ts'
 
 export interface FilledLibrary {
-  store: Store
+  store: StoreWithVectors
   library: Library
   /** The set's id of a tool by its name in the library. */
   ids: Map<string, string>
@@ -58,7 +58,7 @@ export function* growTools(tools: readonly DataTool[], size: number): Generator<
 }
 
 /** A linear congruential generator (Numerical Recipes): the same tools in every run. */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0

@@ -1,8 +1,11 @@
 import type { ToolVersion } from '../contracts/tool.ts'
 import type { RunContext } from './run/run-context.ts'
 
-/** A library of this size fits into the prompt whole, and then nothing can be missed. */
-const SHOW_ALL_UP_TO = 10
+/** A smaller library fits into the prompt whole, and then nothing can be missed. */
+const SHOW_ALL_BELOW = 10
+
+/** In a smaller one words tell too little to leave a place empty. */
+const FILL_UP_BELOW = 30
 
 /** Beyond five, a planner picks worse and pays more; the library's growth must not reach the prompt. */
 const CANDIDATES = 5
@@ -13,7 +16,8 @@ export async function retrieveTools({ dependencies, request, events }: RunContex
   const total = await library.count()
   const hits = total === 0 ? [] : await library.search({ text: request.text, limit: CANDIDATES })
   const found = hits.map((hit) => ({ tool: hit.tool, score: hit.score }))
-  const others = total <= SHOW_ALL_UP_TO ? await loadOthers(library, new Set(found.map(({ tool }) => tool.name))) : []
+  const known = new Set(found.map(({ tool }) => tool.name))
+  const others = await loadOthers(library, known, places(total) - found.length)
   const shown = [...found, ...others.map((tool) => ({ tool, score: 0 }))]
   const candidates = shown.map(({ tool, score }) => {
     return { name: tool.name, version: tool.version, summary: tool.summary, score }
@@ -22,13 +26,21 @@ export async function retrieveTools({ dependencies, request, events }: RunContex
   return shown.map(({ tool }) => tool)
 }
 
-/** The rest of a small library, by name: an order that does not depend on when the tools were made. */
+/** How many tools are shown in any case, whether the request's words find them or not. */
+function places(total: number): number {
+  if (total < SHOW_ALL_BELOW) return total
+  return total < FILL_UP_BELOW ? CANDIDATES : 0
+}
+
+/** Others of a small library, by name: an order that does not depend on when the tools were made. */
 async function loadOthers(
   library: RunContext['dependencies']['library'],
   known: ReadonlySet<string>,
+  count: number,
 ): Promise<ToolVersion[]> {
+  if (count <= 0) return []
   const summaries = await library.list()
   const names = summaries.map((tool) => tool.name).filter((name) => !known.has(name))
   const tools = await Promise.all(names.toSorted().map((name) => library.findUsable(name)))
-  return tools.filter((tool) => tool !== null)
+  return tools.filter((tool) => tool !== null).slice(0, count)
 }

@@ -4,7 +4,8 @@ import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { BackendChoice, Requirements } from '../contracts/policy.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
-import type { Store } from '../contracts/store.ts'
+import type { StoreWithVectors } from '../contracts/vectors.ts'
+import type { VectorIndex, VectorWarning } from '../library/search/open-vector-index.ts'
 import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
 import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
@@ -25,13 +26,17 @@ export interface AppSelection extends ModelSelection {
   onSandboxProgress?: (line: string) => void
   /** Present: executions go through the daemon where there can be one. */
   daemon?: DaemonSelection
+  /** Told why tools are found by words alone although an embedding model is configured. Default: a warning of Node's. */
+  onVectorWarning?: (warning: VectorWarning) => void
 }
 
 /** The parts of handaxe, opened when they are first asked for and closed together. Their code is loaded then, too. */
 export interface App {
   readonly config: Config
-  store(): Promise<Store>
+  store(): Promise<StoreWithVectors>
   library(): Promise<Library>
+  /** Null where no embedding model is configured. */
+  vectors(): Promise<VectorIndex | null>
   sandbox(): Promise<Sandbox>
   gateway(): Promise<Gateway>
   agent(): Promise<Agent>
@@ -45,9 +50,19 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
     if (!config.storePath.includes('://')) await createFolder(dirname(config.storePath))
     return openStore({ path: config.storePath })
   })
+  const vectors = once(async () => {
+    if (config.embedding === null) return { index: null }
+    const { openVectors } = await import('./open-vectors.ts')
+    return { index: await openVectors(config, store, selection.onVectorWarning) }
+  })
   const library = once(async () => {
     const { openLibrary } = await import('../library/open-library.ts')
-    return openLibrary({ store: await store(), keepCalls: config.keepCalls })
+    const { index } = await vectors()
+    return openLibrary({
+      store: await store(),
+      keepCalls: config.keepCalls,
+      ...(index === null ? {} : { vectors: index }),
+    })
   })
   const sandbox = once(async () => {
     await createFolder(config.folders.state)
@@ -69,6 +84,7 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
     config,
     store,
     library,
+    vectors: async () => (await vectors()).index,
     sandbox,
     gateway,
     agent,

@@ -20,6 +20,8 @@ export interface Config {
   prices: NonNullable<ConfigFile['prices']>
   budget: Budget
   limits: Partial<Limits>
+  /** `provider/model`; null: tools are found by words alone. */
+  embedding: string | null
   make: MakePolicy
   admission: AdmissionDepth
   sandbox: SandboxPolicy
@@ -50,6 +52,7 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
     prices: merged.prices ?? {},
     budget: { ...DEFAULT_BUDGET, ...withoutUndefined(merged.budget) },
     limits: withoutUndefined(merged.limits),
+    embedding: chooseEmbedding(environment['HANDAXE_EMBEDDING'] || merged.embedding),
     make: merged.make ?? 'auto',
     admission: merged.admission ?? 'standard',
     sandbox: mergeSandboxSettings(
@@ -67,6 +70,10 @@ function agreesToKeep({ folders, sources, layers }: Pick<ConfigLayers, 'folders'
   const [own] = configFilePaths(folders, '')
   const agreed = layers.some(({ keepCalls }, index) => keepCalls === true && sources[index] === own)
   return agreed && layers.every(({ keepCalls }) => keepCalls !== false)
+}
+
+function chooseEmbedding(model: string | undefined): string | null {
+  return model === undefined || model === 'none' ? null : model
 }
 
 function mergeLayers(layers: ConfigFile[]): ConfigFile {

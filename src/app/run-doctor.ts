@@ -40,6 +40,7 @@ export async function runDoctor(config: Config, selection: AppSelection = {}): P
     ...others.map((other) => describeOther(other, choice.backend !== null)),
     await checkStore(config),
     checkModels(config),
+    ...(await checkEmbedding(config)),
   ]
   return { checks, guarantees, choice, backends, healthy: checks.every((check) => check.status !== 'problem') }
 }
@@ -78,6 +79,28 @@ async function checkStore(config: Config): Promise<Check> {
   } catch (error) {
     if (!HandaxeError.isInstance(error)) throw error
     return { name, status: 'problem', detail: error.message, remedy: error.hint ?? null }
+  } finally {
+    await app.close()
+  }
+}
+
+/** Nothing where no embedding model is configured: words alone are the default and no fault. */
+async function checkEmbedding(config: Config): Promise<Check[]> {
+  if (config.embedding === null) return []
+  const name = 'embedding'
+  const app = openApp(config)
+  try {
+    const exists = isPostgresAddress(config.storePath) || existsSync(config.storePath)
+    const vectors = exists ? await app.vectors() : null
+    if (vectors === null) return [{ name, status: 'ok', detail: config.embedding, remedy: null }]
+    const { support, status } = await vectors.status()
+    if (!support.available) return [{ name, status: 'warning', detail: support.reason, remedy: support.hint }]
+    const count = `${status?.embedded ?? 0} of ${(status?.embedded ?? 0) + (status?.missing ?? 0)} tools have a vector`
+    const detail = `${config.embedding} by ${support.detail}, ${count}`
+    return [{ name, status: 'ok', detail, remedy: status?.missing === 0 ? null : 'handaxe tools embed' }]
+  } catch (error) {
+    if (!HandaxeError.isInstance(error)) throw error
+    return [{ name, status: 'problem', detail: error.message, remedy: error.hint ?? null }]
   } finally {
     await app.close()
   }

@@ -117,6 +117,16 @@ export const COMMANDS: CommandSpecification[] = [
     load: () => import('./commands/tools-search.ts'),
   },
   {
+    name: 'tools embed',
+    summary: 'give every tool its vector, for the embedding model that is configured',
+    positionals: '',
+    arity: { least: 0, most: 0 },
+    options: [{ name: 'again', summary: 'make all vectors of this model anew' }, JSON_OPTION],
+    notes: 'New tools get theirs with the next search; this is for the first time, and after a change of the model.',
+    examples: ['HANDAXE_EMBEDDING=openai/text-embedding-3-small handaxe tools embed'],
+    load: () => import('./commands/tools-embed.ts'),
+  },
+  {
     name: 'tools show',
     summary: 'show a tool: signature, code, tests, ledger',
     positionals: 'NAME[@VERSION]',

@@ -63,8 +63,10 @@ async function runParsed(
         const onSandboxProgress = (line: string): void => {
           if (parsed.options['quiet'] !== true) terminal.writeProgress(`· ${safeText(line)}\n`)
         }
+        const onVectorWarning = ({ message, hint }: { message: string; hint: string }): void =>
+          terminal.writeProgress(`warning: ${safeText(message)}\n${hint === '' ? '' : `  ${safeText(hint)}\n`}`)
         const settings = await loadSettings(environment, process.cwd())
-        app ??= openApp(settings, { onSandboxProgress, ...selection })
+        app ??= openApp(settings, { onSandboxProgress, onVectorWarning, ...selection })
         return app
       },
     })

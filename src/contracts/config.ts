@@ -45,6 +45,8 @@ export const configFileSchema = z.strictObject({
       artifactBytes: z.int().positive().optional(),
     })
     .optional(),
+  /** `provider/model` of an embedding model: tools are found by meaning, too. `none`: by words alone. */
+  embedding: z.string().min(1).optional(),
   make: z.enum(['auto', 'always', 'never']).optional(),
   admission: z.enum(['standard', 'thorough']).optional(),
   /** Which sandbox, what it must enforce, what code may ask for. A project's file can only tighten what the user's says. */

@@ -27,7 +27,7 @@ import { judgeOutcomes } from './life/judge-outcomes.ts'
 import { rejection, resolveImports } from './resolve-imports.ts'
 import { toIndexText } from './search/index-text.ts'
 import { rankScripts, toScriptStems } from './search/rank-scripts.ts'
-import { searchTools } from './search/search-tools.ts'
+import { searchTools, type VectorFinder } from './search/search-tools.ts'
 
 export interface LibraryOptions {
   /** Stays with who opened it. */
@@ -37,6 +37,8 @@ export interface LibraryOptions {
    * against them. They may hold what the user's files hold. Default false.
    */
   keepCalls?: boolean
+  /** Finds tools by meaning as well (`openVectorIndex`). Default: by words. */
+  vectors?: VectorFinder
 }
 
 const DEFAULT_LIMIT = 5
@@ -47,23 +49,29 @@ const RULES: UseRules = { judge: judgeOutcomes, indexOf: toIndexText }
 const TOOL_NAME = /^(?!.*__v\d+$)[a-z][a-z0-9_]{0,99}$/
 
 /** The library of tools over a store. */
-export function openLibrary({ store, keepCalls = false }: LibraryOptions): Library {
-  return new ToolLibrary(store, keepCalls)
+export function openLibrary({ store, keepCalls = false, vectors }: LibraryOptions): Library {
+  return new ToolLibrary(store, keepCalls, vectors)
 }
 
 class ToolLibrary implements Library {
   readonly #tools: ToolStore
   readonly #scripts: ScriptStore
   readonly #keepsCalls: boolean
+  readonly #vectors: VectorFinder | undefined
 
-  constructor({ tools, scripts }: Pick<Store, 'tools' | 'scripts'>, keepsCalls: boolean) {
+  constructor(
+    { tools, scripts }: Pick<Store, 'tools' | 'scripts'>,
+    keepsCalls: boolean,
+    vectors: VectorFinder | undefined,
+  ) {
     this.#tools = tools
     this.#scripts = scripts
     this.#keepsCalls = keepsCalls
+    this.#vectors = vectors
   }
 
   async search({ text, limit = DEFAULT_LIMIT, states = [...USABLE_STATES] }: ToolQuery): Promise<ToolCandidate[]> {
-    const ranked = await searchTools(text, this.#tools, { limit, states })
+    const ranked = await searchTools(text, this.#tools, { limit, states, vectors: this.#vectors })
     const found = await Promise.all(
       ranked.map(async ({ name, version, score }) => ({ tool: await this.#tools.findVersion(name, version), score })),
     )

@@ -43,7 +43,7 @@ const PAIR_FIELDS = ['name', 'description', 'parameters', 'details', 'requests']
 export interface RankedTool {
   name: string
   version: number
-  /** Higher is better; comparable within one query. */
+  /** Higher is better; in units of a word that no other tool has. Comparable within one query. */
   score: number
   /**
    * How much speaks for the tool at all: the matched information in units of a word that no other tool has, and the share
@@ -65,7 +65,7 @@ export function rankTools(hits: readonly IndexHit[], { terms, pairs, statistics 
       const matched = sumSaturated(hit, information, statistics)
       const described = describedShare(hit, information)
       const score = matched * (1 + DESCRIBED_GAIN * described) + PAIR_GAIN * pairInformation(hit, pairs, information)
-      return { name: hit.name, version: hit.version, score, evidence: matched / unit + described }
+      return { name: hit.name, version: hit.version, score: score / unit, evidence: matched / unit + described }
     })
     .toSorted((left, right) => right.score - left.score)
 }

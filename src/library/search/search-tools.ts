@@ -1,5 +1,8 @@
+import type { FieldWeights, IndexHit } from '../../contracts/store.ts'
 import type { ToolState } from '../../contracts/tool.ts'
-import { expandQuery, type QueryTerm, type SearchIndex } from './expand-query.ts'
+import type { VectorNeighbours, VectorTrust } from '../../contracts/vectors.ts'
+import { expandQuery, type ExpandedQuery, type QueryTerm, type SearchIndex } from './expand-query.ts'
+import { fuseVectors, measureExcess } from './fuse-vectors.ts'
 import { parseQuery } from './parse-query.ts'
 import { FIELD_WEIGHTS, informationOf, rankTools, type RankedTool } from './rank-tools.ts'
 
@@ -28,23 +31,61 @@ export interface SearchOptions {
   states: ToolState[]
   floor?: number
   candidates?: number
+  /** Where an embedding model is configured. */
+  vectors?: VectorFinder | undefined
+}
+
+/** Finds tools by meaning. */
+export interface VectorFinder {
+  /** Null where vectors have nothing to say now: words decide alone then. Never rejects. */
+  find(text: string, states: ToolState[]): Promise<{ neighbours: VectorNeighbours; trust: VectorTrust } | null>
 }
 
 /** The tools that fit the text, best first; empty where none has the evidence of `floor`. */
 export async function searchTools(
   text: string,
   index: SearchIndex,
-  { limit, states, floor = EVIDENCE_FLOOR, candidates = CANDIDATES }: SearchOptions,
+  { limit, states, floor = EVIDENCE_FLOOR, candidates = CANDIDATES, vectors }: SearchOptions,
 ): Promise<RankedTool[]> {
-  const words = parseQuery(text)
-  if (words.length === 0 || limit < 1) return []
-  const query = await expandQuery(words, index)
+  if (text.trim() === '' || limit < 1) return []
+  // First, because it is a call over the network.
+  const finding = vectors?.find(text, states)
+  const byWords = await findByWords(text, index, { states, limit: Math.max(candidates, limit) })
+  const near = await finding
+  const ranked =
+    near === undefined || near === null
+      ? rankTools(byWords.hits, byWords.query)
+      : fuseVectors(rankWithNeighbours(byWords, near.neighbours), measureExcess(near.neighbours), {
+          trust: near.trust,
+          evidenceFloor: floor,
+        })
+  return ranked.filter((tool) => tool.evidence >= floor).slice(0, limit)
+}
+
+export interface FoundByWords {
+  query: ExpandedQuery
+  hits: IndexHit[]
+}
+
+/** Candidates whose words the text has; none where it has no word of any tool. */
+export async function findByWords(
+  text: string,
+  index: SearchIndex,
+  { states, limit, weights = FIELD_WEIGHTS }: { states: ToolState[]; limit: number; weights?: FieldWeights },
+): Promise<FoundByWords> {
+  const query = await expandQuery(parseQuery(text), index)
   const stems = chooseStems(query.terms, query.statistics)
-  if (stems.length === 0) return []
-  const hits = await index.searchIndex({ stems, weights: FIELD_WEIGHTS, limit: Math.max(candidates, limit), states })
-  return rankTools(hits, query)
-    .filter((tool) => tool.evidence >= floor)
-    .slice(0, limit)
+  const hits = stems.length === 0 ? [] : await index.searchIndex({ stems, weights, limit, states })
+  return { query, hits }
+}
+
+/** By words, the tools too that only their vectors have found: words may say something for them as well. */
+export function rankWithNeighbours(
+  { query, hits }: FoundByWords,
+  { hits: neighbours }: VectorNeighbours,
+): RankedTool[] {
+  const known = new Set(hits.map(({ name }) => name))
+  return rankTools([...hits, ...neighbours.filter(({ name }) => !known.has(name))], query)
 }
 
 /** The stems with most information that together stay within the entries that a search may read. */
