@@ -1,5 +1,7 @@
 import { writeAnswer } from './answer/write-answer.ts'
 import { inspectFiles } from './inspect-files.ts'
+import { keepScripts } from './instances/keep-scripts.ts'
+import { retrieveInstances } from './instances/retrieve-instances.ts'
 import { describeTrouble, runFailed } from './observe/describe-trouble.ts'
 import { isGood } from './observe/observe-execution.ts'
 import { planRequest, type PlanAttempt } from './plan/plan-request.ts'
@@ -17,7 +19,7 @@ const MAX_REPLANS = 2
  * throws the error that ends the run otherwise. What was reached by then stands in the context's progress.
  */
 export async function runRequest(context: RunContext): Promise<string> {
-  const [, candidates] = await allSettled([inspectFiles(context), retrieveTools(context)])
+  const [, candidates] = await allSettled([inspectFiles(context), retrieveTools(context), retrieveInstances(context)])
   let last: PlanAttempt | null = null
   for (let attempt = 1; ; attempt += 1) {
     const isLastPlan = attempt > MAX_REPLANS
@@ -27,7 +29,11 @@ export async function runRequest(context: RunContext): Promise<string> {
     const observations = reports.map((report) => report.observation)
     // A surprise that no plan could explain is told in the answer; a failure ends the run.
     const isAnswerable = isLastPlan ? reports.every(succeeded) : observations.every(isGood)
-    if (isAnswerable) return writeAnswer(context, plan, reports)
+    if (isAnswerable) {
+      const answer = await writeAnswer(context, plan, reports)
+      await keepScripts(context, reports)
+      return answer
+    }
     if (isLastPlan) throw runFailed(observations)
     context.events.emit({ type: 'replanned', reason: describeTrouble(observations), attempt })
     last = { plan, reports, messages }

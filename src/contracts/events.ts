@@ -14,6 +14,8 @@ export type RunEventBody =
       total: number
       candidates: { name: string; version: number; summary: string; score: number }[]
     }
+  /** Programs that solved similar requests, of which no tool was made yet: the planner is shown them. */
+  | { type: 'instances-found'; scripts: { id: string; request: string; score: number }[] }
   | { type: 'plan-ready'; plan: Plan; attempt: number }
   | { type: 'step-started'; stepId: string; decision: 'reuse' | 'make' | 'script'; goal: string }
   | {

@@ -32,9 +32,21 @@ export interface ReuseStep extends StepBase {
   arguments: BoundArguments
 }
 
+/** A program that solved an earlier request, of which a tool is made now. */
+export interface EarlierInstance {
+  /** The label under which the planner was shown the program, such as `p1`. */
+  script: string
+  /** With which the tool would have answered that request; null where its data are neither short nor here. */
+  arguments: BoundArguments | null
+  /** The part of the program's value that the tool would give; empty for the whole. */
+  path: string
+}
+
 export interface MakeStep extends StepBase {
   decision: 'make'
   specification: ToolSpecification
+  /** Absent where it is made at once. */
+  from?: EarlierInstance[]
   /** How the tool is called for this request. */
   arguments: BoundArguments
 }

@@ -30,9 +30,26 @@ export function withFirstCall(tool: NewTool, call: { arguments: JsonObject; valu
   return { ...tool, admission: { ...admission, droppedTests: [...admission.droppedTests, { name: NAME, reason }] } }
 }
 
+/** Without tests that are too large to travel with it: they have held when it was made, and are named. */
+export function withoutLargeTests(tool: NewTool): NewTool {
+  const large = tool.tests.flatMap((test) => {
+    const reason = test.kind === 'example' ? tooLarge({ arguments: test.arguments, value: test.expected }) : null
+    return reason === null ? [] : [{ test, reason: `it held when the tool was made; ${reason}` }]
+  })
+  const { admission } = tool
+  if (large.length === 0 || admission === null || admission === undefined) return tool
+  const tests = tool.tests.filter((test) => !large.some((one) => one.test === test))
+  const droppedTests = [...admission.droppedTests, ...large.map(({ test, reason }) => ({ name: test.name, reason }))]
+  return { ...tool, tests, admission: { ...admission, droppedTests } }
+}
+
 function reasonAgainst(call: { arguments: JsonObject; value: JsonValue }): string | null {
   const text = JSON.stringify([call.arguments, call.value])
-  if (text.includes(`"${GUEST_PATHS.input}/`)) return 'it reads an input file, and a test has none'
+  return text.includes(`"${GUEST_PATHS.input}/`) ? 'it reads an input file, and a test has none' : tooLarge(call)
+}
+
+function tooLarge(call: { arguments: JsonObject; value: JsonValue }): string | null {
+  const text = JSON.stringify([call.arguments, call.value])
   const bytes = Buffer.byteLength(text)
   if (bytes <= CALL_BYTES) return null
   const sha256 = createHash('sha256').update(text).digest('hex')

@@ -5,7 +5,11 @@ import type { MakeStep } from '../../contracts/plan.ts'
 import { NO_NEEDS, type NewTool, type Provenance, type ToolNeeds, type ToolVersion } from '../../contracts/tool.ts'
 import type { Twin } from '../admission-gate.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { cutEnd } from '../text/cut-middle.ts'
 import { AdmissionRounds, type AdmissionOutcome } from './admission-rounds.ts'
+import { bindInstances, findInstance } from '../instances/bind-instances.ts'
+import { withoutLargeTests } from './first-call.ts'
+import { withUniqueNames } from './parse-tests.ts'
 import { findNeighbours } from './find-neighbours.ts'
 import type { ToolUnderTest } from './run-test.ts'
 import { TestSuite } from './test-suite.ts'
@@ -15,6 +19,9 @@ import { writeTests } from './write-tests.ts'
 
 /** Each repair is a call one tier higher; what three of them do not mend, a new plan has to approach in another way. */
 const MAX_REPAIRS = 3
+
+/** Of a request that a tool was made for, in its index. */
+const REQUEST_CHARACTERS = 300
 
 export type MadeTool = { tool: NewTool } | { twin: Twin } | { failure: string }
 
@@ -28,7 +35,10 @@ export async function makeTool(
   { step, difficulty, tools }: { step: MakeStep; difficulty: Difficulty; tools: ToolVersion[] },
 ): Promise<MadeTool> {
   const { specification } = step
-  const { tests, replies, dropped } = await writeTests(context, { specification, difficulty })
+  const instances = await bindInstances(context, step)
+  const { tests: written, replies, dropped: disputed } = await writeTests(context, { specification, difficulty })
+  const tests = withUniqueNames([...written, ...instances.tests])
+  const dropped = [...disputed, ...instances.dropped]
   const suite = new TestSuite(context, { stepId: step.id, specification, difficulty, tests, dropped })
   if (tests.every((test) => test.kind === 'error')) {
     const reasons = dropped.map(({ name, reason }) => `- ${name}: ${reason}`).join('\n')
@@ -109,11 +119,12 @@ function describeTool(
   const tests = [...suite.tests]
   const doubts = admission?.doubts ?? []
   const at = new Date(context.clock()).toISOString()
-  return {
+  const earlier = (step.from ?? []).flatMap((instance) => findInstance(context, instance) ?? [])
+  return withoutLargeTests({
     ...subject.signature,
     code: subject.code,
     whenToUse,
-    exampleRequests,
+    exampleRequests: [...exampleRequests, ...earlier.map(({ request }) => cutEnd(request, REQUEST_CHARACTERS))],
     tests,
     provenance,
     needs,
@@ -121,7 +132,7 @@ function describeTool(
     state: doubts.length === 0 ? 'verified' : 'candidate',
     stateReason:
       doubts.length === 0 ? `passed its ${tests.length} tests when it was made` : `in doubt: ${doubts.join(' ')}`,
-  }
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../contracts/json.ts'
-import type { MakeStep, Plan, ReuseStep, ScriptStep, Step } from '../../contracts/plan.ts'
+import type { EarlierInstance, MakeStep, Plan, ReuseStep, ScriptStep, Step } from '../../contracts/plan.ts'
 import type { InspectedFile, MakePolicy, ToolSpecification } from '../../contracts/run.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
 import { detectUses } from '../steps/detect-uses.ts'
@@ -13,6 +13,8 @@ export interface PlanSituation {
   findTool: (name: string) => Promise<ToolVersion | null>
   /** True where the library has a tool of this name in any state that may still be used. */
   isNameTaken: (name: string) => Promise<boolean>
+  /** Labels of programs of earlier requests that the planner is shown. */
+  instances: ReadonlySet<string>
   /** Steps of earlier plans that succeeded. */
   finished: ReadonlySet<string>
 }
@@ -90,7 +92,21 @@ class StepCheck {
       this.problems.push('required parameters have to come before optional ones')
     }
     this.#checkNames(step.arguments, names)
+    ;(step.from ?? []).forEach((instance, index) => this.#checkInstance(instance, names, `from[${index}]`))
     specification.examples.forEach((example, index) => this.#checkNames(example.arguments, names, `examples[${index}]`))
+  }
+
+  #checkInstance({ script, arguments: args }: EarlierInstance, names: ParameterNames, where: string): void {
+    const { instances } = this.#around.situation
+    if (!instances.has(script)) this.problems.push(`${where}: there is no earlier program ${script}`)
+    if (args === null) return
+    this.#checkNames(args, names, `${where}.arguments`)
+    const reading = readReferences(args)
+    if ('problems' in reading) {
+      this.problems.push(...reading.problems.map((problem) => `${where}.arguments.${problem}`))
+    } else if (reading.references.some(({ step }) => step !== null)) {
+      this.problems.push(`${where}.arguments: an earlier request knew nothing of the steps of this plan`)
+    }
   }
 
   async #checkScript(step: ScriptStep): Promise<ScriptStep> {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../contracts/json.ts'
-import type { Plan, Step } from '../../contracts/plan.ts'
+import type { MakeStep, Plan, Step } from '../../contracts/plan.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import { findCodeBlocks, findNamedCode, type CodeBlock } from '../parse-reply/find-code.ts'
 import { findJson } from '../parse-reply/find-json.ts'
@@ -36,7 +36,7 @@ function toPlan(written: WrittenPlan, blocks: CodeBlock[]): Plan {
     understanding: written.understanding,
     difficulty: written.difficulty,
     steps: written.steps.map((step): Step => {
-      if (step.decision === 'make') return { ...step, specification: toSpecification(step.specification) }
+      if (step.decision === 'make') return toMakeStep(step)
       if (step.decision === 'reuse') return step
       const block = findNamedCode(blocks, step.id) ?? onlyBlock
       // Code in the JSON is not asked for, but a model that sends it there means it.
@@ -53,7 +53,17 @@ function languageOf(step: WrittenScript, block: CodeBlock | null): WrittenScript
   return block?.language ?? step.language
 }
 
-type WrittenSpecification = Extract<WrittenPlan['steps'][number], { decision: 'make' }>['specification']
+type WrittenMake = Extract<WrittenPlan['steps'][number], { decision: 'make' }>
+
+function toMakeStep({ from, specification, ...rest }: WrittenMake): MakeStep {
+  const instances = (from ?? []).map((one) => {
+    return { script: one.script, arguments: one.arguments ?? null, path: one.path ?? '' }
+  })
+  const step = { ...rest, specification: toSpecification(specification) }
+  return instances.length === 0 ? step : { ...step, from: instances }
+}
+
+type WrittenSpecification = WrittenMake['specification']
 
 function toSpecification(written: WrittenSpecification): ToolSpecification {
   return {

@@ -2,6 +2,7 @@ import type { Message } from '../../contracts/models.ts'
 import type { Plan } from '../../contracts/plan.ts'
 import type { MakePolicy } from '../../contracts/run.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
+import { instanceLabel, renderInstances } from '../instances/render-instances.ts'
 import { renderObservation } from '../observe/render-observation.ts'
 import { askModel, type ParsedReply } from '../run/ask-model.ts'
 import { stepValues, type RunContext } from '../run/run-context.ts'
@@ -77,6 +78,7 @@ function describeSituation({ progress, make, shelf, dependencies }: RunContext):
       const tool = await dependencies.library.find(name)
       return tool !== null && !REPLACEABLE.has(tool.state)
     },
+    instances: new Set(progress.instances.map((_, index) => instanceLabel(index))),
     finished: new Set(stepValues(progress).keys()),
   }
 }
@@ -93,6 +95,7 @@ function renderRequest({ request, progress, make, dependencies }: RunContext, to
     REQUEST: stripHidden(request.text),
     FILES: renderFiles(progress.files),
     TOOLS: renderTools(tools, { renderSignature, none: 'None that could fit.' }),
+    INSTANCES: renderInstances(progress.instances),
     POLICY: POLICIES[make],
   })
   return { role: 'user', content }

@@ -28,13 +28,22 @@ export const specificationSchema = z.object({
   exampleRequests: z.array(z.string()).default([]),
 })
 
+/** A program of which the tool is made. */
+const instance = z.object({ script: z.string(), arguments: jsonObject.nullish(), path: z.string().nullish() })
+
 const base = { id: stepId, goal: z.string().min(1), needs: z.array(z.string()).default([]) }
 
 const step = z.discriminatedUnion(
   'decision',
   [
     z.object({ ...base, decision: z.literal('reuse'), tool: toolName, arguments: jsonObject }),
-    z.object({ ...base, decision: z.literal('make'), specification: specificationSchema, arguments: jsonObject }),
+    z.object({
+      ...base,
+      decision: z.literal('make'),
+      specification: specificationSchema,
+      from: z.array(instance).max(3, 'at most three earlier programs').nullish(),
+      arguments: jsonObject,
+    }),
     z.object({
       ...base,
       decision: z.literal('script'),

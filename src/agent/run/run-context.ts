@@ -9,6 +9,7 @@ import type {
   StepOutcome,
 } from '../../contracts/run.ts'
 import type { Artifact, Sandbox } from '../../contracts/sandbox.ts'
+import type { SolvedScript } from '../../contracts/tool.ts'
 import type { AgentDependencies } from '../dependencies.ts'
 import type { ToolShelf } from '../steps/tool-shelf.ts'
 import type { BudgetMeter } from './budget-meter.ts'
@@ -41,6 +42,8 @@ export interface RunProgress {
   difficulty: Difficulty
   /** Steps that have ended, by id, in the order of their end; a later plan's step replaces one of the same id. */
   steps: Map<string, FinishedStep>
+  /** Programs that solved similar requests before, as the planner is shown them. */
+  instances: SolvedScript[]
   /** Ids of the steps of all plans so far, in the order of the plans. */
   planned: string[]
   /** How often each step has executed its code: a failed attempt's files stay beside those of the next. */
@@ -64,6 +67,7 @@ export function emptyProgress(): RunProgress {
     files: [],
     difficulty: 'medium',
     steps: new Map(),
+    instances: [],
     planned: [],
     executions: new Map(),
     made: [],

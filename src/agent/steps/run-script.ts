@@ -57,5 +57,5 @@ async function execute(
       await recordUse(context, shelved, { result: observed.result })
     }
   }
-  return { step, observation: observed.observation, result: observed.result, tool: null }
+  return { step, observation: observed.observation, result: observed.result, tool: null, program: script }
 }

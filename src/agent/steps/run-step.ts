@@ -3,6 +3,7 @@ import type { MakeStep, ReuseStep, Step } from '../../contracts/plan.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
 import type { Twin } from '../admission-gate.ts'
 import { withFirstCall } from '../make/first-call.ts'
+import { findInstance } from '../instances/bind-instances.ts'
 import { isRejection, keepTool, makeTool, toUnsavedVersion } from '../make/make-tool.ts'
 import { observeProblem } from '../observe/observe-execution.ts'
 import type { RunContext } from '../run/run-context.ts'
@@ -67,17 +68,29 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
   try {
     const made = await makeTool(context, { step, difficulty, tools })
     if ('failure' in made) return notMade(made.failure)
-    if ('twin' in made) return await useTwin(context, step, made.twin)
+    if ('twin' in made) {
+      await markInstances(context, step, made.twin.name)
+      return await useTwin(context, step, made.twin)
+    }
     const draft = toUnsavedVersion(made.tool)
     context.shelf.add(draft, { saved: false })
     // It is kept after its first use, whose value becomes one of its tests; and also where that use does not come out.
     return await useTool(context, step, { tool: draft, found: false, kept: false }, async (call) => {
       const tool = await keepTool(context, step.id, withFirstCall(made.tool, call))
+      if (context.save && tool.state !== 'candidate') await markInstances(context, step, tool.name)
       return { tool, found: false, kept: context.save }
     })
   } catch (error) {
     if (!isRejection(error)) throw error
     return notMade(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The programs that a tool was made of are no candidates any more. */
+async function markInstances(context: RunContext, { from = [] }: MakeStep, tool: string): Promise<void> {
+  for (const instance of from) {
+    const script = findInstance(context, instance)
+    if (script !== undefined) await context.dependencies.library.markScript(script.id, tool)
   }
 }
 

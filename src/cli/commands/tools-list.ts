@@ -16,12 +16,12 @@ export async function runCommand(context: CommandContext): Promise<number> {
   }
   const rows = tools.map((tool) => [
     tool.name,
-    tool.newestVersion === tool.version ? `v${tool.version}` : `v${tool.version} of ${tool.newestVersion}`,
+    `v${tool.version}`,
     tool.language,
-    `${tool.disabled ? 'disabled' : tool.state}${tool.pinnedVersion === null ? '' : ', pinned'}`,
+    tool.state,
     String(tool.ledger.uses),
     String(tool.ledger.failures),
-    safeText(tool.annotation === '' ? tool.summary : `${tool.summary} [${tool.annotation}]`),
+    safeText(tool.summary),
   ])
   context.terminal.writeResult(
     `${formatTable([['NAME', 'VERSION', 'LANGUAGE', 'STATE', 'USES', 'FAILED', 'SUMMARY'], ...rows])}\n`,

@@ -24,6 +24,11 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
       return event.files.map((file) => mark(colors.cyan('▪'), describeFile(file))).join('\n')
     case 'tools-retrieved':
       return mark(colors.cyan('▪'), describeCandidates(event))
+    case 'instances-found':
+      return mark(
+        colors.cyan('▪'),
+        `asked for something like it before:${event.scripts.map(({ request }) => `\n    ${safeText(clipLines(request, 1))}`).join('')}`,
+      )
     case 'plan-ready':
       return `${mark(colors.blue('◆'), `plan (${event.plan.difficulty}): ${safeText(event.plan.understanding)}`)}${describePlan(event.plan, colors)}`
     case 'step-started':

@@ -14,6 +14,7 @@ const schema: JsonObject = {
 }
 
 const situation: PlanSituation = {
+  instances: new Set<string>(),
   files: [
     {
       name: 'prices.csv',

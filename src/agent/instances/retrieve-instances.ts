@@ -1,0 +1,27 @@
+import type { RunContext } from '../run/run-context.ts'
+
+/** The planner has to see that there was one before, not all of them. */
+const SHOWN = 2
+/** Repetitions of one request may stand before what is looked for. */
+const SEARCHED = 8
+
+/**
+ * Looks for programs that solved a similar request and of which no tool was made yet, for the planner. Where no tools are
+ * made, nobody looks.
+ */
+export async function retrieveInstances({ dependencies, request, make, events, progress }: RunContext): Promise<void> {
+  if (make === 'never') return
+  const hits = await dependencies.library.searchScripts({ text: request.text, limit: SEARCHED })
+  // The same words again tell nothing of what a tool would take as parameters, and are answered as they were before.
+  const others = new Map(hits.toReversed().map((hit) => [wordsOf(hit.script.request), hit]))
+  others.delete(wordsOf(request.text))
+  const found = [...others.values()].toReversed().slice(0, SHOWN)
+  if (found.length === 0) return
+  progress.instances = found.map(({ script }) => script)
+  const scripts = found.map(({ script, score }) => ({ id: script.id, request: script.request, score }))
+  events.emit({ type: 'instances-found', scripts })
+}
+
+function wordsOf(request: string): string {
+  return request.toLowerCase().replaceAll(/\s+/g, ' ').trim()
+}
