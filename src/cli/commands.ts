@@ -2,6 +2,7 @@ import type { CommandSpecification, OptionSpecification } from './command.ts'
 import { ENVIRONMENT_COMMANDS } from './environment-commands.ts'
 import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
 import { EXECUTION_OPTIONS, SANDBOX_OPTIONS } from './option-lists.ts'
+import { SESSION_COMMANDS, SESSION_OPTIONS } from './session-commands.ts'
 import { DAEMON_COMMANDS } from './daemon-commands.ts'
 
 const JSON_OPTION: OptionSpecification = { name: 'json', summary: 'print one JSON object' }
@@ -83,6 +84,7 @@ export const COMMANDS: CommandSpecification[] = [
       },
       ...EXECUTION_OPTIONS,
       ...SANDBOX_OPTIONS,
+      ...SESSION_OPTIONS,
       DAEMON_OPTION,
       JSON_OPTION,
     ],
@@ -97,6 +99,7 @@ export const COMMANDS: CommandSpecification[] = [
     load: () => import('./commands/exec.ts'),
   },
   ...ENVIRONMENT_COMMANDS,
+  ...SESSION_COMMANDS,
   ...DAEMON_COMMANDS,
   {
     name: 'tools list',

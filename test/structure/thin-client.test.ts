@@ -16,7 +16,7 @@ const LOADED = [
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(sourceRoot, file), 'utf8')
-  const statements = text.match(/^(?:import|export)\s[^;]*?from\s+'[^']+'/gms) ?? []
+  const statements = text.match(/^(?:import|export)\s[^;'"]*?from\s+'[^']+'/gms) ?? []
   const needed = statements.filter((statement) => !/^(?:import|export)\s+type\b/.test(statement))
   return needed.flatMap((statement) => /from\s+'([^']+)'/.exec(statement)?.[1] ?? [])
 }

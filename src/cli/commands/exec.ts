@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { SessionReport } from '../../app/sessions.ts'
 import type { Execution, ExecutionResult, ExecutionStatus } from '../../contracts/sandbox.ts'
 import type { CommandContext } from '../command.ts'
 import { executionOptions } from '../execution-options.ts'
@@ -7,7 +8,9 @@ import { resolveInputFiles } from '../input-files.ts'
 import { listOption, switchOption, textOption } from '../option-values.ts'
 import { readProgram } from '../read-program.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
+import { describeSession } from '../render/session.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
+import { executeInSession, sessionOptions } from '../session-options.ts'
 
 /** As shells and `timeout` use them: 124 for time, 137 for a kill, 125 for a limit of the runner. */
 const EXIT_CODE: Record<Exclude<ExecutionStatus, 'error'>, number> = {
@@ -45,9 +48,14 @@ export async function runCommand(context: CommandContext): Promise<number> {
         : resolve(workingFolder, artifacts),
   }
   if (!json) execution.onOutput = passOn(context)
-  const result = await sandbox.execute(execution)
+  const session = sessionOptions(options)
+  const result: ExecutionResult & { session?: SessionReport } =
+    session === null
+      ? await sandbox.execute(execution)
+      : await executeInSession(sandbox, app.config, execution, session)
   if (json) terminal.writeResult(`${JSON.stringify({ ...result, backend: result.guarantees.backend })}\n`)
   else terminal.writeProgress(describeExecutionEnd(result, terminal.err))
+  if (!json && result.session !== undefined) terminal.writeProgress(describeSession(result.session, terminal.err))
   return exitCodeOf(result, context.signal.aborted)
 }
 
