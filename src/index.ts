@@ -51,4 +51,12 @@ export type {
 } from './contracts/tool.ts'
 export { openLibrary } from './library/open-library.ts'
 export { openSandbox, type SandboxOptions } from './sandbox/open-sandbox.ts'
+export {
+  openSession,
+  type Session,
+  type SessionExecution,
+  type SessionOptions,
+  type SessionReport,
+  type SessionResult,
+} from './sandbox/session/open-session.ts'
 export { openStore } from './store/open-store.ts'

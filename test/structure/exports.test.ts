@@ -10,6 +10,7 @@ test('the public names are these and no others', () => {
     'openAgent',
     'openLibrary',
     'openSandbox',
+    'openSession',
     'openStore',
   ])
 })
