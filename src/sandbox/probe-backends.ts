@@ -1,9 +1,13 @@
 import { release } from 'node:os'
 import type { BackendName } from '../contracts/sandbox.ts'
 import { probeDocker } from './backends/docker/probe-docker.ts'
+import { probeE2b } from './backends/e2b/probe-e2b.ts'
 import { probeBubblewrap, probeCgroups, probeKernel, probeNode, probePython } from './backends/linux/probe-parts.ts'
 import type { ProbeCheck } from './probe-check.ts'
 import type { SandboxOptions } from './sandbox-options.ts'
+
+/** Who asks what could be used does not wait for a cloud for long. */
+const CLOUD_TIMEOUT_MS = 10_000
 
 /** What one backend has and lacks on this machine. */
 export interface BackendProbe {
@@ -16,12 +20,12 @@ export interface BackendProbe {
 /** Looks at all backends, chosen or not, and starts none of them. Never rejects for what is missing. */
 export async function probeBackends(options: SandboxOptions): Promise<BackendProbe[]> {
   const environment = options.environment ?? {}
-  const [linux, docker] = await Promise.all([probeLinux(options), probeDocker({ environment, ...imageOf(options) })])
-  return [
-    toProbe('linux', linux),
-    toProbe('docker', docker.checks),
-    toProbe('e2b', [probeKey(environment['E2B_API_KEY'])]),
-  ]
+  const [linux, docker, e2b] = await Promise.all([
+    probeLinux(options),
+    probeDocker({ environment, ...imageOf(options) }),
+    probeE2b({ environment, e2b: { ...options.e2b, requestTimeoutMs: CLOUD_TIMEOUT_MS } }),
+  ])
+  return [toProbe('linux', linux), toProbe('docker', docker.checks), toProbe('e2b', e2b.checks)]
 }
 
 function toProbe(backend: BackendName, checks: ProbeCheck[]): BackendProbe {
@@ -46,11 +50,4 @@ async function probeLinux({ environment, pythonPath, nodePath }: SandboxOptions)
 
 function imageOf({ docker }: SandboxOptions): { image?: string } {
   return docker?.image === undefined ? {} : { image: docker.image }
-}
-
-function probeKey(key: string | undefined): ProbeCheck {
-  const common = { name: 'key', required: true } as const
-  if (key) return { ...common, ok: true, found: 'E2B_API_KEY', problem: null, remedy: null }
-  const remedy = 'Set E2B_API_KEY to execute code in the cloud of e2b.dev'
-  return { ...common, ok: false, found: 'missing', problem: 'E2B_API_KEY is not set', remedy }
 }

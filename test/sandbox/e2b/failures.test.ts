@@ -92,7 +92,9 @@ describe('without a cloud sandbox', () => {
     expect(cloud.requests(CREATE)).toHaveLength(3)
   })
 
-  test('a template that is not there is named', async () => {
+  test('a template that is not there is named, wherever it was chosen', async () => {
+    const environment = { ...cloud.environment, HANDAXE_E2B_TEMPLATE: 'missing' }
+    expect((await refusal({ environment })).message).toContain("template 'missing' not found")
     const error = await refusal({ e2b: { template: 'missing' } })
     expect(error).toMatchObject({ code: 'sandbox_unavailable', hint: expect.stringContaining('template') })
     expect(error.message).toContain("template 'missing' not found")

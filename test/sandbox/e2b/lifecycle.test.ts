@@ -109,6 +109,24 @@ describe.skipIf(!hasBubblewrap)(`the life of cloud sandboxes (${WITHOUT_BUBBLEWR
     await opened.close()
   })
 
+  test('one that has been silent is asked first, and one that answers nothing is not trusted with an execution', async () => {
+    const opened = await openTestE2b(FEW, cloud)
+    const [machine] = cloud.alive
+    if (machine === undefined) throw new Error('no machine')
+    const execution = { language: 'python' as const, code: 'result(1)' }
+    await delay(11_000)
+    expect(await opened.sandbox.execute(execution)).toMatchObject({ value: 1 })
+    expect(cloud.machines.size).toBe(1)
+    await delay(11_000)
+    cloud.freeze(machine)
+    const startedAt = performance.now()
+    expect(await opened.sandbox.execute(execution)).toMatchObject({ status: 'ok', value: 1 })
+    expect(cloud.machines.size).toBe(2)
+    expect(performance.now() - startedAt).toBeLessThan(40_000)
+    await opened.close()
+    expect(cloud.alive).toEqual([])
+  }, 120_000)
+
   test('one whose life cannot be extended is replaced', async () => {
     const opened = await openTestE2b(FEW, cloud)
     cloud.fail({

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandHandle } from 'e2b'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Limits } from '../../../contracts/limits.ts'
@@ -16,8 +17,9 @@ import { encodeSlotCommand, parseSlotEvent, type Farewell } from './slot-message
 const PIECE_BYTES = 1024 * 1024
 const RELAY_FRAME_BYTES = 128 * 1024
 /** Silent for longer than this it is asked whether it is there before it is trusted with an execution. */
-const SILENT_MS = 20_000
+const SILENT_MS = 10_000
 const PONG_TIMEOUT_MS = 5_000
+const KILL_TIMEOUT_MS = 10_000
 const UPLOAD_TIMEOUT_MS = 30 * 60_000
 const STOP_MS = 15_000
 /** Beyond the execution's own time: for its start, its end and small files. */
@@ -32,7 +34,6 @@ export class CloudSlot implements RelayedGuest {
   readonly pace = PACE
   /** The relay leaves the warm-up out by itself. */
   readonly cpuMsBefore = 0
-  isClosed = false
 
   /** Of its making; those of the execution when there is one. */
   #limits: Limits
@@ -40,6 +41,8 @@ export class CloudSlot implements RelayedGuest {
   readonly #relay: RelayStream
   readonly #closed: Promise<void>
   #handle: CommandHandle | null = null
+  #isClosed = false
+  #isUsed = false
   #hasInputs = false
   #hasFiles = false
   #sending: Promise<unknown> = Promise.resolve()
@@ -92,6 +95,11 @@ export class CloudSlot implements RelayedGuest {
     return slot
   }
 
+  /** Before it is used, with its machine too. */
+  get isClosed(): boolean {
+    return this.#isClosed || (!this.#isUsed && this.machine.isOver)
+  }
+
   /** Makes sure that it will be there for long enough, and brings the inputs to it. Rejects where it is not. */
   async prepare(limits: Limits, inputs: readonly FileEntry[], signal: AbortSignal): Promise<void> {
     this.#limits = limits
@@ -106,6 +114,7 @@ export class CloudSlot implements RelayedGuest {
   }
 
   use(listener: RelayListener, frame: Buffer, frameLimit: number): void {
+    this.#isUsed = true
     this.#relay.listen(listener, frameLimit)
     const { wallMs, cpuMs, memoryBytes, outputBytes } = this.#limits
     const start = { do: 'start', inputs: this.#hasInputs, wallMs, cpuMs, memoryBytes, outputBytes } as const
@@ -123,15 +132,15 @@ export class CloudSlot implements RelayedGuest {
 
   /** Ends the relay; the session ends the slot of a relay that is gone. */
   async kill(): Promise<void> {
-    this.#wasKilled ||= !this.isClosed
+    this.#wasKilled ||= !this.#isClosed
     if (!this.#hasEnded && !this.machine.isOver) {
       this.#hasEnded = true
-      try {
-        await this.#handle?.kill()
-        await this.#handle?.disconnect()
-      } catch {
+      const late = delay(KILL_TIMEOUT_MS, 'late', { ref: false })
+      const outcome = await Promise.race([this.#handle?.kill().catch(() => 'failed'), late])
+      await this.#handle?.disconnect()
+      if (outcome === 'late' || outcome === 'failed') {
         // Not even that reaches it: whatever runs there must not go on. What cannot be ended ends with its time to live.
-        await this.machine.close().catch(() => {})
+        this.machine.close().catch(() => {})
       }
     }
     this.#onClose()
@@ -168,12 +177,12 @@ export class CloudSlot implements RelayedGuest {
 
   async #sendPieces(data: Buffer): Promise<void> {
     try {
-      for (let offset = 0; offset < data.length && !this.isClosed; offset += PIECE_BYTES) {
+      for (let offset = 0; offset < data.length && !this.#isClosed; offset += PIECE_BYTES) {
         await this.#handle?.sendStdin(data.subarray(offset, offset + PIECE_BYTES))
       }
     } catch (error) {
       // Its end may have been on its way already; where it was not, nobody can tell what has arrived.
-      if (!this.isClosed) await this.#onEnd(error as Error)
+      if (!this.#isClosed) await this.#onEnd(error as Error)
     }
   }
 
@@ -184,7 +193,12 @@ export class CloudSlot implements RelayedGuest {
       void this.#closed.then(() => reject(this.#lost()))
     })
     this.#write(encodeSlotCommand({ do: 'ping' }))
-    await pong
+    try {
+      await pong
+    } catch (error) {
+      this.machine.isOver = true
+      throw error
+    }
   }
 
   /** Each character is a byte: see guest/cloud/attach.py. */
@@ -235,8 +249,8 @@ export class CloudSlot implements RelayedGuest {
   }
 
   #onClose(): void {
-    if (this.isClosed) return
-    this.isClosed = true
+    if (this.#isClosed) return
+    this.#isClosed = true
     const reason = this.#relay.complaint.trim() || this.#failure?.message || 'the process in the cloud sandbox ended'
     this.#rejectReady(new Error(reason))
     this.#resolveClosed()

@@ -12,7 +12,10 @@ const LONGEST_TIME_TO_LIVE_MS = 24 * 3_600_000
 const REQUEST_TIMEOUT_MS = 60_000
 
 export interface E2bOptions {
-  /** Name or id of an E2B template with `python3` from 3.10 on, and `node` from 24 on for JavaScript. */
+  /**
+   * Name or id of an E2B template with `python3` from 3.10 on, and `node` from 24 on for JavaScript. Default: the variable
+   * HANDAXE_E2B_TEMPLATE, or E2B's own with pandas. Whoever made it sees all that is executed in it.
+   */
   template?: string
   /**
    * `session` (default): executions are fresh jailed processes in one cloud sandbox. `execution`: each gets a cloud
@@ -36,7 +39,10 @@ export interface CloudSettings {
   requestTimeoutMs: number
 }
 
-/** E2B_API_KEY, E2B_DOMAIN, E2B_API_URL and E2B_SANDBOX_URL as E2B's own tools read them. Throws `sandbox_unavailable`. */
+/**
+ * E2B_API_KEY, E2B_DOMAIN, E2B_API_URL and E2B_SANDBOX_URL as E2B's own tools read them. Throws `sandbox_unavailable`, or
+ * `invalid_configuration` for a time to live that E2B does not have.
+ */
 export function resolveCloudSettings(
   options: E2bOptions,
   environment: Record<string, string | undefined>,
@@ -60,7 +66,7 @@ export function resolveCloudSettings(
     domain,
     apiUrl: environment['E2B_API_URL'] || `https://api.${domain}`,
     sandboxUrl: environment['E2B_SANDBOX_URL'] || null,
-    template: options.template ?? DEFAULT_TEMPLATE,
+    template: options.template ?? (environment['HANDAXE_E2B_TEMPLATE'] || DEFAULT_TEMPLATE),
     sandboxPer: options.sandboxPer ?? 'session',
     timeToLiveMs,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

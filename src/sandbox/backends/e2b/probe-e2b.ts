@@ -5,9 +5,7 @@ import { resolveCloudSettings, type E2bOptions } from './e2b-options.ts'
 import { anySandbox } from './metadata.ts'
 
 /** One thing that the e2b backend needs. */
-export interface E2bCheck extends Omit<ProbeCheck, 'name'> {
-  name: 'key' | 'package' | 'cloud'
-}
+export type E2bCheck = ProbeCheck & { name: 'key' | 'package' | 'cloud' }
 
 export interface E2bProbe {
   /** Everything required is there; no sandbox has been started, because that costs money. */

@@ -93,6 +93,8 @@ class Attachment(Relay):
     def obey(self, command):
         if command["do"] == "start":
             self._start(command)
+        elif command["do"] == "ping":
+            self.tell({"event": "pong"})
         else:
             self._finish(command)
 

@@ -38,6 +38,7 @@ export class FakeCloud {
   pageSize = 100
   readonly #faults: Fault[] = []
   readonly #server: Server
+  readonly #frozen = new Set<string>()
   readonly #streams = new Map<string, Set<Socket>>()
 
   private constructor(server: Server) {
@@ -78,6 +79,11 @@ export class FakeCloud {
   /** Ends every connection to the machine, which lives on. */
   cut(machine: FakeMachine): void {
     for (const socket of this.#streams.get(machine.id) ?? []) socket.destroy()
+  }
+
+  /** From now on nothing that is sent to the machine arrives, and nobody is told. */
+  freeze(machine: FakeMachine): void {
+    this.#frozen.add(machine.id)
   }
 
   /** What envd has started in the machine and has not ended: command lines. */
@@ -184,6 +190,7 @@ export class FakeCloud {
 
   #forward(id: string, incoming: IncomingMessage, response: ServerResponse): void {
     const machine = this.machines.get(id)
+    if (this.#frozen.has(id)) return void incoming.resume()
     if (machine === undefined || !machine.isAlive) {
       incoming.resume()
       return send(response, 502, { code: 502, message: 'The sandbox was not found', sandboxId: id })
