@@ -1,6 +1,6 @@
 import { HandaxeError } from '../contracts/errors.ts'
 import type { RunEvent } from '../contracts/events.ts'
-import type { LedgerSummary, ToolSummary, ToolVersion } from '../contracts/tool.ts'
+import type { LedgerSummary, ToolChange, ToolRecord, ToolSummary, ToolVersion } from '../contracts/tool.ts'
 import type { RunRecord } from '../contracts/run.ts'
 import type { App } from './open-app.ts'
 import { parseToolReference } from './parse-tool-reference.ts'
@@ -33,11 +33,26 @@ export async function searchTools(app: App, text: string, limit = 5): Promise<Fo
   }))
 }
 
-/** The tool named as `name` or `name@version`, with its ledger. Rejects with `unknown_tool`. */
-export async function showTool(app: App, reference: string): Promise<{ tool: ToolVersion; ledger: LedgerSummary }> {
+export interface ShownTool {
+  tool: ToolVersion
+  /** Of all its versions. */
+  ledger: LedgerSummary
+  /** Its versions, and what people decided about it. */
+  record: ToolRecord
+  /** Oldest first. */
+  changes: ToolChange[]
+}
+
+/** The tool named as `name` or `name@version`, with what happened to it. Rejects with `unknown_tool`. */
+export async function showTool(app: App, reference: string): Promise<ShownTool> {
   const { name, version } = parseToolReference(reference)
   const library = await app.library()
-  return { tool: await library.get(name, version), ledger: await library.ledger(name) }
+  return {
+    tool: await library.get(name, version),
+    ledger: await library.ledger(name),
+    record: await library.record(name),
+    changes: await library.changes(name),
+  }
 }
 
 export async function removeTool(app: App, name: string): Promise<void> {

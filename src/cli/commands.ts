@@ -1,6 +1,7 @@
 import type { CommandSpecification, OptionSpecification } from './command.ts'
 import { ENVIRONMENT_COMMANDS } from './environment-commands.ts'
 import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
+import { LIFE_COMMANDS } from './life-commands.ts'
 import { EXECUTION_OPTIONS, SANDBOX_OPTIONS } from './option-lists.ts'
 import { SESSION_COMMANDS, SESSION_OPTIONS } from './session-commands.ts'
 import { DAEMON_COMMANDS } from './daemon-commands.ts'
@@ -164,6 +165,7 @@ export const COMMANDS: CommandSpecification[] = [
     examples: ['handaxe tools remove annualised_volatility --yes'],
     load: () => import('./commands/tools-remove.ts'),
   },
+  ...LIFE_COMMANDS,
   ...EXCHANGE_COMMANDS,
   {
     name: 'runs list',

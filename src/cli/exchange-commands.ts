@@ -59,6 +59,24 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
     load: () => import('./commands/tools-sync.ts'),
   },
   {
+    name: 'tools tidy',
+    summary: 'find tools that do the same, keep the best one, let the others call it',
+    positionals: '',
+    arity: { least: 0, most: 0 },
+    options: [
+      YES_OPTION,
+      { name: 'dry-run', summary: 'show the twins, change nothing' },
+      { name: 'max-comparisons', value: 'N', summary: 'how many pairs to compare at the most (default 3000)' },
+      JSON_OPTION,
+    ],
+    notes:
+      'What counts is what tools do: they pass each other’s tests and agree on a thousand generated inputs. Names never count,\n' +
+      'and what differs on one input is never merged. The names of the others stay, with their parameters and tests;\n' +
+      'nothing is deleted.',
+    examples: ['handaxe tools tidy --dry-run', 'handaxe tools tidy --yes'],
+    load: () => import('./commands/tools-tidy.ts'),
+  },
+  {
     name: 'store migrate',
     summary: 'copy the library and the journal to another store: SQLite or PostgreSQL, either way',
     positionals: '',

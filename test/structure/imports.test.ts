@@ -24,7 +24,13 @@ const ALLOWED: Record<string, string[]> = {
 
 /** What only one folder may do: where the words may stand. */
 const RESERVED: { what: string; pattern: RegExp; folders: string[]; files?: string[] }[] = [
-  { what: 'child processes', pattern: /from 'node:child_process'/, folders: ['sandbox'] },
+  // An editor is the user's own program in the user's own terminal: no code of a model comes near it.
+  {
+    what: 'child processes',
+    pattern: /from 'node:child_process'/,
+    folders: ['sandbox'],
+    files: ['cli/run-editor.ts'],
+  },
   { what: 'the database driver', pattern: /from '(node:sqlite|sqlite-vec|pg)'/, folders: ['store'] },
   {
     what: 'the environment',

@@ -16,12 +16,12 @@ export async function runCommand(context: CommandContext): Promise<number> {
   }
   const rows = tools.map((tool) => [
     tool.name,
-    `v${tool.version}`,
+    tool.newestVersion === tool.version ? `v${tool.version}` : `v${tool.version} of ${tool.newestVersion}`,
     tool.language,
-    tool.state,
+    `${tool.disabled ? 'disabled' : tool.state}${tool.pinnedVersion === null ? '' : ', pinned'}`,
     String(tool.ledger.uses),
     String(tool.ledger.failures),
-    safeText(tool.summary),
+    safeText(tool.annotation === '' ? tool.summary : `${tool.summary} [${tool.annotation}]`),
   ])
   context.terminal.writeResult(
     `${formatTable([['NAME', 'VERSION', 'LANGUAGE', 'STATE', 'USES', 'FAILED', 'SUMMARY'], ...rows])}\n`,

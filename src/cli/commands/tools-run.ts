@@ -6,6 +6,7 @@ import type { CommandContext } from '../command.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { listOption, numberOption, switchOption, textOption } from '../option-values.ts'
 import { readStandardInput } from '../read-standard-input.ts'
+import { renderChange } from '../render/changes.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
 
@@ -15,7 +16,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const toolArguments = parseArguments(given === '-' ? await readStandardInput() : given)
   const artifacts = textOption(options, 'artifacts')
   const wallMs = numberOption(options, 'timeout-ms', { whole: true })
-  const { tool, result } = await runTool(
+  const { tool, result, changes } = await runTool(
     await context.openApp({ singleExecution: true, ...sandboxSelection(options) }),
     {
       reference,
@@ -28,13 +29,14 @@ export async function runCommand(context: CommandContext): Promise<number> {
   )
   if (switchOption(options, 'json')) {
     terminal.writeResult(
-      `${JSON.stringify({ tool: tool.name, version: tool.version, ...result, backend: result.guarantees.backend })}\n`,
+      `${JSON.stringify({ tool: tool.name, version: tool.version, ...result, changes, backend: result.guarantees.backend })}\n`,
     )
   } else {
     if (result.status === 'ok') terminal.writeResult(`${JSON.stringify(result.value ?? null)}\n`)
     const { value: _, ...rest } = result
     terminal.writeProgress(describeExecutionEnd(rest, terminal.err))
   }
+  for (const change of changes) terminal.writeProgress(`${tool.name}: ${renderChange(change)}\n`)
   return result.status === 'ok' ? 0 : context.signal.aborted ? 130 : 1
 }
 

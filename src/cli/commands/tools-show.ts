@@ -7,8 +7,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const shown = await showTool(await context.openApp(), context.positionals[0] ?? '')
   context.terminal.writeResult(
     switchOption(context.options, 'json')
-      ? `${JSON.stringify({ ...shown.tool, ledger: shown.ledger })}\n`
-      : renderTool(shown.tool, shown.ledger, context.terminal.out),
+      ? `${JSON.stringify({ ...shown.tool, ledger: shown.ledger, record: shown.record, changes: shown.changes })}\n`
+      : renderTool(shown, context.terminal.out),
   )
   return 0
 }

@@ -1,0 +1,11 @@
+/** Kept for who knows the tool by this name: another one does the same. */
+import { KEPT as kept } from 'tools'
+
+/** Pairs of a parameter's name here and its name there. */
+const NAMES = new Map('{{NAMES}}')
+
+export const tool = '{{TOOL}}'
+
+export default function FUNCTION(input = {}) {
+  return kept(Object.fromEntries(Object.entries(input).map(([name, value]) => [NAMES.get(name) ?? name, value])))
+}

@@ -1,0 +1,131 @@
+import { HandaxeError } from '../../contracts/errors.ts'
+import { USABLE_STATES, type ToolRecord, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
+import { readSignature } from '../../library/read-signature.ts'
+import type { App } from '../open-app.ts'
+import { verifyTool, type Verification } from '../verify-tool.ts'
+import { checkSuccessor, type Succession } from './check-successor.ts'
+
+export interface VerifyVersionOptions {
+  name: string
+  /** Default: the newest. */
+  version?: number
+  /** A person has seen what differs from the version before, and wants it so. */
+  acceptDifferences?: boolean
+  signal?: AbortSignal
+}
+
+export interface VersionVerification {
+  name: string
+  version: number
+  /** Its own tests and checks. */
+  verification: Verification
+  /** Beside the newest version before it that was usable; null where there is none. */
+  succession: Succession | null
+  /** True where nothing speaks against it: it is in use now, or was already. */
+  accepted: boolean
+  /** Before and after. */
+  previousState: ToolState
+  state: ToolState
+  reason: string
+}
+
+/**
+ * Finds out whether a version may be used: its own checks and tests, those of the version before it, and the past calls of
+ * that one with equal results. A candidate, quarantined or retired version that passes all becomes `verified`, and with that
+ * current; one that does not stays what it is, and so does one that is in use already. Needs no model. Rejects with
+ * `unknown_tool`, and where the sandbox cannot execute.
+ */
+export async function verifyVersion(
+  app: Pick<App, 'library' | 'sandbox' | 'config'>,
+  { name, version, acceptDifferences = false, signal }: VerifyVersionOptions,
+): Promise<VersionVerification> {
+  const [library, sandbox] = [await app.library(), await app.sandbox()]
+  const record = await library.record(name)
+  const tool = await library.get(name, version ?? record.versions.at(-1)?.version)
+  const common = { sandbox, ...(signal ? { signal } : {}) }
+  const modules = await library.closure(tool.pins)
+  const verification = await verifyTool({
+    ...common,
+    tool: { ...tool, ...(await factsOf(app, tool, signal)) },
+    tools: modules,
+  })
+  const before = findPredecessor(record, tool.version)
+  const succession =
+    before === null || verification.verdict === 'refused'
+      ? null
+      : await checkSuccessor({
+          ...common,
+          successor: { code: tool.code, signature: tool, tools: modules },
+          ownTests: tool.tests,
+          predecessor: await library.get(name, before),
+          calls: await library.keptCalls(name, before),
+          limits: app.config.limits,
+        })
+  const { accepted, reason } = decide(tool, { verification, succession, acceptDifferences })
+  const found = { name, version: tool.version, verification, succession, accepted, previousState: tool.state }
+  if (!accepted || USABLE_STATES.includes(tool.state)) return { ...found, state: tool.state, reason }
+  await library.setState(name, tool.version, 'verified', reason, acceptDifferences ? 'person' : 'handaxe')
+  const calls = succession?.calls ?? []
+  await library.keepCalls(
+    name,
+    tool.version,
+    calls.toReversed().map(({ call, value }) => ({ ...call, value })),
+  )
+  return { ...found, state: 'verified', reason }
+}
+
+/** The newest one before it that was usable at some time. */
+function findPredecessor({ versions }: ToolRecord, version: number): number | null {
+  return versions.findLast((one) => one.version < version && one.wasUsable)?.version ?? null
+}
+
+/** What the checks look at beside the version itself, which is read from its code again. */
+async function factsOf(
+  app: Pick<App, 'sandbox'>,
+  { name, language, code, provenance }: ToolVersion,
+  signal: AbortSignal | undefined,
+) {
+  const reading = await readSignature(
+    await app.sandbox(),
+    { language, code, expectedName: name },
+    signal === undefined ? {} : { signal },
+  )
+  if ('problems' in reading) {
+    throw new HandaxeError('tool_rejected', `The code of ${name} cannot be read: ${reading.problems.join(' ')}`, {
+      hint: 'It was readable when it was saved. Is the sandbox another one now? See `handaxe doctor`.',
+      details: { tool: name, problems: reading.problems },
+    })
+  }
+  return { ...reading, request: provenance.request ?? '' }
+}
+
+export function decide(
+  { tests }: Pick<ToolVersion, 'tests'>,
+  {
+    verification,
+    succession,
+    acceptDifferences,
+  }: { verification: Verification; succession: Succession | null; acceptDifferences: boolean },
+): { accepted: boolean; reason: string } {
+  const { verdict, problems } = verification
+  if (verdict === 'refused') return { accepted: false, reason: problems.join(' ').slice(0, 1000) }
+  if (verdict === 'untested') return { accepted: false, reason: 'has no test that asserts anything' }
+  const passed = `passed its ${tests.length} ${tests.length === 1 ? 'test' : 'tests'}`
+  if (succession === null) return { accepted: true, reason: passed }
+  const { predecessor, calls, differences } = succession
+  const count = `${differences.length} ${differences.length === 1 ? 'thing' : 'things'}`
+  if (differences.length === 0) {
+    const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
+    return { accepted: true, reason: `${passed} and those of version ${predecessor}${past}` }
+  }
+  if (acceptDifferences) {
+    return {
+      accepted: true,
+      reason: `${passed}; a person accepted that it differs from version ${predecessor} in ${count}`,
+    }
+  }
+  return {
+    accepted: false,
+    reason: `differs from version ${predecessor} in ${count}: ${differences[0] ?? ''}`.slice(0, 1000),
+  }
+}

@@ -1,0 +1,26 @@
+import { verifyVersion } from '../../app/life/verify-version.ts'
+import { parseToolReference } from '../../app/parse-tool-reference.ts'
+import type { CommandContext } from '../command.ts'
+import { switchOption } from '../option-values.ts'
+import { safeText } from '../terminal.ts'
+
+export async function runCommand({ options, positionals, signal, terminal, openApp }: CommandContext): Promise<number> {
+  const found = await verifyVersion(await openApp(), {
+    ...parseToolReference(positionals[0] ?? ''),
+    acceptDifferences: switchOption(options, 'accept'),
+    signal,
+  })
+  const { name, version, verification, succession, accepted, state, previousState, reason } = found
+  if (switchOption(options, 'json')) {
+    terminal.writeResult(`${JSON.stringify(found)}\n`)
+    return accepted ? 0 : 1
+  }
+  const lines = [...verification.problems, ...(succession?.differences ?? []), ...verification.notes]
+  for (const line of lines) terminal.writeResult(`· ${safeText(line)}\n`)
+  const now = state === previousState ? `stays ${state}` : `is ${state} now`
+  terminal.writeProgress(`${name} version ${version} ${now}: ${safeText(reason)}.\n`)
+  if (!accepted && (succession?.differences.length ?? 0) > 0) {
+    terminal.writeProgress(`Where that is what you want: handaxe tools verify ${name}@${version} --accept\n`)
+  }
+  return accepted ? 0 : 1
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openLibrary } from '../../src/library/open-library.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import type { ToolTest } from '../../src/contracts/tool.ts'
+import { sampleTool } from '../store/support/samples.ts'
+import { createHome, runCli } from '../support/run-cli.ts'
+
+const code = (
+  name: string,
+  parameter: string,
+  expression: string,
+): string => `def ${name}(${parameter}: list[float]) -> float:
+    """The ${name}.
+
+    Args:
+        ${parameter}: The numbers.
+    """
+    if not ${parameter}:
+        raise ValueError("no values")
+    return ${expression}
+`
+
+async function fill(path: string): Promise<void> {
+  const store = await openStore({ path })
+  const library = openLibrary({ store })
+  const tools: [string, string, string][] = [
+    ['value_range', 'values', 'max(values) - min(values)'],
+    ['distance', 'data', 'sorted(data)[-1] - sorted(data)[0]'],
+    ['largest_step', 'values', 'max(values) - values[0]'],
+  ]
+  for (const [name, parameter, expression] of tools) {
+    const tests: ToolTest[] = [
+      { name: 'three', kind: 'example', arguments: { [parameter]: [1, 2, 4] }, expected: 3 },
+      { name: 'one', kind: 'example', arguments: { [parameter]: [2] }, expected: 0 },
+      { name: 'none', kind: 'error', arguments: { [parameter]: [] } },
+    ]
+    const inputSchema = {
+      type: 'object',
+      properties: { [parameter]: { type: 'array', items: { type: 'number' }, description: 'The numbers.' } },
+      required: [parameter],
+      additionalProperties: false,
+    }
+    const changes = { code: code(name, parameter, expression), tests, inputSchema }
+    const { pins: _pins, codeHash: _hash, ...tool } = sampleTool(name, changes)
+    await library.save(tool)
+  }
+  await library.pin('value_range')
+  await store.close()
+}
+
+test('handaxe tools tidy shows twins, asks, and leaves names that still work', { timeout: 180_000 }, async () => {
+  const home = createHome()
+  await fill(join(home, 'handaxe.db'))
+  const handaxe = (...args: string[]): ReturnType<typeof runCli> => runCli(home, ['tools', ...args])
+  const dry = await handaxe('tidy', '--dry-run')
+  expect(dry.exitCode, dry.stderr).toBe(0)
+  expect(dry.stdout).toContain('keep value_range v1 (pinned, verified, 0 good uses, 3 tests)')
+  expect(dry.stdout).toMatch(
+    /distance v1 does the same: they pass each other's tests and agree on \d+ results; parameters data → values/,
+  )
+  expect(dry.stdout).toContain('3 tools, 1 pair compared, 1 cluster of twins')
+  expect(dry.stderr).toMatch(/sorting[^]*comparing[^]*Nothing was changed/)
+  const asked = await handaxe('tidy')
+  expect([asked.exitCode, asked.stderr]).toEqual([2, expect.stringContaining('--yes')])
+  const done = await handaxe('tidy', '--yes', '--json')
+  expect(done.exitCode, done.stderr).toBe(0)
+  expect(JSON.parse(done.stdout)).toMatchObject({
+    applied: true,
+    clusters: [{ keep: { name: 'value_range', version: 1 }, others: [{ name: 'distance', alias: 2, problem: null }] }],
+  })
+  const called = await handaxe('run', 'distance', '{"data": [5, 9]}', '--json')
+  expect(JSON.parse(called.stdout)).toMatchObject({ value: 4, version: 2 })
+  const other = await handaxe('run', 'largest_step', '{"values": [2, 1, 3]}', '--json')
+  expect(JSON.parse(other.stdout)).toMatchObject({ value: 1, version: 1 })
+  expect((await handaxe('tidy')).stdout).toContain('2 tools, 0 pairs compared, 0 clusters of twins')
+})
