@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
 import type { GuestKind } from '../../relay/relay-messages.ts'
+import { RelaySandbox } from '../../relay/relay-sandbox.ts'
 import { WarmPool } from '../../relay/warm-pool.ts'
 import { ContainerFactory } from './container-factory.ts'
 import { imageMissing } from './create-container.ts'
-import { DockerSandbox } from './docker-sandbox.ts'
 import { EngineClient } from './engine-client.ts'
 import { checkEngineFacts, loadEngineFacts } from './engine-facts.ts'
 import { containersNotReady, EngineError, engineUnavailable } from './engine-failure.ts'
@@ -14,6 +14,7 @@ import { findEngine } from './find-engine.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { defaultImage, hasImage } from './image.ts'
 import { reapLeftovers } from './reap-leftovers.ts'
+import { fillVolume } from './volumes.ts'
 
 export interface DockerSandboxOptions {
   stateFolder: string
@@ -55,7 +56,18 @@ async function open(engine: EngineClient, options: DockerSandboxOptions): Promis
   try {
     await factory.open()
     await pool.start(options.limits ?? { ...DEFAULT_LIMITS })
-    return new DockerSandbox({ engine, factory, pool, folder, guarantees: describeGuarantees(facts, runtime) })
+    return new RelaySandbox({
+      pool,
+      folder,
+      guarantees: describeGuarantees(facts, runtime),
+      async prepare(container, _, inputs) {
+        if (inputs.length > 0) await fillVolume(factory.inputFilling(container), inputs)
+      },
+      isReplaced: () => false,
+      // What is neither the caller's nor ours is the engine's.
+      explain: (error) => (error instanceof EngineError ? engineUnavailable(engine.name, error) : error),
+      close: () => engine.close(),
+    })
   } catch (error) {
     await pool.close()
     await rm(folder, { recursive: true, force: true })

@@ -6,6 +6,13 @@ interface CloudError extends Error {
   statusCode?: number
 }
 
+/** By name: the SDK is loaded only where it is used. */
+const SDK_ERRORS = new Set(
+  'SandboxError AuthenticationError RateLimitError ServiceBusyError NotFoundError SandboxNotFoundError FileNotFoundError NotEnoughSpaceError InvalidArgumentError TemplateError'.split(
+    ' ',
+  ),
+)
+
 /** Worth another try: the cloud or the way to it failed, not the request. A timeout has been waited for long enough. */
 export function isPassing(error: unknown): boolean {
   const { name, statusCode } = error as CloudError
@@ -16,6 +23,12 @@ export function isPassing(error: unknown): boolean {
 export function isLost(error: unknown): boolean {
   const { name } = error as CloudError
   return name === 'SandboxNotFoundError' || name === 'NotFoundError' || isTimeout(error) || isPassing(error)
+}
+
+/** The SDK's, or that of a request which was never answered; not our own, and not a fault of the program. */
+export function isCloudFailure(error: unknown): boolean {
+  const { name } = error as CloudError
+  return SDK_ERRORS.has(name) || isTimeout(error) || isUnreachable(error)
 }
 
 /** Why E2B did not do what was asked, with what to do about it. `act` completes "E2B could not …". */

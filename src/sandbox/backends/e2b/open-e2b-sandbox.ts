@@ -4,10 +4,11 @@ import { HandaxeError } from '../../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
 import type { GuestKind } from '../../relay/relay-messages.ts'
+import { RelaySandbox } from '../../relay/relay-sandbox.ts'
 import { WarmPool } from '../../relay/warm-pool.ts'
 import { CloudClient } from './cloud-client.ts'
+import { explainCloudFailure, isCloudFailure, isLost } from './cloud-failure.ts'
 import { resolveCloudSettings, type E2bOptions } from './e2b-options.ts'
-import { E2bSandbox } from './e2b-sandbox.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { anySandbox, isLeftover } from './metadata.ts'
 import { SlotFactory } from './slot-factory.ts'
@@ -36,7 +37,15 @@ export async function openE2bSandbox(options: E2bSandboxOptions): Promise<Sandbo
   try {
     await pool.start(options.limits ?? { ...DEFAULT_LIMITS })
     if (factory.facts === null) throw new TypeError('A slot without a cloud sandbox')
-    return new E2bSandbox({ pool, folder, guarantees: describeGuarantees(settings, factory.facts) })
+    return new RelaySandbox({
+      pool,
+      folder,
+      guarantees: describeGuarantees(settings, factory.facts),
+      prepare: (slot, limits, inputs, signal) => slot.prepare(limits, inputs, signal),
+      isReplaced: (error) => isLost(error) || (HandaxeError.isInstance(error) && error.code === 'sandbox_broken'),
+      explain: (error) => (isCloudFailure(error) ? explainCloudFailure('take an execution', error) : error),
+      close() {},
+    })
   } catch (error) {
     // Nothing may be left that costs money; but what is told is why it could not be opened.
     await pool.close().catch(() => {})

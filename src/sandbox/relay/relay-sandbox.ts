@@ -1,34 +1,41 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HandaxeError } from '../../../contracts/errors.ts'
-import type { Limits } from '../../../contracts/limits.ts'
-import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../../contracts/sandbox.ts'
-import { inputEntries, type FileEntry } from '../../relay/file-entries.ts'
-import { runThroughRelay } from '../../relay/run-through-relay.ts'
-import type { WarmPool } from '../../relay/warm-pool.ts'
-import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
-import { explainCloudFailure, isLost } from './cloud-failure.ts'
-import type { CloudSlot } from './cloud-slot.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { Limits } from '../../contracts/limits.ts'
+import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../contracts/sandbox.ts'
+import { checkExecution, resolveLimits } from '../resolve-execution.ts'
+import { inputEntries, type FileEntry } from './file-entries.ts'
+import type { RelayedGuest } from './relayed-guest.ts'
+import { runThroughRelay } from './run-through-relay.ts'
+import type { PooledGuest, WarmPool } from './warm-pool.ts'
 
-/** An execution that has not begun looks for another cloud sandbox so often. */
+/** An execution that has not begun looks for another guest so often. */
 const ATTEMPTS = 3
 
-export interface E2bSandboxParts {
-  pool: WarmPool<CloudSlot>
+export interface RelaySandboxParts<Guest extends RelayedGuest & PooledGuest> {
+  pool: WarmPool<Guest>
   /** The sandbox's private folder on the host, for artifacts that nobody gave a place. */
   folder: string
   guarantees: Guarantees
+  /** Brings the inputs to the guest, before anything of the execution begins. */
+  prepare(guest: Guest, limits: Limits, inputs: FileEntry[], signal: AbortSignal): Promise<void>
+  /** Whether another guest may succeed where preparing this one failed. */
+  isReplaced(error: unknown): boolean
+  /** What the caller is told of it. */
+  explain(error: unknown): unknown
+  /** When all else is closed. */
+  close(): void
 }
 
-/** The `e2b` backend: a jailed process in a cloud sandbox, warm before it is needed, used once. */
-export class E2bSandbox implements Sandbox {
+/** A sandbox whose guests are warm before they are needed, used once and reached through relays. */
+export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements Sandbox {
   readonly guarantees: Guarantees
-  readonly #parts: E2bSandboxParts
+  readonly #parts: RelaySandboxParts<Guest>
   readonly #closing = new AbortController()
   readonly #underWay = new Set<Promise<unknown>>()
   #closed: Promise<void> | null = null
 
-  constructor(parts: E2bSandboxParts) {
+  constructor(parts: RelaySandboxParts<Guest>) {
     this.#parts = parts
     this.guarantees = parts.guarantees
   }
@@ -37,7 +44,9 @@ export class E2bSandbox implements Sandbox {
     const limits = resolveLimits(execution.limits)
     checkExecution(execution, { hostFunctions: true })
     if (execution.signal?.aborted) throw cancelled()
-    const running = this.#execute(execution, limits)
+    const running = this.#execute(execution, limits).catch((error: unknown) => {
+      throw this.#parts.explain(error)
+    })
     this.#underWay.add(running)
     try {
       return await running
@@ -49,13 +58,12 @@ export class E2bSandbox implements Sandbox {
   async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
     const askedAt = performance.now()
     const inputs = await inputEntries(execution.inputs ?? [])
-    const slot = await this.#prepare(execution, limits, inputs)
+    const guest = await this.#prepare(execution, limits, inputs)
     try {
       if (execution.signal?.aborted || this.#closing.signal.aborted) throw cancelled()
       const target = execution.artifactsFolder ?? (await mkdtemp(join(this.#parts.folder, 'execution-')))
       const startupMs = performance.now() - askedAt
-      const closing = this.#closing.signal
-      const outcome = await runThroughRelay({ guest: slot, execution, limits, target, closing })
+      const outcome = await runThroughRelay({ guest, execution, limits, target, closing: this.#closing.signal })
       const { verdict, value, collected, wallMs, cpuMs, peakMemoryBytes } = outcome
       return {
         status: verdict.status,
@@ -72,38 +80,36 @@ export class E2bSandbox implements Sandbox {
         guarantees: this.guarantees,
       }
     } finally {
-      this.#parts.pool.release(slot)
+      this.#parts.pool.release(guest)
     }
   }
 
-  /** A slot with the inputs in place. Nothing of the execution has begun: one that is lost meanwhile is replaced. */
-  async #prepare(execution: Execution, limits: Limits, inputs: readonly FileEntry[]): Promise<CloudSlot> {
-    const { pool } = this.#parts
-    const signals = [this.#closing.signal, ...(execution.signal === undefined ? [] : [execution.signal])]
-    const given = AbortSignal.any(signals)
+  /** A guest with the inputs in place. Nothing of the execution has begun: one that is lost meanwhile is replaced. */
+  async #prepare(execution: Execution, limits: Limits, inputs: FileEntry[]): Promise<Guest> {
+    const signals = execution.signal === undefined ? [] : [execution.signal]
+    const given = AbortSignal.any([this.#closing.signal, ...signals])
     for (let attempt = 1; ; attempt++) {
-      const slot = await this.#acquire(execution, limits, given)
+      const guest = await this.#acquire(execution, limits, given)
       try {
-        await slot.prepare(limits, inputs, given)
-        return slot
+        await this.#parts.prepare(guest, limits, inputs, given)
+        return guest
       } catch (error) {
-        pool.release(slot)
+        this.#parts.pool.release(guest)
         if (given.aborted) throw cancelled()
-        const isReplaced = isLost(error) || (HandaxeError.isInstance(error) && error.code === 'sandbox_broken')
-        if (!isReplaced || attempt === ATTEMPTS) throw explainCloudFailure('take an execution', error)
+        if (!this.#parts.isReplaced(error) || attempt === ATTEMPTS) throw error
       }
     }
   }
 
-  /** Does not wait on for a caller who has given up: the slot that comes later goes back at once. */
-  async #acquire({ language }: Execution, limits: Limits, given: AbortSignal): Promise<CloudSlot> {
+  /** Does not wait on for a caller who has given up: the guest that comes later goes back at once. */
+  async #acquire({ language }: Execution, limits: Limits, given: AbortSignal): Promise<Guest> {
     const { pool } = this.#parts
     const acquiring = pool.acquire(language === 'python' ? 'python' : 'javascript', limits)
     const up = Promise.withResolvers<null>()
     const onAbort = () => up.resolve(null)
     given.addEventListener('abort', onAbort, { once: true })
-    const slot = await Promise.race([acquiring, up.promise]).finally(() => given.removeEventListener('abort', onAbort))
-    if (slot !== null) return slot
+    const guest = await Promise.race([acquiring, up.promise]).finally(() => given.removeEventListener('abort', onAbort))
+    if (guest !== null) return guest
     void acquiring.then(
       (late) => pool.release(late),
       () => {},
@@ -124,6 +130,7 @@ export class E2bSandbox implements Sandbox {
     try {
       await pool.close()
     } finally {
+      this.#parts.close()
       await rm(folder, { recursive: true, force: true })
     }
   }
