@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { round, summarise } from './measure.ts'
 import { loadDataSets, type DataQuery, type DataSet } from './retrieval-data.ts'
@@ -18,6 +19,8 @@ interface SetReport {
   complete5: number
   p50Ms: number
   p95Ms: number
+  /** Processor time of a search, mean: what a busy machine distorts less. */
+  cpuMs: number
   none: NoneReport
 }
 
@@ -26,6 +29,7 @@ interface SizeReport {
   queries: number
   p50Ms: number
   p95Ms: number
+  cpuMs: number
   saveMs: number
 }
 
@@ -58,13 +62,14 @@ export async function runBench(args: string[]): Promise<void> {
     reports['sizes'] = []
     for (const size of values.size.split(',')) reports['sizes'].push(await measureSize(sets, Number(size)))
   }
-  console.log(values.json ? JSON.stringify(reports) : render(reports))
+  const loads = loadavg().map((load) => round(load, 1))
+  console.log(values.json ? JSON.stringify(reports) : `${render(reports)}\n\nload average ${loads.join(', ')}`)
 }
 
 async function measureSet(set: DataSet): Promise<SetReport> {
   const filled = await fillLibrary(set.tools)
   try {
-    const { outcomes, durationsMs } = await search(filled, set.queries)
+    const { outcomes, durationsMs, cpuMs } = await search(filled, set.queries)
     const { p50Ms, p95Ms } = summarise(durationsMs)
     const parts: Record<string, number> = {}
     for (const part of new Set(set.queries.map((query) => query.part))) {
@@ -85,6 +90,7 @@ async function measureSet(set: DataSet): Promise<SetReport> {
       complete5: percent(outcomes, (outcome) => (recall(outcome, 5) === 1 ? 1 : 0)),
       p50Ms,
       p95Ms,
+      cpuMs,
       none: await measureNone(set, filled),
     }
   } finally {
@@ -95,17 +101,19 @@ async function measureSet(set: DataSet): Promise<SetReport> {
 async function search(
   { library, ids }: FilledLibrary,
   queries: readonly DataQuery[],
-): Promise<{ outcomes: (Outcome & { part: string })[]; durationsMs: number[] }> {
+): Promise<{ outcomes: (Outcome & { part: string })[]; durationsMs: number[]; cpuMs: number }> {
   for (const { query } of queries.slice(0, 50)) await library.search({ text: query })
   const outcomes: (Outcome & { part: string })[] = []
   const durationsMs: number[] = []
+  const before = process.cpuUsage()
   for (const { query, gold, part } of queries) {
     const startedAt = performance.now()
     const candidates = await library.search({ text: query, limit: 10 })
     durationsMs.push(performance.now() - startedAt)
     outcomes.push({ gold, part, found: candidates.map(({ tool }) => ids.get(tool.name) ?? '') })
   }
-  return { outcomes, durationsMs }
+  const { user, system } = process.cpuUsage(before)
+  return { outcomes, durationsMs, cpuMs: round((user + system) / 1000 / queries.length, 2) }
 }
 
 /** Latency only: among near-copies nobody can say which one is right. */
@@ -121,9 +129,9 @@ async function measureSize(sets: readonly DataSet[], size: number): Promise<Size
   const saveMs = round((performance.now() - startedAt) / size)
   try {
     const queries = sets.flatMap((set) => set.queries).filter((_, index) => index % 5 === 0)
-    const { durationsMs } = await search(filled, queries)
+    const { durationsMs, cpuMs } = await search(filled, queries)
     const { p50Ms, p95Ms } = summarise(durationsMs)
-    return { tools: size, queries: queries.length, p50Ms, p95Ms, saveMs }
+    return { tools: size, queries: queries.length, p50Ms, p95Ms, cpuMs, saveMs }
   } finally {
     await filled.close()
   }
@@ -135,8 +143,8 @@ function render(reports: Record<string, SetReport | SizeReport[]>): string {
     .join('\n\n')
 }
 
-function renderSize({ tools, queries, p50Ms, p95Ms, saveMs }: SizeReport): string {
-  return `${tools} tools: search p50 ${p50Ms} ms, p95 ${p95Ms} ms (${queries} queries); saved in ${saveMs} ms each`
+function renderSize({ tools, queries, p50Ms, p95Ms, cpuMs, saveMs }: SizeReport): string {
+  return `${tools} tools: search p50 ${p50Ms} ms, p95 ${p95Ms} ms, processor ${cpuMs} ms (${queries} queries); saved in ${saveMs} ms each`
 }
 
 function renderSet(name: string, report: SetReport): string {
@@ -146,7 +154,7 @@ function renderSet(name: string, report: SetReport): string {
     `  nDCG@10      ${report.ndcg10}  (${parts.join(', ')})`,
     `  recall       @1 ${report.recall1}  @5 ${report.recall5}  @10 ${report.recall10}`,
     `  complete@5   ${report.complete5}`,
-    `  latency      p50 ${report.p50Ms} ms, p95 ${report.p95Ms} ms`,
+    `  latency      p50 ${report.p50Ms} ms, p95 ${report.p95Ms} ms, processor ${report.cpuMs} ms`,
   ]
   const { floor, rightPercent, recall5CostPoints, curve } = report.none
   const right = rightPercent === null ? '' : `right ${rightPercent} %, `

@@ -31,7 +31,7 @@ const SEARCH = { limit: 60, states: ['verified' as const] }
 /**
  * Whether words and vectors together find no worse than the better of them, for vectors from noise to oracle, in
  * libraries that have example requests to try them by and in libraries that have none. `--share 4` measures every fourth
- * query, `--set bfcl` one set only.
+ * query, `--set bfcl` one set only, `--examples with` only libraries with example requests, `--only NAME` one embedding.
  */
 export async function runBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -39,24 +39,30 @@ export async function runBench(args: string[]): Promise<void> {
     options: {
       share: { type: 'string', default: '4' },
       set: { type: 'string' },
+      only: { type: 'string' },
+      examples: { type: 'string', default: 'without,with' },
       json: { type: 'boolean', default: false },
     },
   })
   const reports: Record<string, Record<string, FusionReport[]>> = {}
   const sets = loadDataSets({}).filter(({ name }) => values.set === undefined || values.set === name)
-  for (const set of sets) reports[set.name] = await measureSet(set, Number(values.share))
+  for (const set of sets) reports[set.name] = await measureSet(set, { ...values, share: Number(values.share) })
   const loads = loadavg().map((load) => round(load, 1))
   console.log(values.json ? JSON.stringify({ ...reports, loads }) : render(reports, loads))
 }
 
-async function measureSet(set: DataSet, share: number): Promise<Record<string, FusionReport[]>> {
+async function measureSet(
+  set: DataSet,
+  { share, examples: kinds, only }: { share: number; examples: string; only?: string | undefined },
+): Promise<Record<string, FusionReport[]>> {
   const { examples, measured } = splitQueries(set.queries, share)
   const reports: Record<string, FusionReport[]> = {}
-  for (const tools of [set.tools, withExamples(set.tools, examples)]) {
+  for (const kind of kinds.split(',')) {
+    const tools = kind === 'with' ? withExamples(set.tools, examples) : set.tools
     const filled = await fillLibrary(tools)
     try {
       const byWords = await searchAll(filled, measured)
-      for (const made of makeEmbeddings(set, tools)) {
+      for (const made of makeEmbeddings(set, tools).filter(({ name }) => only === undefined || name === only)) {
         const list = (reports[made.name] ??= [])
         const report = await measureEmbedding(made, { filled, measured, byWords })
         console.error(set.name, made.name, JSON.stringify(report))
@@ -69,12 +75,14 @@ async function measureSet(set: DataSet, share: number): Promise<Record<string, F
   return reports
 }
 
-/** Every second query could be an example, so that those measured come from all parts of the set as well. */
+/** Examples have one answer only, and come from all parts of the set, as those that are measured do. */
 function splitQueries(queries: readonly DataQuery[], share: number): { examples: DataQuery[]; measured: DataQuery[] } {
-  const step = Math.max(2, Math.floor(queries.length / EXAMPLES))
-  const examples = queries.filter((_, index) => index % step === 1)
-  const taken = new Set(examples)
-  return { examples, measured: queries.filter((query, index) => index % share === 0 && !taken.has(query)) }
+  const possible = queries.filter(({ gold }, index) => gold.length === 1 && index % share !== 0)
+  const step = Math.max(1, Math.floor(possible.length / EXAMPLES))
+  return {
+    examples: possible.filter((_, index) => index % step === 0),
+    measured: queries.filter((_, index) => index % share === 0),
+  }
 }
 
 function withExamples(tools: readonly DataTool[], examples: readonly DataQuery[]): DataTool[] {

@@ -1,4 +1,5 @@
 import type { ToolVersion } from '../contracts/tool.ts'
+import type { AgentDependencies } from './dependencies.ts'
 import type { RunContext } from './run/run-context.ts'
 
 /** A smaller library fits into the prompt whole, and then nothing can be missed. */
@@ -10,8 +11,15 @@ const FILL_UP_BELOW = 30
 /** Beyond five, a planner picks worse and pays more; the library's growth must not reach the prompt. */
 const CANDIDATES = 5
 
+/** What of a run the retrieval needs. */
+export interface RetrievalContext {
+  dependencies: Pick<AgentDependencies, 'library'>
+  request: Pick<RunContext['request'], 'text'>
+  events: Pick<RunContext['events'], 'emit'>
+}
+
 /** The tools that the planner is shown, best first. */
-export async function retrieveTools({ dependencies, request, events }: RunContext): Promise<ToolVersion[]> {
+export async function retrieveTools({ dependencies, request, events }: RetrievalContext): Promise<ToolVersion[]> {
   const { library } = dependencies
   const total = await library.count()
   const hits = total === 0 ? [] : await library.search({ text: request.text, limit: CANDIDATES })
@@ -34,7 +42,7 @@ function places(total: number): number {
 
 /** Others of a small library, by name: an order that does not depend on when the tools were made. */
 async function loadOthers(
-  library: RunContext['dependencies']['library'],
+  library: AgentDependencies['library'],
   known: ReadonlySet<string>,
   count: number,
 ): Promise<ToolVersion[]> {

@@ -6,7 +6,7 @@ import type { RankedTool } from './rank-tools.ts'
 export const MIN_PROBES = 30
 
 /** From not at all to nearly alone. */
-const WEIGHTS = [0, 0.03, 0.1, 0.2, 0.4, 0.7, 1, 2, 4]
+const WEIGHTS = [0, 0.03, 0.1, 0.2, 0.4, 0.7, 1, 2, 4, 8, 16]
 
 /** A weight has to be better than the cautious one by this much of a rank to be taken instead. */
 const MIN_GAIN = 0.005

@@ -10,8 +10,8 @@ import { findByWords, rankWithNeighbours } from './search-tools.ts'
 /** More example requests would say little more, and each costs a search. */
 const MAX_PROBES = 200
 
-/** Tools that are looked at for example requests: not every one has some. */
-const MAX_LOOKED_AT = 1000
+/** Tools that are looked at for example requests: imported ones have none. */
+const MAX_LOOKED_AT = 10_000
 
 /** Without the example requests: the one that is asked must not be found by itself. */
 const WEIGHTS = { ...FIELD_WEIGHTS, requests: 0 }
