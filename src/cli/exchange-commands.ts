@@ -66,6 +66,11 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
     options: [
       YES_OPTION,
       { name: 'dry-run', summary: 'show the twins, change nothing' },
+      {
+        name: 'generalise',
+        summary: 'also ask a model for one tool in place of two that differ at an edge (at most 5)',
+      },
+      { name: 'model', short: 'm', value: 'MODEL', summary: 'of --generalise, as in `run`' },
       { name: 'max-comparisons', value: 'N', summary: 'how many pairs to compare at the most (default 3000)' },
       JSON_OPTION,
     ],

@@ -5,6 +5,7 @@ import { openStore } from '../../src/store/open-store.ts'
 import type { ToolTest } from '../../src/contracts/tool.ts'
 import { sampleTool } from '../store/support/samples.ts'
 import { createHome, runCli } from '../support/run-cli.ts'
+import { startScriptedServer } from '../support/scripted-server.ts'
 
 const code = (
   name: string,
@@ -19,6 +20,24 @@ const code = (
     if not ${parameter}:
         raise ValueError("no values")
     return ${expression}
+`
+
+const GENERAL = `\`\`\`python
+def distance_from(values: list[float], first: bool = False) -> float:
+    """Distance of the largest value from the smallest, or from the first.
+
+    Args:
+        values: The numbers.
+        first: Whether it is the first one, and not the smallest.
+    """
+    if not values:
+        raise ValueError("no values")
+    return max(values) - (values[0] if first else min(values))
+\`\`\`
+
+\`\`\`json
+{"calls": {"value_range": {"parameters": {"values": "values"}}, "largest_step": {"parameters": {"values": "values"}, "constants": {"first": true}}}}
+\`\`\`
 `
 
 async function fill(path: string): Promise<void> {
@@ -41,7 +60,8 @@ async function fill(path: string): Promise<void> {
       required: [parameter],
       additionalProperties: false,
     }
-    const changes = { code: code(name, parameter, expression), tests, inputSchema }
+    const summary = 'Distance of the largest number.'
+    const changes = { code: code(name, parameter, expression), tests, inputSchema, summary, description: summary }
     const { pins: _pins, codeHash: _hash, ...tool } = sampleTool(name, changes)
     await library.save(tool)
   }
@@ -73,5 +93,15 @@ test('handaxe tools tidy shows twins, asks, and leaves names that still work', {
   expect(JSON.parse(called.stdout)).toMatchObject({ value: 4, version: 2 })
   const other = await handaxe('run', 'largest_step', '{"values": [2, 1, 3]}', '--json')
   expect(JSON.parse(other.stdout)).toMatchObject({ value: 1, version: 1 })
+  const server = await startScriptedServer(() => GENERAL)
+  const environment = { OPENAI_BASE_URL: server.baseUrl, OPENAI_API_KEY: 'sk-test', HANDAXE_MODEL: 'openai/coder' }
+  const general = await runCli(home, ['tools', 'tidy', '--generalise', '--dry-run'], { environment })
+  await server.close()
+  expect(general.exitCode, general.stderr).toBe(0)
+  expect(server.requests).toHaveLength(1)
+  expect(general.stdout).toMatch(/not the same: value_range, largest_step|not the same: largest_step, value_range/)
+  expect(general.stdout).toMatch(/distance_from does what \w+ and \w+ do:\ndef distance_from/)
+  const keyless = await handaxe('tidy', '--generalise', '--dry-run')
+  expect(keyless.exitCode).toBe(3)
   expect((await handaxe('tidy')).stdout).toContain('2 tools, 0 pairs compared, 0 clusters of twins')
 })

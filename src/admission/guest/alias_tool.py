@@ -3,8 +3,8 @@
 import ast
 
 
-def alias_code(code, function, target, names):
-    """`names`: pairs of a parameter's name here and its name there. None where the function takes any arguments."""
+def alias_code(code, function, target, names, constants):
+    """`names`: pairs of a parameter's name here and its name there; `constants`: what is always passed. None where the function takes any arguments."""
     tree = ast.parse(code)
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
     if len(found) != 1:
@@ -18,6 +18,7 @@ def alias_code(code, function, target, names):
         return None
     docstring = header.body[:1] if ast.get_docstring(header) is not None else []
     keywords = [ast.keyword(there, ast.Name(here, ast.Load())) for here, there in names]
+    keywords += [ast.keyword(name, ast.parse(repr(value), mode="eval").body) for name, value in constants.items()]
     call = ast.Return(ast.Call(ast.Name("_kept", ast.Load()), [], keywords))
     header.body = [*docstring, call]
     header.decorator_list = []

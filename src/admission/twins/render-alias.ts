@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { JsonObject } from '../../contracts/json.ts'
 import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolSignature } from '../../contracts/tool.ts'
 import { joinAssets } from '../../util/join-assets.ts'
@@ -11,6 +12,8 @@ export interface AliasRequest {
   kept: string
   /** Parameters of `other` with those of the kept tool, from `alignParameters`. */
   names: ReadonlyMap<string, string>
+  /** What is passed besides, by parameter of the kept tool. */
+  constants?: JsonObject
   signal?: AbortSignal
 }
 
@@ -19,14 +22,17 @@ export async function renderAlias(sandbox: Sandbox, request: AliasRequest): Prom
   return request.other.signature.language === 'python' ? renderPython(sandbox, request) : renderJavascript(request)
 }
 
-async function renderPython(sandbox: Sandbox, { other, kept, names, signal }: AliasRequest): Promise<string | null> {
+async function renderPython(
+  sandbox: Sandbox,
+  { other, kept, names, constants = {}, signal }: AliasRequest,
+): Promise<string | null> {
   const { function: called } = other.signature
   const result = await sandbox.execute({
     language: 'python',
     code: await joinAssets(['admission/guest/alias_tool.py']),
     call: {
       function: 'alias_code',
-      arguments: { code: other.code, function: called, target: kept, names: [...names] },
+      arguments: { code: other.code, function: called, target: kept, names: [...names], constants },
     },
     ...(signal ? { signal } : {}),
   })
@@ -34,12 +40,13 @@ async function renderPython(sandbox: Sandbox, { other, kept, names, signal }: Al
   return result.status === 'ok' ? z.string().nullable().parse(result.value) : null
 }
 
-async function renderJavascript({ other, kept, names }: AliasRequest): Promise<string> {
+async function renderJavascript({ other, kept, names, constants = {} }: AliasRequest): Promise<string> {
   const template = await joinAssets(['admission/guest/alias-tool.mjs'])
   return template
     .replace('KEPT', () => kept)
     .replace('FUNCTION', () => toIdentifier(other.signature))
     .replace("'{{NAMES}}'", () => JSON.stringify([...names]))
+    .replace("'{{CONSTANTS}}'", () => JSON.stringify(constants))
     .replace("'{{TOOL}}'", () => JSON.stringify(toRecord(other.signature), null, 2))
 }
 

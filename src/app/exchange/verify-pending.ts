@@ -5,6 +5,7 @@ import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import type { NewTool, ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import { NO_NEEDS } from '../../contracts/tool.ts'
 import { sha256 } from '../../library/formats/sha256.ts'
+import { readNeeds } from '../../library/read-needs.ts'
 import { verifyTool, type Verification } from '../verify-tool.ts'
 import { refuse, type Pending } from './import-item.ts'
 import type { PendingLibrary } from './pending-library.ts'
@@ -54,6 +55,9 @@ export async function verifyPending(pending: Pending, context: PendingContext): 
     return
   }
   if (verification.verdict === 'untested') item.notes.push(ADD_TESTS.replace('NAME', name))
+  if (existing !== null && (existing.needs.network.length > 0 || existing.needs.environment !== null)) {
+    item.notes.push(`The network or environment of version ${existing.version} was granted to its code: grant it anew.`)
+  }
   const tool = toNewTool(pending, verification, context)
   pending.tool = tool
   item.state = tool.state === 'verified' ? 'verified' : 'candidate'
@@ -175,6 +179,8 @@ function toNewTool(
       // Nobody here knows what writing it cost.
       costUsd: null,
     },
+    // What only a person can grant, network and environment, was granted to other code.
+    needs: readNeeds(reading.signature.language, reading.facts),
     admission,
     state: isVerified ? 'verified' : 'candidate',
     stateReason: isVerified

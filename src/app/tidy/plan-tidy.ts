@@ -1,5 +1,5 @@
 import { alignParameters } from '../../admission/twins/align-parameters.ts'
-import { clusterTools } from '../../admission/twins/cluster-tools.ts'
+import { clusterTools, type Clustering } from '../../admission/twins/cluster-tools.ts'
 import { compareTwins, type TwinComparison } from '../../admission/twins/compare-twins.ts'
 import { fingerprintTools } from '../../admission/twins/fingerprint-tools.ts'
 import { shapeOf } from '../../admission/twins/shape-of.ts'
@@ -63,6 +63,7 @@ export async function planTidy(app: Pick<App, 'library' | 'sandbox'>, options: T
   const prints = await fingerprintAll(shapes, { sandbox, ...options })
   const sameResults = Map.groupBy(entries, (entry) => keyOf(entry, prints))
   const common = { sandbox, runTests, compare: compareValues, ...(signal ? { signal } : {}) }
+  const apart = new PairSet()
   let done = 0
   const found = await clusterTools<TidyEntry, TwinComparison>(entries, {
     maximumComparisons,
@@ -74,8 +75,9 @@ export async function planTidy(app: Pick<App, 'library' | 'sandbox'>, options: T
       if (entry.summary.pinnedVersion !== null) return []
       const alike = prints.get(entry) === null ? [] : (sameResults.get(keyOf(entry, prints)) ?? [])
       const near = await neighboursOf(entry, { library, byName })
-      const others = [...new Set([...alike, ...near])].filter((other) => other !== entry)
-      return others.filter((other) => isWorthComparing(entry, other, prints))
+      const others = [...new Set([...alike, ...near])].filter((other) => other !== entry && fits(entry, other))
+      for (const other of others.filter((one) => isToldApart(entry, one, prints))) apart.add([other, entry])
+      return others.filter((other) => !isToldApart(entry, other, prints))
     },
     compare: async (entry, keep) => {
       const comparison = await compareTwins(keep, entry, common)
@@ -91,10 +93,7 @@ export async function planTidy(app: Pick<App, 'library' | 'sandbox'>, options: T
         return { ...referenceOf(item), reason, renamed, alias: null, problem: null }
       }),
     })),
-    different: found.different
-      .filter(({ found: { verdict } }) => verdict === 'different')
-      .slice(0, SHOWN_DIFFERENT)
-      .map(({ item, keep, found: { reason } }) => ({ names: [keep.version.name, item.version.name], reason })),
+    different: describeDifferent(found.different, apart),
     compared: found.compared,
     notCompared: found.notCompared,
     entries: byName,
@@ -125,12 +124,47 @@ function keyOf(entry: TidyEntry, prints: Prints): string {
   return `${shapeOf(entry.signature)} ${prints.get(entry) ?? ''}`
 }
 
-/** Tools of one shape that gave different results are told apart already. */
-function isWorthComparing(entry: TidyEntry, other: TidyEntry, prints: Prints): boolean {
+/** Tools of one shape that gave different results for the same inputs need no comparison. */
+function isToldApart(entry: TidyEntry, other: TidyEntry, prints: Prints): boolean {
+  if (shapeOf(entry.signature) !== shapeOf(other.signature)) return false
   const [one, two] = [prints.get(entry), prints.get(other)]
-  const isToldApart = shapeOf(entry.signature) === shapeOf(other.signature) && one && two && one !== two
-  if (isToldApart || entry.signature.language !== other.signature.language) return false
+  return typeof one === 'string' && typeof two === 'string' && one !== two
+}
+
+/** Whether the other can be called in place of the entry. */
+function fits(entry: TidyEntry, other: TidyEntry): boolean {
+  if (entry.signature.language !== other.signature.language) return false
   return alignParameters(entry.signature.inputSchema, other.signature.inputSchema) !== null
+}
+
+/** Each pair once, whichever comes first. */
+class PairSet {
+  readonly #pairs = new Map<string, [TidyEntry, TidyEntry]>()
+
+  add(pair: [TidyEntry, TidyEntry]): void {
+    const key = pair
+      .map(({ version }) => version.name)
+      .toSorted()
+      .join(' ')
+    if (!this.#pairs.has(key)) this.#pairs.set(key, pair)
+  }
+
+  get pairs(): [TidyEntry, TidyEntry][] {
+    return [...this.#pairs.values()]
+  }
+}
+
+function describeDifferent(
+  compared: Clustering<TidyEntry, TwinComparison>['different'],
+  apart: PairSet,
+): TidyPlan['different'] {
+  const told = compared.flatMap(({ item, keep, found: { verdict, reason } }): TidyPlan['different'] =>
+    verdict === 'different' ? [{ names: [keep.version.name, item.version.name], reason }] : [],
+  )
+  const sorted = apart.pairs.map(([one, two]): TidyPlan['different'][number] => {
+    return { names: [one.version.name, two.version.name], reason: 'they give different results for the same inputs' }
+  })
+  return [...told, ...sorted].slice(0, SHOWN_DIFFERENT)
 }
 
 async function neighboursOf(

@@ -2,9 +2,10 @@ import { applyTidy } from '../../app/tidy/apply-tidy.ts'
 import { planTidy, type TidyPlan } from '../../app/tidy/plan-tidy.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { numberOption, switchOption } from '../option-values.ts'
+import { numberOption, switchOption, textOption } from '../option-values.ts'
 import { plural } from '../render/format.ts'
 import { safeText, type Terminal } from '../terminal.ts'
+import { generalise } from '../tidy-generalise.ts'
 
 const EXIT_CODE_REFUSED = 1
 const EXIT_CODE_USAGE = 2
@@ -13,7 +14,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { options, signal, terminal } = context
   const asJson = switchOption(options, 'json')
   const maximumComparisons = numberOption(options, 'max-comparisons', { whole: true })
-  const app = await context.openApp()
+  const model = textOption(options, 'model')
+  const app = await context.openApp(model === undefined ? {} : { model })
   const plan = await planTidy(app, {
     signal,
     onProgress: progressOn(terminal),
@@ -25,8 +27,9 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (answer === 'apply') {
     await applyTidy(app, plan, { signal, onProgress: (name) => terminal.writeProgress(`· ${name}\n`) })
   }
+  const proposals = switchOption(options, 'generalise') ? await generalise(context, plan) : []
   const { entries: _entries, ...report } = plan
-  if (asJson) terminal.writeResult(`${JSON.stringify({ applied: answer === 'apply', ...report })}\n`)
+  if (asJson) terminal.writeResult(`${JSON.stringify({ applied: answer === 'apply', ...report, proposals })}\n`)
   else terminal.writeProgress(describeEnd(answer, plan))
   const hasProblem = plan.clusters.some(({ others }) => others.some(({ problem }) => problem !== null))
   if (answer === 'no-terminal') return EXIT_CODE_USAGE
