@@ -71,8 +71,8 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
   })
   if ('problem' in mutants) throw rejection(tool, mutants.problem)
   const bound = boundSandbox(sandbox, {
-    cpuMs: Math.max(LEAST_CPU_MS, PATIENCE * plain.slowest.cpuMs),
-    wallMs: Math.max(LEAST_WALL_MS, PATIENCE * plain.slowest.wallMs),
+    cpuMs: Math.max(LEAST_CPU_MS, Math.ceil(PATIENCE * plain.slowest.cpuMs)),
+    wallMs: Math.max(LEAST_WALL_MS, Math.ceil(PATIENCE * plain.slowest.wallMs)),
   })
   const survivors = new Set<Mutant>()
   const judged = new Set<Mutant>()

@@ -39,6 +39,13 @@ describe('the mutation check', () => {
     expect(check.survived.map((mutant) => mutant.after)).toContain('x <= 10')
   })
 
+  test('gives mutants of a slow tool, as all tools are on a busy machine, limits that the sandbox takes', async () => {
+    const slow = subject('python', 'import time\ndef f(x):\n    time.sleep(0.6)\n    return x + 1\n')
+    const tests = [example(1, 2), example(4, 5)]
+    const check = await checkMutants({ sandbox: opened.sandbox, tool: slow, tests, runTests, limit: 3 })
+    expect(check.total).toBeGreaterThan(0)
+  })
+
   test('ends a mutant with the first test that fails', async () => {
     let most = 0
     const counting: RunTests = async (run) => {
