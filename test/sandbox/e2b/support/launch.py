@@ -43,6 +43,8 @@ def stage(folder, binds):
 
 
 order = json.loads(sys.argv[1])
+# A test process that is killed takes its machines with it: below here each one ends with its parent.
+libc.prctl(PR_SET_PDEATHSIG, 9)
 is_root = os.geteuid() == 0
 if is_root:
     stage(order["stage"], order["binds"])
