@@ -22,7 +22,10 @@ export const LIFE_COMMANDS: CommandSpecification[] = [
     positionals: 'NAME[@VERSION]',
     arity: { least: 1, most: 1 },
     options: [
-      { name: 'accept', summary: 'use it although it differs from the version before in what is shown' },
+      {
+        name: 'accept',
+        summary: 'use it although something is held against it, or it differs from the version before',
+      },
       JSON_OPTION,
     ],
     notes:

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { TestResult, ToolUnderTest } from '../../admission/subject.ts'
 import { compareValues } from '../../agent/compare/compare-values.ts'
 import { mapLimited } from '../../agent/run/map-limited.ts'
+import { grantNeeds } from '../../agent/steps/grant-needs.ts'
 import { validateValue } from '../../agent/steps/validate-value.ts'
 import type { JsonValue } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
@@ -40,6 +41,7 @@ export interface SuccessorOptions {
   predecessor: Pick<ToolVersion, 'version' | 'tests'>
   /** Successful calls of the old version. */
   calls: readonly KeptCall[]
+  needs: ToolVersion['needs']
   limits?: Partial<Limits>
   signal?: AbortSignal
 }
@@ -63,7 +65,7 @@ export async function checkSuccessor(options: SuccessorOptions): Promise<Success
 
 async function replayCall(
   call: KeptCall,
-  { sandbox, successor, limits, signal }: SuccessorOptions,
+  { sandbox, successor, needs, limits, signal }: SuccessorOptions,
 ): Promise<ReplayedCall> {
   signal?.throwIfAborted()
   const { code, signature, tools } = successor
@@ -74,6 +76,7 @@ async function replayCall(
     code,
     call: { function: signature.function, arguments: call.arguments },
     tools,
+    ...grantNeeds({ needs }),
     ...(limits ? { limits } : {}),
     ...(signal ? { signal } : {}),
   })

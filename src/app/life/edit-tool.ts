@@ -100,9 +100,10 @@ export async function saveEdit(
     ownTests: tests.tests,
     predecessor: tool,
     calls: await library.keptCalls(tool.name, tool.version),
+    needs: tool.needs,
     limits: app.config.limits,
   })
-  const { accepted, reason } = decide({ tests: tests.tests }, { verification, succession, acceptDifferences: false })
+  const { accepted, reason } = decide({ tests: tests.tests }, { verification, succession })
   const state = accepted ? 'verified' : 'candidate'
   const edited = toNewTool(tool, { signature, code, tests: tests.tests, verification, state, stateReason: reason })
   const { name, version } = await library.save(edited)

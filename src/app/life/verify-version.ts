@@ -1,3 +1,4 @@
+import { mutationVerdict } from '../../admission/mutation/mutation-verdict.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import { USABLE_STATES, type ToolRecord, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 import { readSignature } from '../../library/read-signature.ts'
@@ -21,6 +22,8 @@ export interface VersionVerification {
   verification: Verification
   /** Beside the newest version before it that was usable; null where there is none. */
   succession: Succession | null
+  /** What its admission had against it. */
+  objections: string[]
   /** True where nothing speaks against it: it is in use now, or was already. */
   accepted: boolean
   /** Before and after. */
@@ -59,10 +62,20 @@ export async function verifyVersion(
           ownTests: tool.tests,
           predecessor: await library.get(name, before),
           calls: await library.keptCalls(name, before),
+          needs: tool.needs,
           limits: app.config.limits,
         })
-  const { accepted, reason } = decide(tool, { verification, succession, acceptDifferences })
-  const found = { name, version: tool.version, verification, succession, accepted, previousState: tool.state }
+  const objections = findObjections(tool)
+  const { accepted, reason } = decide(tool, { verification, succession, objections, acceptDifferences })
+  const found = {
+    name,
+    version: tool.version,
+    verification,
+    succession,
+    objections,
+    accepted,
+    previousState: tool.state,
+  }
   if (!accepted || USABLE_STATES.includes(tool.state)) return { ...found, state: tool.state, reason }
   await library.setState(name, tool.version, 'verified', reason, acceptDifferences ? 'person' : 'handaxe')
   const calls = succession?.calls ?? []
@@ -99,33 +112,48 @@ async function factsOf(
   return { ...reading, request: provenance.request ?? '' }
 }
 
+/** What its admission had against it, where runs keep it as a candidate for that. */
+function findObjections({ provenance, admission }: ToolVersion): string[] {
+  if (provenance.source !== 'made' || admission === null) return []
+  const { review, mutants } = admission
+  const objections = review?.verdict === 'reject' ? [`A reviewer rejected it: ${review.reasons.join(' ')}`] : []
+  if (mutants === null || mutants.tried === 0) return objections
+  const share = 1 - mutants.survived / mutants.tried
+  const { verdict, reason } = mutationVerdict({ share, total: mutants.tried })
+  return verdict === 'weak' ? [...objections, `When it was made, ${reason}.`] : objections
+}
+
+/** What follows from what was found. `objections` and what differs are for a person to accept; its own tests are not. */
 export function decide(
   { tests }: Pick<ToolVersion, 'tests'>,
   {
     verification,
     succession,
-    acceptDifferences,
-  }: { verification: Verification; succession: Succession | null; acceptDifferences: boolean },
+    objections = [],
+    acceptDifferences = false,
+  }: {
+    verification: Verification
+    succession: Succession | null
+    objections?: readonly string[]
+    acceptDifferences?: boolean
+  },
 ): { accepted: boolean; reason: string } {
   const { verdict, problems } = verification
-  if (verdict === 'refused') return { accepted: false, reason: problems.join(' ').slice(0, 1000) }
+  if (verdict === 'refused') return { accepted: false, reason: bound(problems.join(' ')) }
   if (verdict === 'untested') return { accepted: false, reason: 'has no test that asserts anything' }
   const passed = `passed its ${tests.length} ${tests.length === 1 ? 'test' : 'tests'}`
+  const [first, ...others] = [...objections, ...(succession?.differences ?? [])]
+  if (first !== undefined) {
+    const held = bound(others.length === 0 ? first : `${first} (and ${others.length} more)`)
+    if (!acceptDifferences) return { accepted: false, reason: held }
+    return { accepted: true, reason: `${passed}; a person accepted what was held against it: ${held}` }
+  }
   if (succession === null) return { accepted: true, reason: passed }
-  const { predecessor, calls, differences } = succession
-  const count = `${differences.length} ${differences.length === 1 ? 'thing' : 'things'}`
-  if (differences.length === 0) {
-    const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
-    return { accepted: true, reason: `${passed} and those of version ${predecessor}${past}` }
-  }
-  if (acceptDifferences) {
-    return {
-      accepted: true,
-      reason: `${passed}; a person accepted that it differs from version ${predecessor} in ${count}`,
-    }
-  }
-  return {
-    accepted: false,
-    reason: `differs from version ${predecessor} in ${count}: ${differences[0] ?? ''}`.slice(0, 1000),
-  }
+  const { predecessor, calls } = succession
+  const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
+  return { accepted: true, reason: `${passed} and those of version ${predecessor}${past}` }
+}
+
+function bound(text: string): string {
+  return text.length > 1000 ? `${text.slice(0, 999)}…` : text
 }

@@ -10,16 +10,17 @@ export async function runCommand({ options, positionals, signal, terminal, openA
     acceptDifferences: switchOption(options, 'accept'),
     signal,
   })
-  const { name, version, verification, succession, accepted, state, previousState, reason } = found
+  const { name, version, verification, succession, objections, accepted, state, previousState, reason } = found
   if (switchOption(options, 'json')) {
     terminal.writeResult(`${JSON.stringify(found)}\n`)
     return accepted ? 0 : 1
   }
-  const lines = [...verification.problems, ...(succession?.differences ?? []), ...verification.notes]
+  const lines = [...verification.problems, ...objections, ...(succession?.differences ?? []), ...verification.notes]
   for (const line of lines) terminal.writeResult(`· ${safeText(line)}\n`)
   const now = state === previousState ? `stays ${state}` : `is ${state} now`
   terminal.writeProgress(`${name} version ${version} ${now}: ${safeText(reason)}.\n`)
-  if (!accepted && (succession?.differences.length ?? 0) > 0) {
+  const acceptable = objections.length + (succession?.differences.length ?? 0) > 0
+  if (!accepted && acceptable && verification.verdict === 'verified') {
     terminal.writeProgress(`Where that is what you want: handaxe tools verify ${name}@${version} --accept\n`)
   }
   return accepted ? 0 : 1

@@ -108,7 +108,8 @@ describe('a version that is to take the place of another', () => {
     expect((await library.changes('value_range')).findLast(({ kind }) => kind === 'state')).toMatchObject({
       version: 2,
       by: 'person',
-      reason: expect.stringContaining('a person accepted that it differs from version 1 in 1 thing'),
+      reason:
+        'passed its 4 tests; a person accepted what was held against it: The call {"values":[-3]} of 2026-02-01: expected 0, got -1',
     })
     // What it gives now is what the next one has to give.
     expect((await library.keptCalls('value_range', 2))[0]?.value).toBe(-1)
@@ -146,6 +147,21 @@ describe('a version that is to take the place of another', () => {
     const found = await verifyVersion(app, { name: 'value_range', acceptDifferences: true })
     expect(found).toMatchObject({ accepted: false, state: 'candidate', succession: null })
     expect(found.reason).toContain('Test "three"')
+  })
+
+  test('that a reviewer rejected when it was made needs a person’s yes', SLOW, async () => {
+    const review = { verdict: 'reject' as const, model: 'm', reasons: ['The docstring lies.'] }
+    const at = '2026-01-01T00:00:00.000Z'
+    const admission = { at, mutants: null, repeatedCalls: null, review, droppedTests: [], neighbours: [] }
+    await save(GOOD, { state: 'candidate', admission })
+    const found = await verifyVersion(app, { name: 'value_range' })
+    expect(found).toMatchObject({
+      accepted: false,
+      state: 'candidate',
+      objections: ['A reviewer rejected it: The docstring lies.'],
+    })
+    const accepted = await verifyVersion(app, { name: 'value_range', acceptDifferences: true })
+    expect(accepted).toMatchObject({ accepted: true, state: 'verified' })
   })
 
   test('without tests is never verified', SLOW, async () => {
