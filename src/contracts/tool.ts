@@ -242,8 +242,8 @@ export interface VersionLedger extends LedgerSummary {
   version: number
   state: ToolState
   createdAt: string
-  /** Reuses by runs, without those by hand. */
-  reusesInRuns: number
+  /** Runs that reused it. */
+  reusingRuns: number
   /** Different inputs among the successes, as far as their hashes are known. */
   differentInputs: number
   failuresBy: Record<FailureSource, number>

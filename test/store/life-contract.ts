@@ -313,7 +313,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           failures: 5,
           reuses: 8,
           tokensSaved: 2700,
-          reusesInRuns: 1,
+          reusingRuns: 1,
           differentInputs: 2,
           failuresBy: { tool: 2, caller: 1, host: 1, unknown: 1 },
           madeTokens: 1200,

@@ -50,6 +50,8 @@ export interface RunProgress {
   executions: Map<string, number>
   made: { name: string; version: number; saved: boolean }[]
   reused: { name: string; version: number }[]
+  /** `name@version` of reused tools whose saving is in the ledger: each saves one writing a run, however often it is called. */
+  credited: Set<string>
   /** What of the answer has been shown. */
   answer: string | null
   /** Warnings that have been given. */
@@ -72,6 +74,7 @@ export function emptyProgress(): RunProgress {
     executions: new Map(),
     made: [],
     reused: [],
+    credited: new Set(),
     answer: null,
     warnings: new Set(),
   }

@@ -46,12 +46,17 @@ export async function recordUse(
   }
 }
 
-/** What writing it cost, less what the run has cost so far: on the careful side, where the run does more than this call. */
+/**
+ * What writing it cost, less what the run has cost so far: on the careful side, where the run does more than this call. Once
+ * in a run: the second call would not have needed another writing.
+ */
 function savings(
-  { budget }: RunContext,
+  { budget, progress }: RunContext,
   { tool, saved }: { tool: ToolVersion; saved: boolean },
 ): Pick<ToolUse, 'tokensSaved'> & { costSavedUsd: number | null } {
-  if (!saved) return { tokensSaved: 0, costSavedUsd: 0 }
+  const key = `${tool.name}@${tool.version}`
+  if (!saved || progress.credited.has(key)) return { tokensSaved: 0, costSavedUsd: 0 }
+  progress.credited.add(key)
   const { tokens, costUsd } = tool.provenance
   const { usage } = budget
   return {

@@ -16,7 +16,7 @@ export function renderStatistics({ versions, totals }: ToolStatistics, { causes 
     one.netCostUsd === null ? '?' : formatSigned(one.netCostUsd),
     describePayment(one),
   ])
-  const head = ['TOOL', 'STATE', 'USES', 'GOOD', 'FAILED', 'TIME', 'TOKENS MADE', 'SAVED', 'NET', 'PAID FOR ITSELF']
+  const head = ['TOOL', 'STATE', 'USES', 'GOOD', 'FAILED', 'TIME', 'TOKENS MADE', 'SAVED', 'NET USD', 'PAID FOR ITSELF']
   const parts = [formatTable([head, ...rows])]
   const shown = causes ? versions.flatMap((one) => one.causes.map((cause) => ({ ...cause, version: one.version }))) : []
   if (shown.length > 0) {
@@ -42,13 +42,13 @@ function describeFailures(failuresBy: ToolStatistics['versions'][number]['failur
 function describePayment({
   madeTokens,
   paidForItself,
-  breakEvenUses,
-  reusesInRuns,
+  breakEvenRuns,
+  reusingRuns,
 }: ToolStatistics['versions'][number]): string {
   if (madeTokens === 0) return 'cost nothing'
   if (paidForItself) return 'yes'
-  if (breakEvenUses === null) return 'not yet'
-  return `after ${plural(Math.max(1, breakEvenUses - reusesInRuns), 'more reuse')}`
+  if (breakEvenRuns === null) return 'not yet'
+  return `after ${plural(Math.max(1, breakEvenRuns - reusingRuns), 'more run')}`
 }
 
 function formatSigned(usd: number): string {

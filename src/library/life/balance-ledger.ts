@@ -6,10 +6,10 @@ export interface Balance {
   netTokens: number
   /** The same in US dollars; null where some price is not known. */
   netCostUsd: number | null
-  /** Saved by a reuse in a run, on average; null where no run has reused it. */
-  tokensSavedPerReuse: number | null
-  /** Reuses after which it will have paid, at that average; 0 where writing it cost nothing, null where nobody can tell. */
-  breakEvenUses: number | null
+  /** Saved by a run that reused it, on average; null where none has. */
+  tokensSavedPerRun: number | null
+  /** Runs after which it will have paid, at that average; 0 where writing it cost nothing, null where nobody can tell. */
+  breakEvenRuns: number | null
   paidForItself: boolean
 }
 
@@ -32,20 +32,20 @@ export interface LedgerTotals {
 }
 
 export function balanceLedger(ledger: VersionLedger): Balance {
-  const { madeTokens, tokensSaved, reusesInRuns, madeCostUsd, costSavedUsd, costKnown } = ledger
-  const perReuse = reusesInRuns === 0 ? null : tokensSaved / reusesInRuns
+  const { madeTokens, tokensSaved, reusingRuns, madeCostUsd, costSavedUsd, costKnown } = ledger
+  const perRun = reusingRuns === 0 ? null : tokensSaved / reusingRuns
   return {
     netTokens: tokensSaved - madeTokens,
     netCostUsd: costKnown && madeCostUsd !== null ? costSavedUsd - madeCostUsd : null,
-    tokensSavedPerReuse: perReuse,
-    breakEvenUses: breakEven(madeTokens, perReuse),
+    tokensSavedPerRun: perRun,
+    breakEvenRuns: breakEven(madeTokens, perRun),
     paidForItself: tokensSaved >= madeTokens,
   }
 }
 
-function breakEven(madeTokens: number, perReuse: number | null): number | null {
+function breakEven(madeTokens: number, perRun: number | null): number | null {
   if (madeTokens <= 0) return 0
-  return perReuse === null || perReuse <= 0 ? null : Math.ceil(madeTokens / perReuse)
+  return perRun === null || perRun <= 0 ? null : Math.ceil(madeTokens / perRun)
 }
 
 export function totalLedgers(ledgers: readonly VersionLedger[]): LedgerTotals {

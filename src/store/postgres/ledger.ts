@@ -73,7 +73,7 @@ export async function selectLedgers(transaction: Transaction, name?: string): Pr
   const parameters = name === undefined ? [] : [name]
   const rows = await transaction.all<VersionLedgerRow>(
     `SELECT t.name, v.version, v.state, v.created_at, v.made_tokens, v.made_cost_usd, ${SUMS},
-       count(*) FILTER (WHERE u.reused AND u.run_id IS NOT NULL) AS reuses_in_runs,
+       count(DISTINCT u.run_id) FILTER (WHERE u.reused) AS reusing_runs,
        count(DISTINCT u.input_hash) FILTER (WHERE u.outcome = 'success') AS different_inputs,
        coalesce(sum(u.cost_saved_usd), 0) AS cost_saved_usd,
        count(*) FILTER (WHERE u.outcome = 'success' AND u.reused AND u.cost_saved_usd IS NULL) AS unpriced

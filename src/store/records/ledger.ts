@@ -25,7 +25,7 @@ export type VersionLedgerRow = LedgerRow &
     created_at: string
     made_tokens: number
     made_cost_usd: number | null
-    reuses_in_runs: number
+    reusing_runs: number
     different_inputs: number
     cost_saved_usd: number
     /** Successful reuses without a price. */
@@ -86,7 +86,7 @@ export function toVersionLedgers(rows: VersionLedgerRow[], failures: FailureRow[
       state: row.state,
       createdAt: row.created_at,
       ...toLedger(row),
-      reusesInRuns: row.reuses_in_runs,
+      reusingRuns: row.reusing_runs,
       differentInputs: row.different_inputs,
       failuresBy,
       causes: own

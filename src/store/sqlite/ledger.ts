@@ -73,7 +73,7 @@ export function selectLedgers(database: Database, name?: string): VersionLedger[
   const parameters = name === undefined ? [] : [name]
   const rows = database.all<VersionLedgerRow>(
     `SELECT t.name, v.version, v.state, v.created_at, v.made_tokens, v.made_cost_usd, ${SUMS},
-       coalesce(sum(u.reused AND u.run_id IS NOT NULL), 0) AS reuses_in_runs,
+       count(DISTINCT CASE WHEN u.reused THEN u.run_id END) AS reusing_runs,
        count(DISTINCT CASE WHEN u.outcome = 'success' THEN u.input_hash END) AS different_inputs,
        coalesce(sum(u.cost_saved_usd), 0) AS cost_saved_usd,
        coalesce(sum(u.outcome = 'success' AND u.reused AND u.cost_saved_usd IS NULL), 0) AS unpriced

@@ -12,7 +12,7 @@ function ledger(changes: Partial<VersionLedger> = {}): VersionLedger {
     successes: 0,
     failures: 0,
     reuses: 0,
-    reusesInRuns: 0,
+    reusingRuns: 0,
     tokensSaved: 0,
     wallMs: 0,
     lastUsedAt: null,
@@ -28,28 +28,28 @@ function ledger(changes: Partial<VersionLedger> = {}): VersionLedger {
 }
 
 test.each([
-  ['that nobody reused', {}, { netTokens: -1000, breakEvenUses: null, paidForItself: false, netCostUsd: -0.01 }],
+  ['that nobody reused', {}, { netTokens: -1000, breakEvenRuns: null, paidForItself: false, netCostUsd: -0.01 }],
   [
     'on its way',
-    { reuses: 1, reusesInRuns: 1, tokensSaved: 400 },
-    { netTokens: -600, tokensSavedPerReuse: 400, breakEvenUses: 3, paidForItself: false },
+    { reuses: 1, reusingRuns: 1, tokensSaved: 400 },
+    { netTokens: -600, tokensSavedPerRun: 400, breakEvenRuns: 3, paidForItself: false },
   ],
   [
     'that has paid to the token',
-    { reuses: 2, reusesInRuns: 2, tokensSaved: 1000 },
-    { netTokens: 0, breakEvenUses: 2, paidForItself: true },
+    { reuses: 2, reusingRuns: 2, tokensSaved: 1000 },
+    { netTokens: 0, breakEvenRuns: 2, paidForItself: true },
   ],
   [
     'whose reuses cost more than writing it',
-    { reuses: 5, reusesInRuns: 5, tokensSaved: 0 },
-    { breakEvenUses: null, paidForItself: false },
+    { reuses: 5, reusingRuns: 5, tokensSaved: 0 },
+    { breakEvenRuns: null, paidForItself: false },
   ],
   [
     'that was only called by hand',
-    { reuses: 9, reusesInRuns: 0, tokensSaved: 0 },
-    { tokensSavedPerReuse: null, breakEvenUses: null, paidForItself: false },
+    { reuses: 9, reusingRuns: 0, tokensSaved: 0 },
+    { tokensSavedPerRun: null, breakEvenRuns: null, paidForItself: false },
   ],
-  ['that cost nothing', { madeTokens: 0, madeCostUsd: 0 }, { breakEvenUses: 0, paidForItself: true, netCostUsd: 0 }],
+  ['that cost nothing', { madeTokens: 0, madeCostUsd: 0 }, { breakEvenRuns: 0, paidForItself: true, netCostUsd: 0 }],
   ['without a price', { madeCostUsd: null, costKnown: false }, { netCostUsd: null }],
   ['with a reuse without a price', { costSavedUsd: 0.5, costKnown: false }, { netCostUsd: null }],
 ])('a version %s', (_, changes, balance) => {
@@ -58,7 +58,7 @@ test.each([
 
 test('the sums tell what was spent on what never came back', () => {
   const totals = totalLedgers([
-    ledger({ uses: 3, reuses: 2, reusesInRuns: 2, tokensSaved: 1500, costSavedUsd: 0.02 }),
+    ledger({ uses: 3, reuses: 2, reusingRuns: 2, tokensSaved: 1500, costSavedUsd: 0.02 }),
     ledger({ version: 2, uses: 1, failures: 1, madeTokens: 700, madeCostUsd: null, costKnown: false }),
   ])
   expect(totals).toMatchObject({
