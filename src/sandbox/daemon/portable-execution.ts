@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Execution, InputFile } from '../../contracts/sandbox.ts'
+import { unusableInput } from '../unusable-input.ts'
 import type { PortableError, PortableExecution, PortableInput } from './protocol.ts'
 
 /** Rejects with `invalid_arguments` for what cannot travel, and `invalid_input_file` for a path that leads nowhere. */
@@ -30,16 +31,7 @@ async function toPortableInput(input: InputFile): Promise<PortableInput> {
   try {
     return { name: input.name, path: await realpath(input.path) }
   } catch (error) {
-    const { name, path } = input
-    throw new HandaxeError(
-      'invalid_input_file',
-      `The input file '${name}' cannot be used: ${(error as Error).message}`,
-      {
-        hint: 'Check that the path exists, can be read and is a file',
-        details: { name, path },
-        cause: error,
-      },
-    )
+    throw unusableInput(input, error)
   }
 }
 

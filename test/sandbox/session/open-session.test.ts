@@ -6,12 +6,14 @@ import type { ExecutionLanguage } from '../../../src/contracts/sandbox.ts'
 import { openSession, type Session, type SessionExecution } from '../../../src/sandbox/session/open-session.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 
+/** A folder of package environments with one called `arrow` that has pyarrow: 55 MB from PyPI are too much for each run. */
+const environmentsFolder = process.env['HANDAXE_TEST_ARROW']
 let opened: TestSandbox
 let folder: string
 let session: Session
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await openTestSandbox(environmentsFolder === undefined ? {} : { environmentsFolder })
 })
 afterAll(() => opened.close())
 beforeEach(() => {
@@ -25,10 +27,10 @@ const python = (code: string, more: Partial<SessionExecution> = {}) => run('pyth
 const javascript = (code: string, more: Partial<SessionExecution> = {}) => run('javascript', code, more)
 
 /** Keeps what `define` defines in one execution, and in the next holds it against the same once more. */
-async function survives(define: string, names: string[], check: string) {
-  const first = await python(define, { keep: names })
+async function survives(define: string, names: string[], check: string, more: Partial<SessionExecution> = {}) {
+  const first = await python(define, { keep: names, ...more })
   expect(first, first.error?.traceback).toMatchObject({ status: 'ok', session: { notes: [], kept: names } })
-  const next = await python(`from tools import session\n${define}\n${check}\nresult("same")`)
+  const next = await python(`from tools import session\n${define}\n${check}\nresult("same")`, more)
   expect(next.error?.traceback).toBeUndefined()
   expect(next.value).toBe('same')
   return first.session.values
@@ -103,6 +105,33 @@ assert session.scalar == scalar and type(session.scalar) is np.float32`,
     })
     expect(values.find(({ name }) => name === 'array')?.type).toBe('numpy.ndarray (3, 4)')
   })
+
+  test.skipIf(environmentsFolder === undefined)(
+    'tables are parquet where that gives back the same; needs HANDAXE_TEST_ARROW, environments with pyarrow',
+    async () => {
+      const values = await survives(
+        `
+import pandas as pd
+plain = pd.DataFrame({"a": [1, 2], "b": ["x", None]}, index=pd.RangeIndex(2, 6, 2))
+kinds = pd.DataFrame({"c": pd.Categorical(["a", "b"]), "n": pd.array([1, None], dtype="Int64")}, index=pd.Index(["x", "y"], name="k"))
+mixed = pd.DataFrame({"o": [1, "x"]})
+twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
+daily = pd.DataFrame({"a": [1, 2]}, index=pd.date_range("2024", periods=2, freq="D"))`,
+        ['plain', 'kinds', 'mixed', 'twice', 'daily'],
+        `
+for name in ("plain", "kinds", "mixed", "twice", "daily"):
+    pd.testing.assert_frame_equal(session[name], globals()[name], check_exact=True, check_freq=True)`,
+        { environment: 'arrow' },
+      )
+      expect(Object.fromEntries(values.map(({ name, format }) => [name, format]))).toEqual({
+        plain: 'parquet',
+        kinds: 'parquet',
+        mixed: 'pickle',
+        twice: 'pickle',
+        daily: 'pickle',
+      })
+    },
+  )
 
   test('nothing is loaded that is not used, and what is not there is named', async () => {
     await python('import numpy as np\na = np.arange(3)\nb = 1', { keep: ['a', 'b'] })

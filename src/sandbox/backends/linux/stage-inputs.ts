@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs'
 import { chmod, copyFile, link, lstat, mkdir, open, realpath, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HandaxeError } from '../../../contracts/errors.ts'
 import type { InputFile } from '../../../contracts/sandbox.ts'
+import { unusableInput } from '../../unusable-input.ts'
 import { walkInputFolder } from '../../walk-input-folder.ts'
 
 /** From here on a copy takes long enough to avoid it. */
@@ -33,15 +33,7 @@ async function stagePath(name: string, path: string, target: string, userId: num
     else if (stat.isFile()) await stageFile(path, stat, target, userId)
     else throw new Error('it is neither a regular file nor a folder')
   } catch (error) {
-    throw new HandaxeError(
-      'invalid_input_file',
-      `The input file '${name}' cannot be used: ${(error as Error).message}`,
-      {
-        hint: 'Check that the path exists, can be read and is a file or a folder',
-        details: { name, path },
-        cause: error,
-      },
-    )
+    throw unusableInput({ name, path }, error)
   }
 }
 
