@@ -27,6 +27,8 @@ export interface CodeSubject {
   specification: ToolSpecification
   /** The request that the tool is made for: its literals have no place in the code. */
   request: string
+  /** Names of tools that the module could import. */
+  otherTools?: readonly string[]
 }
 
 /** Everything that the agent works with. It closes none of it: who opened a part closes it. */

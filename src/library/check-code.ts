@@ -3,6 +3,7 @@ import type { ToolLanguage } from '../contracts/sandbox.ts'
 import type { ToolSignature } from '../contracts/tool.ts'
 import { checkAbilities } from './checks/check-abilities.ts'
 import { checkImportTime } from './checks/check-import-time.ts'
+import { checkNames } from './checks/check-names.ts'
 import { checkRequestLiterals } from './checks/check-request-literals.ts'
 import { checkSpecification } from './checks/check-specification.ts'
 import type { CodeFacts } from './signature/code-facts.ts'
@@ -19,6 +20,8 @@ export interface CodeSubject {
   specification: ToolSpecification
   /** The request that the tool is made for: its literals have no place in the code. */
   request: string
+  /** Names of tools that the module could import. */
+  otherTools?: readonly string[]
 }
 
 /**
@@ -31,6 +34,7 @@ export function checkCode(subject: CodeSubject): string[] {
   const { signature, facts, specification, request } = subject
   const problems = [
     ...checkSpecification(signature, specification),
+    ...checkNames(signature, facts, subject.otherTools ?? []),
     ...facts.unavailableImports.map((name) => `The package ${name} is not installed: write it without.`),
     ...checkAbilities(facts, specification),
     ...checkRequestLiterals({ facts, signature, specification, request }),

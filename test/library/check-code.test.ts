@@ -45,11 +45,24 @@ function signature(inputSchema: JsonSchema = INPUT, name = 'annualised_volatilit
   }
 }
 
-const NO_FACTS: CodeFacts = { literals: [], calls: [], atImport: [], modules: [], packages: [], unavailableImports: [] }
+const NO_FACTS: CodeFacts = {
+  literals: [],
+  calls: [],
+  definitions: [],
+  atImport: [],
+  modules: [],
+  packages: [],
+  unavailableImports: [],
+}
 
 function check(
   facts: Partial<CodeFacts>,
-  options: { request?: string; signature?: ToolSignature; specification?: Partial<ToolSpecification> } = {},
+  options: {
+    request?: string
+    signature?: ToolSignature
+    specification?: Partial<ToolSpecification>
+    otherTools?: string[]
+  } = {},
 ): string[] {
   return checkCode({
     language: 'python',
@@ -58,6 +71,7 @@ function check(
     facts: { ...NO_FACTS, ...facts },
     specification: { ...SPECIFICATION, ...options.specification },
     request: options.request ?? 'What is the volatility?',
+    otherTools: options.otherTools ?? [],
   })
 }
 
@@ -237,4 +251,18 @@ describe('what happens at import', () => {
 test('a dozen problems are enough', () => {
   const calls = Array.from({ length: 100 }, (_, index) => ({ name: 'eval', line: index + 1 }))
   expect(check({ calls })).toHaveLength(12)
+})
+
+describe('names', () => {
+  test('of other tools of the library are not defined anew, in either spelling', () => {
+    const definitions = ['annualised_volatility', 'logReturns', 'mean_price', '_helper']
+    expect(check({ definitions }, { otherTools: ['log_returns', 'mean_price', 'annualised_volatility'] })).toEqual([
+      'It defines logReturns, which is the name of another tool: import that one from tools, or choose another name.',
+      'It defines mean_price, which is the name of another tool: import that one from tools, or choose another name.',
+    ])
+  })
+
+  test('that no tool has are free', () => {
+    expect(check({ definitions: ['annualised_volatility', 'log_returns'] })).toEqual([])
+  })
 })

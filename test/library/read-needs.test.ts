@@ -20,6 +20,21 @@ async function needsOf(language: ToolLanguage, code: string): Promise<ToolNeeds>
 const python = (head: string, body: string): string =>
   `${head}\n\n\ndef f(x: float) -> float:\n    """Gives x.\n\n    Args:\n        x: A number.\n\n    Returns:\n        It.\n    """\n    ${body}\n    return x\n`
 
+test('what a module defines is known by name, in both languages', async () => {
+  const definitions = async (language: ToolLanguage, code: string): Promise<string[]> => {
+    const reading = await readSignature(opened.sandbox, { language, code })
+    return 'facts' in reading ? reading.facts.definitions : reading.problems
+  }
+  const class_ = 'class _Row:\n    pass\n\n\ndef _helper() -> int:\n    return 1'
+  expect(await definitions('python', python(class_, 'inner = 1'))).toEqual(['_Row', '_helper', 'f'])
+  const module = `const RATE = 2
+function helper() { return RATE }
+export const tool = { name: 'f', description: 'Gives x.', inputSchema: { type: 'object', properties: { x: { type: 'number' } }, required: ['x'] }, outputSchema: { type: 'number' } }
+export default function f({ x }) { return x * helper() }
+`
+  expect(await definitions('javascript', module)).toEqual(['RATE', 'helper', 'tool', 'f'])
+})
+
 describe('what a tool needs is read from its code', () => {
   test('packages, without the standard library, wherever they are imported', async () => {
     const code = python('import math\nimport numpy as np\nfrom collections import Counter', 'from scipy import stats')

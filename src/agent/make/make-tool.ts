@@ -63,7 +63,7 @@ export async function makeTool(
     context.events.emit({ type: 'code-written', stepId: step.id, language, code, attempt, specification })
     const verified = unchanged
       ? { failures: `The code is the same as before.\n\n${failures}`, problems: ['the code is the same as before'] }
-      : await verify(context, { step, code, suite, rounds })
+      : await verify(context, { step, code, suite, tools, rounds })
     if ('twin' in verified) return { twin: verified.twin }
     if ('subject' in verified) {
       const all = [...spent, ...suite.replies, ...(rounds?.replies ?? [])]
@@ -100,7 +100,13 @@ interface Verified {
 
 async function verify(
   context: RunContext,
-  options: { step: MakeStep; code: string; suite: TestSuite; rounds: AdmissionRounds | null },
+  options: {
+    step: MakeStep
+    code: string
+    suite: TestSuite
+    tools: ToolVersion[]
+    rounds: AdmissionRounds | null
+  },
 ): Promise<Verified | { twin: Twin } | { failures: string; problems: string[] }> {
   const verified = await verifyCode(context, options)
   if ('failures' in verified) return verified

@@ -1,5 +1,5 @@
 import type { MakeStep } from '../../contracts/plan.ts'
-import type { ToolNeeds, ToolSignature } from '../../contracts/tool.ts'
+import type { ToolNeeds, ToolSignature, ToolVersion } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
@@ -16,7 +16,7 @@ export interface Rejection {
 /** A version of the code: read, checked as text, and run against every test in a sandbox of its own. */
 export async function verifyCode(
   context: RunContext,
-  { step, code, suite }: { step: MakeStep; code: string; suite: TestSuite },
+  { step, code, suite, tools: importable }: { step: MakeStep; code: string; suite: TestSuite; tools: ToolVersion[] },
 ): Promise<{ subject: ToolUnderTest; needs: ToolNeeds } | Rejection> {
   const { specification } = step
   const { language, name } = specification
@@ -26,9 +26,10 @@ export async function verifyCode(
   const read = await untilAborted(readSignature(sandbox, { language, code, expectedName: name }, { signal }), signal)
   if ('problems' in read) return reject(read.problems)
   const { signature } = read
+  const otherTools = importable.map((tool) => tool.name)
   const problems = [
     ...(signature.name === name ? [] : [`The tool has to be called ${name}, not ${signature.name}.`]),
-    ...checkCode({ ...read, language, code, specification, request: context.request.text }),
+    ...checkCode({ ...read, language, code, specification, request: context.request.text, otherTools }),
   ]
   if (problems.length > 0) return reject(problems)
   const missing = await findMissing(context, signature)

@@ -3,6 +3,7 @@ import type { EarlierInstance, MakeStep, Plan, ReuseStep, ScriptStep, Step } fro
 import type { InspectedFile, MakePolicy, ToolSpecification } from '../../contracts/run.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
 import { detectUses } from '../steps/detect-uses.ts'
+import { isTakenByLanguage } from './taken-names.ts'
 import { readReferences, type Reference } from './read-references.ts'
 
 /** What a plan is held against. */
@@ -83,6 +84,11 @@ class StepCheck {
     if (await this.#around.situation.isNameTaken(specification.name)) {
       this.problems.push(
         `the library has a tool ${specification.name} already: reuse it if it fits exactly, else choose a name that says the difference`,
+      )
+    }
+    if (isTakenByLanguage(specification.name, specification.language)) {
+      this.problems.push(
+        `the name ${specification.name} belongs to the language: choose one that says what the tool gives`,
       )
     }
     const names = namesOf(specification)

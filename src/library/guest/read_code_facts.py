@@ -15,6 +15,7 @@ def read_code_facts(module, function):
     return {
         "literals": _literals(module, skipped),
         "calls": _calls(module),
+        "definitions": _definitions(module),
         "atImport": _at_import(module),
         "modules": sorted(_modules(module)),
         "packages": sorted(name for name in top_level_imports(module) if name not in sys.stdlib_module_names),
@@ -36,6 +37,11 @@ def _modules(module):
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return {name for name in names if name.partition(".")[0] not in ("tools", "__future__")}
+
+
+def _definitions(module):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [statement.name for statement in module.body if isinstance(statement, kinds)][:_CALLS]
 
 
 def _is_available(name):

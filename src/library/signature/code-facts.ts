@@ -7,6 +7,8 @@ export const codeFacts = z.object({
   literals: z.array(z.object({ value: z.union([z.string(), z.number()]), line: z.number() })),
   /** Calls by dotted name, such as `subprocess.run`. */
   calls: z.array(z.object({ name: z.string(), line: z.number() })),
+  /** Functions, classes and constants that the module defines at its top level, by name. */
+  definitions: z.array(z.string()),
   /** Statements at the top level that do more than define something, with the calls in them. */
   atImport: z.array(
     z.object({ kind: z.enum(['expression', 'assignment', 'statement']), line: z.number(), calls: z.array(z.string()) }),

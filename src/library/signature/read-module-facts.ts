@@ -20,6 +20,7 @@ export function readModuleFacts(program: Program): ModuleFacts {
   return {
     literals: readLiterals(program, new Set([findToolRecord(program), first].filter((node) => node !== undefined))),
     calls: readCalls(program),
+    definitions: program.body.flatMap(definedNames),
     atImport: program.body.flatMap((statement) => readStatement(statement)),
     parameters: readParameters(first),
     arity,
@@ -42,6 +43,16 @@ function findDeclaration(program: Program, name: string): AnyNode | undefined {
     if (declarator?.init) return declarator.init
   }
   return undefined
+}
+
+function definedNames(statement: Program['body'][number]): string[] {
+  const exported = statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration'
+  const declaration = exported ? statement.declaration : statement
+  if (declaration?.type === 'FunctionDeclaration' || declaration?.type === 'ClassDeclaration') {
+    return declaration.id === null ? [] : [declaration.id.name]
+  }
+  if (declaration?.type !== 'VariableDeclaration') return []
+  return declaration.declarations.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name] : []))
 }
 
 function findToolRecord(program: Program): AnyNode | undefined {

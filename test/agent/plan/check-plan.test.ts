@@ -161,6 +161,16 @@ describe('a plan that cannot be run says why', () => {
       [make({ arguments: { values: { $query: 'x' } } })],
       /arguments\.values: \$query is no reference/,
     ],
+    [
+      'a tool that is called like a built-in function',
+      [make({ specification: { ...MOVING_MEAN, name: 'sum' } })],
+      /the name sum belongs to the language/,
+    ],
+    [
+      'an earlier program that nobody was shown',
+      [make({ from: [{ script: 'p1', arguments: { value: 1 }, path: '' }] })],
+      /from\[0\]: there is no earlier program p1[\s\S]*from\[0\]\.arguments: no parameter value/,
+    ],
     ['a value of an unknown step', [make({ arguments: { values: { $step: 's7' } } })], /there is no step s7/],
     [
       'a script that imports what is not there',
