@@ -1,5 +1,6 @@
-// What only the tests need on this machine: the server of PostgreSQL with pgvector, and pytest in the sandbox's Python, with which exported
-// packages are tested. Runs on the project's Node; quick where it is there.
+// What only the tests need on this machine: the server of PostgreSQL with pgvector, pytest in the sandbox's Python, with which
+// exported packages are tested, and a Linux that runs as a process, in which cgroup version 2 is tested. Runs on the
+// project's Node; quick where it is there.
 // Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,6 +13,14 @@ const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
 if (findPostgres() === null) installPostgres()
 if (findPostgres() !== null && findPgvector() === null) installPgvector()
 installPytest()
+installKernel()
+
+function installKernel() {
+  if (spawnSync('linux.uml', ['--version']).status === 0) return
+  if (process.getuid?.() !== 0 || process.arch !== 'x64' || !aptGet('--version').works) return
+  console.error('· installing user-mode-linux for the tests of cgroup version 2 (apt-get)')
+  if (!install('user-mode-linux')) console.error('· that did not work, those tests are skipped')
+}
 
 function installPytest() {
   const python = findPython()

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { safeText } from '../../../src/cli/terminal.ts'
 import { Zygote } from '../../../src/sandbox/backends/linux/zygote.ts'
@@ -170,6 +172,17 @@ testItem(
         expect(result).toMatchObject({ error: { type: 'wallMs' }, signal: 'SIGKILL' })
       }
     }
+  },
+)
+
+testItem(
+  'W1: no WebAssembly stands between code and host: Pyodide is neither a dependency nor in the sandbox',
+  () => opened,
+  async ({ javascript }) => {
+    const project = join(import.meta.dirname, '..', '..', '..')
+    expect(readFileSync(join(project, 'package.json'), 'utf8')).not.toMatch(/pyodide|quickjs/i)
+    const found = await javascript("result(await import('pyodide').catch((error) => error.code))")
+    expect(found.value).toBe('ERR_MODULE_NOT_FOUND')
   },
 )
 

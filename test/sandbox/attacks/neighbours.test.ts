@@ -164,6 +164,15 @@ testItem(
   },
 )
 
+testItem(
+  'K18: that side channels are accepted is told in SECURITY.md',
+  () => opened,
+  async () => {
+    const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'SECURITY.md'), 'utf8')
+    expect(text.slice(text.indexOf('## What is not stopped'))).toMatch(/Side channels/)
+  },
+)
+
 testAttacks(
   () => opened,
   [

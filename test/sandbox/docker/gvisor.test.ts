@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestSandbox } from '../../support/open-test-sandbox.ts'
-import { ask, hasEngine, IMAGE, openDocker, openTestDocker } from './support/engine.ts'
+import { ask, hasEngine, IMAGE, openDocker, openTestDocker, WITHOUT_ENGINE } from './support/engine.ts'
 
 /** The runtime has to work, not only to be registered: old ones do not on new kernels. */
 const problem = await findProblem()
@@ -14,7 +14,7 @@ const isOld =
   Number(/20\d\d/.exec(spawnSync('runsc', ['--version'], { encoding: 'utf8' }).stdout)?.[0] ?? 0) < 2024
 
 async function findProblem(): Promise<string | null> {
-  if (!hasEngine) return 'no engine: node scripts/setup-docker-tests.mjs'
+  if (!hasEngine) return WITHOUT_ENGINE
   const { Runtimes } = (await ask('GET', '/v1.41/info')).body as { Runtimes: Record<string, unknown> }
   if (Runtimes['runsc'] === undefined) return 'the engine has no runtime runsc'
   try {

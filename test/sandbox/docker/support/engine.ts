@@ -6,13 +6,17 @@ import type { Sandbox } from '../../../../src/contracts/sandbox.ts'
 import { openSandbox, type SandboxOptions } from '../../../../src/sandbox/open-sandbox.ts'
 import type { TestSandbox } from '../../../support/open-test-sandbox.ts'
 
-/** Where scripts/setup-docker-tests.mjs has the engine listen. */
-export const SOCKET = join(tmpdir(), 'handaxe-docker-tests', 'docker.sock')
+const { HANDAXE_DOCKER_SOCKET: given, HANDAXE_DOCKER_PROBLEM: problem } = process.env
+/** Of the engine that `npm test` has started, or of the one that scripts/setup-docker-tests.mjs keeps. */
+export const SOCKET = given || join(tmpdir(), 'handaxe-docker-tests', 'docker.sock')
 export const IMAGE = 'handaxe-sandbox-test:latest'
 export const ENVIRONMENT = { DOCKER_HOST: `unix://${SOCKET}` }
 
 /** For titles of tests that are skipped. */
-export const WITHOUT_ENGINE = 'needs the engine of `node scripts/setup-docker-tests.mjs`'
+export const WITHOUT_ENGINE =
+  problem === undefined || problem === ''
+    ? 'needs the container engine that `npm test` starts as root'
+    : `needs a container engine: ${problem}`
 export const hasEngine = (await ask('GET', '/_ping').catch(() => ({ status: 0 }))).status === 200
 
 /** A plain call to the engine, past the code under test. */
