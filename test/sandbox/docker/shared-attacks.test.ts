@@ -10,9 +10,14 @@ import { ALIKE_IN_CONTAINER } from './support/alike-in-container.ts'
 import { DOCKER_HOST } from './support/docker-host.ts'
 import { hasEngine, openTestDocker, WITHOUT_ENGINE } from './support/engine.ts'
 
-const shared: Attack[] = [...FILES, ...PROCESSES, ...KERNEL, ...PROTOCOL, ...SECRETS].filter(({ id }) =>
-  ALIKE_IN_CONTAINER.includes(id),
-)
+/** The engine needs more time than a process to end one execution and to say how it ended. */
+const LONGER = 5
+
+const shared: Attack[] = [...FILES, ...PROCESSES, ...KERNEL, ...PROTOCOL, ...SECRETS]
+  .filter(({ id }) => ALIKE_IN_CONTAINER.includes(id))
+  .map((attack) =>
+    attack.withinMs === undefined ? attack : Object.create(attack, { withinMs: { value: attack.withinMs * LONGER } }),
+  )
 
 /** Sockets can be made in a container: they lead nowhere. */
 const network: Attack[] = [

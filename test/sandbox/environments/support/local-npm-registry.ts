@@ -87,11 +87,15 @@ function makeArchive(one: NpmPackage): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'handaxe-npm-package-'))
   try {
     const files = { 'package.json': JSON.stringify(manifestOf(one)), 'index.js': '', ...one.files }
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, 'package', path)), { recursive: true })
-      writeFileSync(join(folder, 'package', path), text)
+    const renamed: string[] = []
+    for (const [index, [path, text]] of Object.entries(files).entries()) {
+      // What would lie outside gets its name in the archive only: here it must not be written there.
+      const own = path.startsWith('..') ? `outside-${index}` : path
+      if (own !== path) renamed.push(`--transform=s|^package/${own}$|package/${path}|`)
+      mkdirSync(dirname(join(folder, 'package', own)), { recursive: true })
+      writeFileSync(join(folder, 'package', own), text)
     }
-    const packed = spawnSync('tar', ['czf', 'package.tgz', 'package'], { cwd: folder })
+    const packed = spawnSync('tar', ['--absolute-names', ...renamed, '-czf', 'package.tgz', 'package'], { cwd: folder })
     if (packed.status !== 0) throw new Error(`tar failed: ${packed.stderr}`)
     return readFileSync(join(folder, 'package.tgz'))
   } finally {
