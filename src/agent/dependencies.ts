@@ -1,3 +1,4 @@
+import type { PackageProvider } from '../contracts/environment.ts'
 import type { Library } from '../contracts/library.ts'
 import type { Limits } from '../contracts/limits.ts'
 import type { Gateway } from '../contracts/models.ts'
@@ -56,6 +57,8 @@ export interface AgentDependencies {
   limits?: Partial<Limits>
   /** Epoch milliseconds. */
   clock?: () => number
+  /** For packages beyond those that are always there. Absent: code does without them. */
+  packages?: PackageProvider
   /** Packages that code can import, by language, without versions: they stand in prompts. */
   environmentPackages: { python: readonly string[]; javascript: readonly string[] }
 }

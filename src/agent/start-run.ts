@@ -7,6 +7,7 @@ import type { Budget } from '../contracts/limits.ts'
 import type { Request, RunOptions, RunResult } from '../contracts/run.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
 import type { AgentDependencies } from './dependencies.ts'
+import { RunPackages } from './packages/run-packages.ts'
 import { runRequest } from './run-request.ts'
 import { BudgetMeter } from './run/budget-meter.ts'
 import { createFolder } from './run/create-folder.ts'
@@ -37,6 +38,7 @@ export function startRun({ dependencies, openSandbox, request, budget, options }
     clock,
     onWarning: (warning) => events.emit({ type: 'budget-warned', ...warning }),
   })
+  const packages = new RunPackages({ provider: dependencies.packages ?? null, events, signal: ending.signal })
   let sandbox: Promise<Sandbox> | null = null
   const context: RunContext = {
     runId,
@@ -46,7 +48,8 @@ export function startRun({ dependencies, openSandbox, request, budget, options }
     save: options.save ?? true,
     dependencies,
     clock,
-    sandbox: () => (sandbox ??= openSandbox()),
+    sandbox: () => (sandbox ??= openSandbox().then((opened) => packages.serve(opened))),
+    packages,
     events,
     budget: meter,
     signal: ending.signal,

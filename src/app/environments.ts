@@ -5,7 +5,7 @@ import { createEnvironment as buildEnvironment } from '../sandbox/environments/c
 import { listEnvironments as readEnvironments } from '../sandbox/environments/list-environments.ts'
 import { removeEnvironment as deleteEnvironment } from '../sandbox/environments/remove-environment.ts'
 import { verifyEnvironment } from '../sandbox/environments/verify-environment.ts'
-import { environmentsFolder } from './open-app.ts'
+import { environmentsFolder } from './environments-folder.ts'
 import type { Config } from './resolve-config.ts'
 
 /** The package environments of this configuration; what the sandbox knows of them, with its folder and its Python. */

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { Agent } from '../contracts/agent.ts'
+import type { AskForPackages } from '../contracts/environment.ts'
 import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { BackendChoice, Requirements } from '../contracts/policy.ts'
@@ -10,6 +11,7 @@ import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
 import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
 import { createFolder } from './create-folder.ts'
+import { environmentsFolder } from './environments-folder.ts'
 import { once } from './once.ts'
 import type { DaemonSelection } from './open-through-daemon.ts'
 import { selectGateway, type ModelSelection } from './select-gateway.ts'
@@ -24,6 +26,8 @@ export interface AppSelection extends ModelSelection {
   require?: Requirements
   /** Told what a person should know of how the sandbox was chosen. */
   onSandboxProgress?: (line: string) => void
+  /** Asks the user for packages that model-written code wants. Absent: nobody can be asked. */
+  askForPackages?: AskForPackages
   /** Present: executions go through the daemon where there can be one. */
   daemon?: DaemonSelection
   /** Told why tools are found by words alone although an embedding model is configured. Default: a warning of Node's. */
@@ -79,7 +83,7 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
     })
   })
   const gateway = once(() => selectGateway(config, selection))
-  const agent = once(() => wireAgent(config, { store, library, sandbox, gateway }))
+  const agent = once(() => wireAgent(config, { store, library, sandbox, gateway }, selection.askForPackages))
   return {
     config,
     store,
@@ -97,12 +101,13 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
 
 /** The configuration as the sandbox takes it, with what one call of the program asks for over it. */
 export function sandboxOptions(config: Config, selection: AppSelection = {}): SandboxOptions {
-  const { backend, require, network, docker } = config.sandbox
+  const { backend, require, network, docker, e2b } = config.sandbox
   return {
     backend: selection.backend ?? backend,
     require: combineRequirements(require, selection.require ?? {}),
     network,
     docker,
+    e2b,
     pythonPath: config.pythonPath,
     nodePath: process.execPath,
     stateFolder: config.folders.state,
@@ -112,14 +117,10 @@ export function sandboxOptions(config: Config, selection: AppSelection = {}): Sa
   }
 }
 
-/** Where package environments are kept. */
-export function environmentsFolder(config: Config): string {
-  return join(config.folders.data, 'environments')
-}
-
 async function wireAgent(
   config: Config,
   { store, library, sandbox, gateway }: Pick<App, 'store' | 'library' | 'sandbox' | 'gateway'>,
+  askForPackages: AskForPackages | undefined,
 ): Promise<Agent> {
   const artifactsFolder = join(config.folders.data, 'runs')
   // Its Python imports its packages while the files of handaxe are still being loaded and the first model thinks.
@@ -131,6 +132,7 @@ async function wireAgent(
     { readNeeds },
     { renderSignature },
     { openAdmissionGate },
+    { openPackageProvider },
     openedStore,
     openedLibrary,
     openedGateway,
@@ -141,6 +143,7 @@ async function wireAgent(
     import('../library/read-needs.ts'),
     import('../library/tool-prompt.ts'),
     import('./open-admission-gate.ts'),
+    import('./open-package-provider.ts'),
     store(),
     library(),
     gateway(),
@@ -158,6 +161,7 @@ async function wireAgent(
     renderSignature,
     artifactsFolder,
     limits: config.limits,
+    packages: openPackageProvider(config, askForPackages),
     environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
   })
 }

@@ -16,22 +16,25 @@ export interface SandboxPolicy {
   packages: PackagePolicy
   /** All of them hold; empty: each execution's own policy. */
   network: NetworkCeiling[]
-  docker: { image?: string | undefined; runtime?: string | undefined }
+  docker: NonNullable<SandboxSettings['docker']>
+  e2b: { template?: string; sandboxPer?: 'session' | 'execution' }
 }
 
 /**
- * The policy of several files, the user's first. A later one decides what is a matter of taste (`backend`, `docker`) and can
+ * The policy of several files, the user's first. A later one decides what is a matter of taste (`backend`, `docker`, `e2b`) and can
  * only tighten what is a matter of safety: a project that was fetched from elsewhere must not loosen the user's own rules.
  * `chosen` is the variable HANDAXE_SANDBOX. Throws `invalid_configuration`.
  */
 export function mergeSandboxSettings(layers: readonly SandboxSettings[], chosen: string | undefined): SandboxPolicy {
-  const policy: SandboxPolicy = { backend: 'auto', require: {}, packages: 'ask', network: [], docker: {} }
-  for (const { backend, require, packages, network, docker } of layers) {
+  const policy: SandboxPolicy = { backend: 'auto', require: {}, packages: 'ask', network: [], docker: {}, e2b: {} }
+  for (const { backend, require, packages, network, docker, e2b } of layers) {
     policy.backend = backend ?? policy.backend
     policy.require = combineRequirements(policy.require, require ?? {})
     if (packages !== undefined) policy.packages = stricterPackages(policy.packages, packages)
     if (network !== undefined) policy.network.push(network === 'none' ? { allow: [] } : network)
     policy.docker = { ...policy.docker, ...docker }
+    if (e2b?.template !== undefined) policy.e2b.template = e2b.template
+    if (e2b?.sandboxPer !== undefined) policy.e2b.sandboxPer = e2b.sandboxPer
   }
   return chosen ? { ...policy, backend: readBackend(chosen) } : policy
 }

@@ -68,3 +68,32 @@ export interface PackageDecision {
   /** To be shown with the question: names that may be meant otherwise. */
   warnings: { package: string; message: string }[]
 }
+
+/** What the user is asked before packages that a model wants are installed. */
+export interface PackageQuestion {
+  language: ToolLanguage
+  /** By the names of the registry. */
+  packages: string[]
+  /** Names that may be meant otherwise, one sentence each. */
+  warnings: string[]
+}
+
+/** Asks the user; rejects where `signal` is aborted. */
+export type AskForPackages = (question: PackageQuestion, options: { signal: AbortSignal }) => Promise<boolean>
+
+/** What the host does about packages that model-written code imports and that are not there. */
+export interface PackageProvider {
+  /** Modules of packages that are not there, of the facts that the reading of a tool's signature gave. */
+  missingImports(facts: unknown): string[]
+  /** The registry's name of the package that holds a module. */
+  packageOf(language: ToolLanguage, module: string): string
+  /** Sorts by the policy. */
+  decide(language: ToolLanguage, packages: string[]): PackageDecision
+  ask: AskForPackages
+  /**
+   * The name of an environment with these packages, found or built. Rejects with `HandaxeError` where they cannot be had.
+   */
+  provide(language: ToolLanguage, packages: string[], options: { signal: AbortSignal }): Promise<string>
+  /** Whether there is an environment of this name. */
+  has(name: string): Promise<boolean>
+}

@@ -1,8 +1,9 @@
+import type { PackageQuestion } from './environment.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Role, Tier, TokenUsage } from './models.ts'
 import type { Plan } from './plan.ts'
 import type { InspectedFile, Observation, RunResult, ToolSpecification } from './run.ts'
-import type { ExecutionLanguage, ExecutionResult } from './sandbox.ts'
+import type { ExecutionLanguage, ExecutionResult, ToolLanguage } from './sandbox.ts'
 import type { AdmissionRecord, ToolTest } from './tool.ts'
 
 /** What a run reports, without the envelope. Every front, the journal and the tests read this one stream. */
@@ -79,6 +80,17 @@ export type RunEventBody =
       limit: 'modelCalls' | 'tokens' | 'costUsd' | 'wallMs' | 'executions'
       used: number
       allowed: number
+    }
+  /** The user is asked; the answer is the `approval-given` with the same id. */
+  | { type: 'approval-requested'; approvalId: string; subject: 'packages'; question: PackageQuestion }
+  | { type: 'approval-given'; approvalId: string; granted: boolean }
+  /** Packages that code imports were added for the rest of the run, or why they are not there. */
+  | {
+      type: 'packages-provided'
+      language: ToolLanguage
+      packages: string[]
+      environment: string | null
+      reason: string | null
     }
   | { type: 'step-finished'; stepId: string; succeeded: boolean }
   | { type: 'answer-delta'; text: string }

@@ -19,4 +19,7 @@ export const sandboxSettingsSchema: z.ZodType<SandboxSettings> = z.strictObject(
   packages: z.union([z.enum(['ask', 'none']), z.array(z.string())]).optional(),
   network: z.union([z.literal('none'), z.strictObject({ allow: hosts, deny: hosts })]).optional(),
   docker: z.strictObject({ image: z.string().optional(), runtime: z.string().optional() }).optional(),
+  e2b: z
+    .strictObject({ template: z.string().optional(), sandboxPer: z.enum(['session', 'execution']).optional() })
+    .optional(),
 })

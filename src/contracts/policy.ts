@@ -48,4 +48,6 @@ export interface SandboxSettings {
   network?: 'none' | NetworkCeiling | undefined
   /** `runtime`: such as `runsc`, which is gVisor. */
   docker?: { image?: string | undefined; runtime?: string | undefined } | undefined
+  /** `sandboxPer`: whether the executions of one session share a cloud sandbox (the default), or each has its own. */
+  e2b?: { template?: string | undefined; sandboxPer?: 'session' | 'execution' | undefined } | undefined
 }

@@ -7,7 +7,7 @@ const merge = (...layers: SandboxSettings[]) => mergeSandboxSettings(layers, und
 
 describe('mergeSandboxSettings', () => {
   test('without settings: any backend, no demand, the user is asked for packages', () => {
-    expect(merge()).toEqual({ backend: 'auto', require: {}, packages: 'ask', network: [], docker: {} })
+    expect(merge()).toEqual({ backend: 'auto', require: {}, packages: 'ask', network: [], docker: {}, e2b: {} })
   })
 
   test('a project chooses the backend, and HANDAXE_SANDBOX before it', () => {

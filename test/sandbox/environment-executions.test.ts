@@ -154,3 +154,22 @@ test('the second execution finds its zygote warm', async () => {
   const { usage } = await run('python', 'result(1)', 'for-python')
   expect(usage.startupMs).toBeLessThan(10_000)
 })
+
+test('an environment that was removed and built again is shown as it is now', async () => {
+  const folder = join(scratch, 'environments')
+  const options = {
+    name: 'again',
+    language: 'python' as const,
+    packages: ['one'],
+    folder,
+    pythonPath: findPython() ?? '/usr/bin/python3',
+    environment: { ...process.env, ...index.environment },
+  }
+  const code = 'import one\nresult(one.name)'
+  const first = await createEnvironment(options)
+  expect((await run('python', code, 'again')).value).toBe('one')
+  await rm(folder, { recursive: true })
+  const second = await createEnvironment(options)
+  expect(second.hash).toBe(first.hash)
+  expect((await run('python', code, 'again')).value).toBe('one')
+}, 60_000)

@@ -1,5 +1,7 @@
 import type { MakeStep } from '../../contracts/plan.ts'
+import type { ToolLanguage } from '../../contracts/sandbox.ts'
 import type { ToolNeeds, ToolSignature, ToolVersion } from '../../contracts/tool.ts'
+import type { SignatureReading } from '../dependencies.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
@@ -20,10 +22,8 @@ export async function verifyCode(
 ): Promise<{ subject: ToolUnderTest; needs: ToolNeeds } | Rejection> {
   const { specification } = step
   const { language, name } = specification
-  const { readSignature, checkCode } = context.dependencies
-  const { signal } = context
-  const sandbox = await untilAborted(context.sandbox(), signal)
-  const read = await untilAborted(readSignature(sandbox, { language, code, expectedName: name }, { signal }), signal)
+  const { checkCode } = context.dependencies
+  const read = await readCode(context, { language, code, expectedName: name })
   if ('problems' in read) return reject(read.problems)
   const { signature } = read
   const otherTools = importable.map((tool) => tool.name)
@@ -39,8 +39,24 @@ export async function verifyCode(
   const subject = { code, signature, tools, frames }
   const reports = await suite.run(subject)
   if (reports.every((report) => report.failure === null))
-    return { subject, needs: context.dependencies.readNeeds(language, read.facts) }
+    return {
+      subject,
+      needs: context.packages.withEnvironment(language, context.dependencies.readNeeds(language, read.facts)),
+    }
   return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
+}
+
+/** Packages that the code imports and that are not there are asked for; where one was given, the code is read again. */
+async function readCode(
+  context: RunContext,
+  source: { language: ToolLanguage; code: string; expectedName: string },
+): Promise<SignatureReading> {
+  const { signal, packages, dependencies } = context
+  const sandbox = await untilAborted(context.sandbox(), signal)
+  const read = () => untilAborted(dependencies.readSignature(sandbox, source, { signal }), signal)
+  const first = await read()
+  const wasGiven = 'facts' in first && (await packages.requestFor(source.language, first.facts))
+  return wasGiven ? read() : first
 }
 
 async function findMissing(context: RunContext, signature: ToolSignature): Promise<string[]> {

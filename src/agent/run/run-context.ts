@@ -11,6 +11,7 @@ import type {
 import type { Artifact, Sandbox } from '../../contracts/sandbox.ts'
 import type { SolvedScript } from '../../contracts/tool.ts'
 import type { AgentDependencies } from '../dependencies.ts'
+import type { RunPackages } from '../packages/run-packages.ts'
 import type { ToolShelf } from '../steps/tool-shelf.ts'
 import type { BudgetMeter } from './budget-meter.ts'
 import type { EventLog } from './event-log.ts'
@@ -26,6 +27,8 @@ export interface RunContext {
   readonly clock: () => number
   /** The sandbox, once it has started. */
   readonly sandbox: () => Promise<Sandbox>
+  /** What this run was given beyond the packages that are always there. */
+  readonly packages: RunPackages
   readonly events: EventLog
   readonly budget: BudgetMeter
   /** Aborted with the `HandaxeError` that ends the run: cancelled, out of time, or a broken journal. */

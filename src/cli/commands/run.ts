@@ -4,6 +4,7 @@ import { ERROR_KINDS, HandaxeError } from '../../contracts/errors.ts'
 import type { Budget } from '../../contracts/limits.ts'
 import type { Run } from '../../contracts/agent.ts'
 import type { AdmissionDepth, MakePolicy, RunResult } from '../../contracts/run.ts'
+import { askForPackages } from '../ask-for-packages.ts'
 import type { CommandContext } from '../command.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { choiceOption, listOption, numberOption, switchOption, textOption } from '../option-values.ts'
@@ -23,7 +24,17 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (json && events) throw new HandaxeError('invalid_request', '--json and --events exclude each other')
   const text = await readRequest(context)
   const files = resolveInputFiles(listOption(options, 'file'), workingFolder)
-  const app = await context.openApp({ ...modelSelection(context), ...sandboxSelection(options) })
+  const progress =
+    switchOption(options, 'quiet') || events
+      ? null
+      : createProgress(terminal, { verbose: switchOption(options, 'verbose') })
+  const pause = () => progress?.pause() ?? { resume: () => undefined }
+  const app = await context.openApp({
+    ...modelSelection(context),
+    ...sandboxSelection(options),
+    // Whose output a program reads is asked nothing.
+    ...(terminal.interactive && !json && !events ? { askForPackages: askForPackages(terminal, pause) } : {}),
+  })
   const make = choiceOption(options, 'make', MAKE_POLICIES) ?? app.config.make
   const admission = choiceOption(options, 'admission', ADMISSION_DEPTHS) ?? app.config.admission
   const budget = { ...app.config.budget, ...budgetOptions(context) }
@@ -32,11 +43,6 @@ export async function runCommand(context: CommandContext): Promise<number> {
     { text, files },
     { budget, make, admission, save: !switchOption(options, 'no-save'), signal: context.signal },
   )
-
-  const progress =
-    switchOption(options, 'quiet') || events
-      ? null
-      : createProgress(terminal, { verbose: switchOption(options, 'verbose') })
   const result = await followRun(run, context, progress, events)
   const folder = textOption(options, 'artifacts')
   const copied = folder === undefined ? result : await copyArtifacts(result, resolve(workingFolder, folder))

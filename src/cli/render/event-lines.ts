@@ -83,6 +83,12 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
       return mark(colors.yellow('!'), `${event.limit}: ${event.used} of ${event.allowed} used`)
     case 'warning':
       return mark(colors.yellow('!'), safeText(event.message))
+    case 'packages-provided':
+      return event.reason === null
+        ? mark(colors.green('+'), `${safeText(event.packages.join(', '))} is there now (${event.environment})`)
+        : mark(colors.yellow('!'), safeText(event.reason))
+    case 'approval-requested':
+    case 'approval-given':
     case 'output':
     case 'answer-delta':
     case 'execution-started':

@@ -5,6 +5,8 @@ import { renderEvent } from './event-lines.ts'
 
 export interface Progress {
   show(event: RunEvent): void
+  /** Takes the live line away until `resume`: something else is written there. */
+  pause(): { resume(): void }
   /** Takes the live line away. */
   end(): void
 }
@@ -16,6 +18,7 @@ const FRAME_MS = 100
 export function createProgress(terminal: Terminal, { verbose }: { verbose: boolean }): Progress {
   let activity: { text: string; since: number } | null = null
   let frame = 0
+  let isPaused = false
   const clear = (): void => {
     if (terminal.live && activity !== null) terminal.writeProgress('\r\u001b[2K')
   }
@@ -33,8 +36,20 @@ export function createProgress(terminal: Terminal, { verbose }: { verbose: boole
       clear()
       if (lines !== '') terminal.writeProgress(`${lines}\n`)
       const next = activityAfter(event)
-      if (next !== null) activity = { text: next, since: Date.now() }
+      if (next !== null && !isPaused) activity = { text: next, since: Date.now() }
       draw()
+    },
+    pause: () => {
+      clear()
+      const last = activity
+      activity = null
+      isPaused = true
+      return {
+        resume: () => {
+          isPaused = false
+          activity = last
+        },
+      }
     },
     end: () => {
       if (timer !== null) clearInterval(timer)

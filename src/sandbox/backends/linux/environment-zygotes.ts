@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { Environment } from '../../../contracts/environment.ts'
 import type { Machine } from './generation.ts'
 import { Generations } from './generations.ts'
@@ -5,12 +6,12 @@ import { Generations } from './generations.ts'
 /** Each is a warm interpreter of some 30 MB: the one that was used longest ago makes room. */
 const MOST = 4
 
-/** The zygotes that show a package environment, by its hash: the same packages have the same zygote. */
+/** The zygotes that show a package environment, by its build: the same packages have the same zygote. */
 export class EnvironmentZygotes {
   readonly #machine: Machine
   readonly #folder: string
   /** In the order of their last use. */
-  readonly #byHash = new Map<string, Generations>()
+  readonly #byBuild = new Map<string, Generations>()
   readonly #leaving = new Set<Promise<void>>()
 
   constructor(machine: Machine, folder: string) {
@@ -19,13 +20,13 @@ export class EnvironmentZygotes {
   }
 
   get(environment: Environment): Generations {
-    const { hash } = environment
-    const found = this.#byHash.get(hash) ?? new Generations(this.#machine, this.#folder, 'environment', environment)
-    this.#byHash.delete(hash)
-    this.#byHash.set(hash, found)
-    for (const [oldest, generations] of this.#byHash) {
-      if (this.#byHash.size <= MOST) break
-      this.#byHash.delete(oldest)
+    const build = buildKey(environment)
+    const found = this.#byBuild.get(build) ?? new Generations(this.#machine, this.#folder, 'environment', environment)
+    this.#byBuild.delete(build)
+    this.#byBuild.set(build, found)
+    for (const [oldest, generations] of this.#byBuild) {
+      if (this.#byBuild.size <= MOST) break
+      this.#byBuild.delete(oldest)
       const leaving = generations.retire().finally(() => this.#leaving.delete(leaving))
       this.#leaving.add(leaving)
     }
@@ -33,7 +34,13 @@ export class EnvironmentZygotes {
   }
 
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#byHash.values(), (generations) => generations.close()))
+    await Promise.all(Array.from(this.#byBuild.values(), (generations) => generations.close()))
     await Promise.allSettled(this.#leaving)
   }
+}
+
+/** One that was removed and built again has another folder, of which a zygote that is up shows nothing. */
+function buildKey({ hash, packagesFolder }: Environment): string {
+  const stat = statSync(packagesFolder, { throwIfNoEntry: false })
+  return `${hash} ${stat?.ino} ${stat?.birthtimeMs}`
 }
