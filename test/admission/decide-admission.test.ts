@@ -87,9 +87,10 @@ describe('a bad tool is not admitted, for the right reason', () => {
       expect(admission.findings.map((finding) => `${finding.check}: ${finding.code}`)).toContain(
         `${expected.check}: ${expected.code}`,
       )
-      expect(admission.decision).toBe(DECISIONS[expected.check])
+      const also = expected.also ?? []
+      expect(admission.decision).toBe(also.includes('review') ? 'refuse' : DECISIONS[expected.check])
       // Nothing else is held against it: the checks before did not stumble over something beside the point.
-      expect(new Set(admission.findings.map((finding) => finding.check))).toEqual(new Set([expected.check]))
+      expect(new Set(admission.findings.map((finding) => finding.check))).toEqual(new Set([expected.check, ...also]))
       if (expected.source !== undefined) expect(admission.determinism?.sources).toContain(expected.source)
       if (expected.twin !== undefined) expect(admission.twins?.twin?.name).toBe(expected.twin)
       if (expected.static !== undefined) expect(planted.problems.join(' ')).toContain(expected.static)
