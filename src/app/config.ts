@@ -3,6 +3,7 @@ import { configFileSchema, type ConfigFile } from '../contracts/config.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import { configFilePaths } from './config-file-paths.ts'
 import { resolveFolders } from './folders.ts'
+import { refuseForeignSettings } from './refuse-foreign-settings.ts'
 import { resolveConfig, type Config, type Environment } from './resolve-config.ts'
 
 export type { Config, Environment } from './resolve-config.ts'
@@ -16,15 +17,19 @@ export interface LoadConfigOptions {
 
 /** Reads `config.json` of the user and `handaxe.json` of the project. Throws `invalid_configuration` with file and place. */
 export function loadConfig({
-  environment = process.env,
+  environment: given = process.env,
   workingFolder = process.cwd(),
+  home,
 }: LoadConfigOptions = {}): Config {
+  const environment = home === undefined ? given : { ...given, HANDAXE_HOME: home }
   const folders = resolveFolders(environment)
   const sources: string[] = []
   const layers: ConfigFile[] = []
-  for (const file of configFilePaths(folders, workingFolder)) {
+  const [ownFile = '', projectFile = ''] = configFilePaths(folders, workingFolder)
+  for (const file of [ownFile, projectFile]) {
     const layer = readConfigFile(file)
     if (layer === null) continue
+    if (file !== ownFile) refuseForeignSettings(layer, { file, ownFile })
     sources.push(file)
     layers.push(layer)
   }

@@ -43,6 +43,9 @@ export interface ConfigLayers {
 /** Lays checked files over the defaults and the environment over both. Loads no schema: a command without files needs none. */
 export function resolveConfig({ folders, environment, sources, layers }: ConfigLayers): Config {
   const merged = mergeLayers(layers)
+  const [ownFile] = configFilePaths(folders, '')
+  const own = layers.find((_, index) => sources[index] === ownFile)
+  const project = layers.find((_, index) => sources[index] !== ownFile)
   return {
     folders,
     environment,
@@ -56,20 +59,17 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
     make: merged.make ?? 'auto',
     admission: merged.admission ?? 'standard',
     sandbox: mergeSandboxSettings(
-      layers.flatMap((layer) => (layer.sandbox === undefined ? [] : [layer.sandbox])),
+      {
+        ...(own?.sandbox === undefined ? {} : { own: own.sandbox }),
+        ...(project?.sandbox === undefined ? {} : { project: project.sandbox }),
+      },
       environment['HANDAXE_SANDBOX'],
     ),
-    keepCalls: agreesToKeep({ folders, sources, layers }),
+    // The user's own file has to say so; a project's, which may be somebody else's, can only say no.
+    keepCalls: own?.keepCalls === true && project?.keepCalls !== false,
     storePath: environment['HANDAXE_STORE'] || merged.store || join(folders.data, 'handaxe.db'),
     pythonPath: environment['HANDAXE_PYTHON'] || merged.python || join(folders.data, 'python', 'bin', 'python'),
   }
-}
-
-/** The user's own file has to say so; a project's, which may be somebody else's, can only say no. */
-function agreesToKeep({ folders, sources, layers }: Pick<ConfigLayers, 'folders' | 'sources' | 'layers'>): boolean {
-  const [own] = configFilePaths(folders, '')
-  const agreed = layers.some(({ keepCalls }, index) => keepCalls === true && sources[index] === own)
-  return agreed && layers.every(({ keepCalls }) => keepCalls !== false)
 }
 
 function chooseEmbedding(model: string | undefined): string | null {

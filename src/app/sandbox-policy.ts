@@ -21,16 +21,22 @@ export interface SandboxPolicy {
 }
 
 /**
- * The policy of several files, the user's first. A later one decides what is a matter of taste (`backend`, `docker`, `e2b`) and can
- * only tighten what is a matter of safety: a project that was fetched from elsewhere must not loosen the user's own rules.
- * `chosen` is the variable HANDAXE_SANDBOX. Throws `invalid_configuration`.
+ * The policy of the user's file and the project's. The project decides what is a matter of taste (`backend`) and can only
+ * tighten what is a matter of safety: a project that was fetched from elsewhere must not loosen the user's own rules, nor
+ * consent in the user's place. `chosen` is the variable HANDAXE_SANDBOX. Throws `invalid_configuration`.
  */
-export function mergeSandboxSettings(layers: readonly SandboxSettings[], chosen: string | undefined): SandboxPolicy {
+export function mergeSandboxSettings(
+  { own = {}, project = {} }: { own?: SandboxSettings; project?: SandboxSettings },
+  chosen: string | undefined,
+): SandboxPolicy {
   const policy: SandboxPolicy = { backend: 'auto', require: {}, packages: 'ask', network: [], docker: {}, e2b: {} }
-  for (const { backend, require, packages, network, docker, e2b } of layers) {
+  if (own.packages !== undefined) {
+    policy.packages = typeof own.packages === 'string' ? own.packages : { allow: own.packages }
+  }
+  if (project.packages !== undefined) policy.packages = stricterPackages(policy.packages, project.packages)
+  for (const { backend, require, network, docker, e2b } of [own, project]) {
     policy.backend = backend ?? policy.backend
     policy.require = combineRequirements(policy.require, require ?? {})
-    if (packages !== undefined) policy.packages = stricterPackages(policy.packages, packages)
     if (network !== undefined) policy.network.push(network === 'none' ? { allow: [] } : network)
     policy.docker = { ...policy.docker, ...docker }
     if (e2b?.template !== undefined) policy.e2b.template = e2b.template
@@ -41,8 +47,8 @@ export function mergeSandboxSettings(layers: readonly SandboxSettings[], chosen:
 
 function stricterPackages(one: PackagePolicy, other: 'ask' | 'none' | string[]): PackagePolicy {
   if (one === 'none' || other === 'none') return 'none'
-  if (other === 'ask') return one
-  if (one === 'ask') return { allow: other }
+  // A list of the project's would answer the question that the user wants to be asked.
+  if (one === 'ask' || other === 'ask') return one
   const allowed = new Set(one.allow.map(canonicalName))
   return { allow: other.filter((name) => allowed.has(canonicalName(name))) }
 }

@@ -59,6 +59,31 @@ describe('loadConfig', () => {
     expect(load().keepCalls).toBe(false)
   })
 
+  test('a home that is given takes the place of the user’s folders', () => {
+    const elsewhere = join(home, 'elsewhere')
+    const config = loadConfig({ environment: { HANDAXE_HOME: home }, workingFolder: project, home: elsewhere })
+    expect(config.storePath).toBe(join(elsewhere, 'handaxe.db'))
+    expect(config.environment['HANDAXE_HOME']).toBe(elsewhere)
+  })
+
+  test.each([
+    ['{"python": "./bin/python"}', 'python'],
+    ['{"providers": {"openai": {"baseUrl": "https://elsewhere.example/v1"}}}', 'providers'],
+    ['{"store": "postgres://user:secret@elsewhere.example/x"}', 'store'],
+    ['{"sandbox": {"docker": {"image": "someone/image"}}}', 'sandbox.docker'],
+    ['{"sandbox": {"e2b": {"template": "someone-elses"}}}', 'sandbox.e2b'],
+    ['{"sandbox": {"backend": "e2b"}}', 'sandbox.backend'],
+  ])('a project may not say %s: it may be somebody else’s', (text, setting) => {
+    writeProject(text)
+    const error = errorOf(() => load())
+    expect(error).toMatchObject({ code: 'invalid_configuration', hint: expect.stringContaining('config.json') })
+    expect(error.message).toMatch(new RegExp(`handaxe\\.json: ${setting}: `))
+    expect(error.message).not.toContain('secret')
+    writeProject('{}')
+    writeUser(text)
+    expect(load().sources).toHaveLength(2)
+  })
+
   test('a byte order mark does no harm', () => {
     writeUser('\uFEFF{"make": "always"}')
     expect(load().make).toBe('always')

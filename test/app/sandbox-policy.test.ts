@@ -3,7 +3,8 @@ import { mergeSandboxSettings } from '../../src/app/sandbox-policy.ts'
 import { configFileSchema } from '../../src/contracts/config.ts'
 import type { SandboxSettings } from '../../src/contracts/policy.ts'
 
-const merge = (...layers: SandboxSettings[]) => mergeSandboxSettings(layers, undefined)
+const merge = (own: SandboxSettings = {}, project: SandboxSettings = {}) =>
+  mergeSandboxSettings({ own, project }, undefined)
 
 describe('mergeSandboxSettings', () => {
   test('without settings: any backend, no demand, the user is asked for packages', () => {
@@ -12,9 +13,9 @@ describe('mergeSandboxSettings', () => {
 
   test('a project chooses the backend, and HANDAXE_SANDBOX before it', () => {
     expect(merge({ backend: 'linux' }, { backend: 'docker' }).backend).toBe('docker')
-    expect(mergeSandboxSettings([{ backend: 'docker' }], 'e2b').backend).toBe('e2b')
-    expect(mergeSandboxSettings([{ backend: 'docker' }], '').backend).toBe('docker')
-    expect(() => mergeSandboxSettings([], 'host')).toThrow(
+    expect(mergeSandboxSettings({ project: { backend: 'docker' } }, 'e2b').backend).toBe('e2b')
+    expect(mergeSandboxSettings({ project: { backend: 'docker' } }, '').backend).toBe('docker')
+    expect(() => mergeSandboxSettings({}, 'host')).toThrow(
       expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining('linux, docker') }),
     )
   })
@@ -38,7 +39,9 @@ describe('mergeSandboxSettings', () => {
     ['ask', 'none', 'none'],
     [['tabulate'], 'ask', { allow: ['tabulate'] }],
     [['Tab_ulate', 'idna'], ['tab-ulate', 'evil'], { allow: ['tab-ulate'] }],
-    ['ask', ['idna'], { allow: ['idna'] }],
+    ['ask', ['idna'], 'ask'],
+    [undefined, ['idna'], 'ask'],
+    [['idna'], undefined, { allow: ['idna'] }],
     [undefined, undefined, 'ask'],
   ])('packages: the user says %j, the project %j', (user, project, expected) => {
     expect(merge({ packages: user }, { packages: project }).packages).toEqual(expected)
