@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HandaxeError } from '../../contracts/errors.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../contracts/sandbox.ts'
 import { checkExecution, resolveLimits } from '../resolve-execution.ts'
@@ -8,6 +7,7 @@ import { inputEntries, type FileEntry } from './file-entries.ts'
 import type { RelayedGuest } from './relayed-guest.ts'
 import { runThroughRelay } from './run-through-relay.ts'
 import type { PooledGuest, WarmPool } from './warm-pool.ts'
+import { notStarted } from '../not-started.ts'
 
 /** An execution that has not begun looks for another guest so often. */
 const ATTEMPTS = 3
@@ -43,7 +43,7 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
     checkExecution(execution, { hostFunctions: true })
-    if (execution.signal?.aborted) throw cancelled()
+    if (execution.signal?.aborted) throw notStarted(execution.signal)
     const running = this.#execute(execution, limits).catch((error: unknown) => {
       throw this.#parts.explain(error)
     })
@@ -60,7 +60,7 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
     const inputs = await inputEntries(execution.inputs ?? [])
     const guest = await this.#prepare(execution, limits, inputs)
     try {
-      if (execution.signal?.aborted || this.#closing.signal.aborted) throw cancelled()
+      if (execution.signal?.aborted || this.#closing.signal.aborted) throw notStarted(execution.signal)
       const target = execution.artifactsFolder ?? (await mkdtemp(join(this.#parts.folder, 'execution-')))
       const startupMs = performance.now() - askedAt
       const outcome = await runThroughRelay({ guest, execution, limits, target, closing: this.#closing.signal })
@@ -95,14 +95,14 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
         return guest
       } catch (error) {
         this.#parts.pool.release(guest)
-        if (given.aborted) throw cancelled()
+        if (given.aborted) throw notStarted(execution.signal)
         if (!this.#parts.isReplaced(error) || attempt === ATTEMPTS) throw error
       }
     }
   }
 
   /** Does not wait on for a caller who has given up: the guest that comes later goes back at once. */
-  async #acquire({ language }: Execution, limits: Limits, given: AbortSignal): Promise<Guest> {
+  async #acquire({ language, signal }: Execution, limits: Limits, given: AbortSignal): Promise<Guest> {
     const { pool } = this.#parts
     const acquiring = pool.acquire(language === 'python' ? 'python' : 'javascript', limits)
     const up = Promise.withResolvers<null>()
@@ -114,7 +114,7 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
       (late) => pool.release(late),
       () => {},
     )
-    throw cancelled()
+    throw notStarted(signal)
   }
 
   close(): Promise<void> {
@@ -134,8 +134,4 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
       await rm(folder, { recursive: true, force: true })
     }
   }
-}
-
-function cancelled(): HandaxeError {
-  return new HandaxeError('cancelled', 'The execution was cancelled before it started')
 }

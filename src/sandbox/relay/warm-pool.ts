@@ -1,6 +1,7 @@
 import { HandaxeError } from '../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../contracts/limits.ts'
 import type { GuestKind } from './relay-messages.ts'
+import { closed } from '../not-started.ts'
 
 /** So many guests in a row that do not become ready mean that the next will not either. */
 const FAILURES_IN_A_ROW = 2
@@ -209,8 +210,4 @@ async function becomeReady({ ready }: PooledGuest): Promise<void> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-function closed(): HandaxeError {
-  return new HandaxeError('sandbox_broken', 'The sandbox is closed', { hint: 'Open another one with `openSandbox`' })
 }

@@ -11,6 +11,7 @@ import type { Lease, Line, OwnSlot, SlotPool } from './pool.ts'
 import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
 import { openSlotProxy, planNetwork, type EgressSettings, type SlotProxy } from './slot-proxy.ts'
 import { stageInputs } from './stage-inputs.ts'
+import { notStarted } from '../../not-started.ts'
 
 const SCIENCE = /^\s*(?:from|import)\s+(?:matplotlib|scipy|seaborn|statsmodels|sklearn)\b/m
 const NOTHING_COLLECTED: Collected = { artifacts: [], dropped: [] }
@@ -43,7 +44,7 @@ export class LinuxSandbox implements Sandbox {
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
     checkExecution(execution, { hostFunctions: true, network: true, environments: true })
-    if (execution.signal?.aborted) throw cancelled()
+    if (execution.signal?.aborted) throw notStarted(execution.signal)
     const running = holdingEventLoop(this.#execute(execution, limits))
     this.#underWay.add(running)
     try {
@@ -73,7 +74,7 @@ export class LinuxSandbox implements Sandbox {
         await stageInputs(inputs, lease.factory.inputFolder(lease.slot), this.#parts.userId)
         await lease.factory.showInputs(lease.slot)
       }
-      if (execution.signal?.aborted || this.#closing.signal.aborted) throw cancelled()
+      if (execution.signal?.aborted || this.#closing.signal.aborted) throw notStarted(execution.signal)
       if (limits.memoryBytes !== lease.slot.limits.memoryBytes) lease.slot.group?.setMemory(limits.memoryBytes)
       const startupMs = performance.now() - askedAt
       const outcome = await runInSlot({
@@ -113,7 +114,7 @@ export class LinuxSandbox implements Sandbox {
       (late) => this.#parts.pool.release(late),
       () => {},
     )
-    throw cancelled()
+    throw notStarted(signal)
   }
 
   /** Only when no process is left that could change the files. */
@@ -179,8 +180,4 @@ function chooseLine({ language, code, tools }: Execution): Line {
   if (language !== 'python') return 'javascript'
   const sources = [code, ...(tools ?? []).map((tool) => tool.code)]
   return sources.some((source) => SCIENCE.test(source)) ? 'science' : 'python'
-}
-
-function cancelled(): HandaxeError {
-  return new HandaxeError('cancelled', 'The execution was cancelled before it started')
 }

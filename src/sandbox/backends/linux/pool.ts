@@ -7,6 +7,7 @@ import { Generations } from './generations.ts'
 import type { SlotFactory } from './slot-factory.ts'
 import type { Slot } from './slot.ts'
 import type { GuestKind, SlotNetwork } from './zygote.ts'
+import { closed } from '../../not-started.ts'
 
 /** So many slots in a row that do not become ready mean that the next will not either. */
 const FAILURES_IN_A_ROW = 3
@@ -228,8 +229,4 @@ async function becomeReady(slot: Slot): Promise<void> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-function closed(): HandaxeError {
-  return new HandaxeError('sandbox_broken', 'The sandbox is closed', { hint: 'Open another one with `openSandbox`' })
 }
