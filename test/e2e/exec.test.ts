@@ -29,6 +29,15 @@ describe('handaxe exec', () => {
     expect((await exec(['--language', 'javascript', 'program'])).stdout).toBe('2\n')
   })
 
+  test.each(['077', '027'])('works under umask %s, which lets no other user into what is made', async (umask) => {
+    writeFileSync(join(home, 'in.txt'), 'seven')
+    const code = 'import pandas\nprint(open("/box/input/in.txt").read())\nopen("/box/output/a.txt", "w").write("x")'
+    const options = { input: code, umask }
+    const outcome = await runCli(home, ['exec', '--input', 'in.txt', '--artifacts', 'out', '-'], options)
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: 'seven\n' })
+    expect(readFileSync(join(home, 'out', 'a.txt'), 'utf8')).toBe('x')
+  })
+
   test('inputs lie in /box/input read-only, what is left in /box/output is delivered', async () => {
     writeFileSync(join(home, 'in.txt'), 'seven')
     const program = [

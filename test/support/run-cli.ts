@@ -20,6 +20,8 @@ export interface CliOptions {
   program?: string
   workingFolder?: string
   input?: string
+  /** Octal digits: the shell that starts the program sets it. */
+  umask?: string
   /** Called with the process once it runs, to signal it. */
   onStart?: (child: ChildProcess) => void
 }
@@ -35,7 +37,12 @@ export function createHome(): string {
  */
 export function runCli(home: string, args: string[], options: CliOptions = {}): Promise<CliOutcome> {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.program ?? main, ...args], {
+  const program = ['--disable-warning=ExperimentalWarning', options.program ?? main, ...args]
+  const [command, given] =
+    options.umask === undefined
+      ? [process.execPath, program]
+      : ['/bin/sh', ['-c', `umask ${options.umask} && exec "$0" "$@"`, process.execPath, ...program]]
+  const child = spawn(command, given, {
     cwd: options.workingFolder ?? home,
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -1,4 +1,4 @@
-import { HandaxeError } from '../../contracts/errors.ts'
+import type { HandaxeError } from '../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../contracts/limits.ts'
 import type { GuestKind } from './relay-messages.ts'
 import { closed } from '../not-started.ts'

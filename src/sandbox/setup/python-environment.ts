@@ -60,8 +60,9 @@ export async function preparePythonEnvironment(options: PythonEnvironmentOptions
 
 async function buildEnvironment(folder: string, options: PythonEnvironmentOptions): Promise<'pypi' | 'distribution'> {
   const base = await findBasePython(options)
+  const makes = { ...options, makesOpenFiles: true }
   options.onProgress(`creating a Python environment with ${PYTHON_PACKAGES.join(', ')} from PyPI`)
-  const created = await runCommand(base, ['-m', 'venv', folder], options)
+  const created = await runCommand(base, ['-m', 'venv', folder], makes)
   if (created.exitCode !== 0) {
     throw new HandaxeError(
       'sandbox_unavailable',
@@ -81,7 +82,7 @@ async function buildEnvironment(folder: string, options: PythonEnvironmentOption
     ':all:',
     ...PYTHON_PACKAGES,
   ]
-  const installed = await runCommand(join(folder, 'bin', 'python'), install, options)
+  const installed = await runCommand(join(folder, 'bin', 'python'), install, makes)
   if (installed.exitCode === 0) return 'pypi'
 
   options.onProgress(
@@ -94,7 +95,7 @@ async function buildEnvironment(folder: string, options: PythonEnvironmentOption
   const again = await runCommand(
     '/usr/bin/python3',
     ['-m', 'venv', '--clear', '--system-site-packages', '--without-pip', folder],
-    options,
+    makes,
   )
   if (again.exitCode !== 0) {
     throw new HandaxeError('sandbox_unavailable', `python3 -m venv failed: ${lastLines(again.stderr + again.stdout)}`, {

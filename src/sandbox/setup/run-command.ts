@@ -12,6 +12,8 @@ export interface CommandOptions {
   /** Passes the command's input through, for `sudo` to ask for a password. */
   interactive?: boolean
   timeoutMs?: number
+  /** What it makes can be read by every user, as the sandbox's own has to, whatever the umask is. */
+  makesOpenFiles?: boolean
 }
 
 const KEPT_CHARACTERS = 200_000
@@ -19,7 +21,11 @@ const KEPT_CHARACTERS = 200_000
 /** Runs a trusted command of the set-up to its end; never rejects: a command that cannot start has exit code 127. */
 export function runCommand(command: string, args: string[], options: CommandOptions): Promise<CommandOutcome> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    // Node cannot set the umask of a child alone.
+    const [program, ...given] = options.makesOpenFiles
+      ? ['/bin/sh', '-c', 'umask 022 && exec "$0" "$@"', command, ...args]
+      : [command, ...args]
+    const child = spawn(program ?? command, given, {
       env: options.environment,
       stdio: [options.interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
       ...(options.signal === undefined ? {} : { signal: options.signal }),

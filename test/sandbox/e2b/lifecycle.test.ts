@@ -100,9 +100,11 @@ describe.skipIf(!hasBubblewrap)(`the life of cloud sandboxes (${WITHOUT_BUBBLEWR
     const opened = await openTestE2b(FEW, cloud)
     const code = "print('once')\nresult(1)"
     await opened.sandbox.execute({ language: 'python', code })
-    for (const machine of cloud.alive) machine.live(1)
+    const [first] = cloud.alive
+    first?.live(1)
     await delay(500)
-    expect(cloud.alive).toEqual([])
+    // Where a slot was just being made for the pool, the next machine is there already.
+    expect(first?.isAlive).toBe(false)
     const result = await opened.sandbox.execute({ language: 'python', code })
     expect(result).toMatchObject({ status: 'ok', value: 1, stdout: { head: 'once\n' } })
     expect(cloud.machines.size).toBe(2)

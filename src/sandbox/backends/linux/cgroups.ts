@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync, writeSync, chownSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeSync,
+  chownSync,
+} from 'node:fs'
 import { readdir, rmdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -222,6 +232,7 @@ function version2Tier(own: string, userId: number): CgroupTier {
 /** The sandbox's user may put itself into the group, and nothing else. */
 function makeGroup(folder: string, userId: number): void {
   mkdirSync(folder)
+  openToAll(folder)
   const tasks = join(folder, 'tasks')
   handOver(exists(tasks) ? tasks : join(folder, 'cgroup.procs'), userId)
 }
@@ -234,11 +245,17 @@ function handOver(file: string, userId: number): void {
 function tryMakeFolder(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true })
+    for (const path of [dirname(folder), folder]) openToAll(path)
     return true
   } catch {
     // Read-only or not ours: this tier cannot be used, which the guarantees say.
     return false
   }
+}
+
+/** Whatever the umask is: the sandbox's user has to come through. Groups of others are theirs to open. */
+function openToAll(folder: string): void {
+  if (isOurs(folder)) chmodSync(folder, 0o755)
 }
 
 function isOurs(folder: string): boolean {

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Limits } from '../../../contracts/limits.ts'
 import { NODE_THREADS } from '../../guest-surroundings.ts'
@@ -46,9 +46,10 @@ export class SlotFactory {
     warm: boolean,
     network: SlotNetwork | null,
   ): Promise<Slot> {
-    await mkdir(join(this.#slotFolder(id), 'input'), { recursive: true, mode: 0o755 })
+    await makeOpenFolder(this.#slotFolder(id))
+    await makeOpenFolder(join(this.#slotFolder(id), 'input'))
     // The socket of the proxy will lie there, where no other slot can reach it.
-    if (network !== null) await mkdir(this.networkFolder(id), { mode: 0o755 })
+    if (network !== null) await makeOpenFolder(this.networkFolder(id))
     const own = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
     const processes = network === null ? own : own + BRIDGE_PROCESSES
     const bounds = { ...limits, processes }
@@ -169,6 +170,12 @@ export class SlotFactory {
       return this.slots.get(id)?.attach(channel, token, socket, rest) ?? false
     })
   }
+}
+
+/** Whatever the umask is: the sandbox's user has to come through. */
+async function makeOpenFolder(path: string): Promise<void> {
+  await mkdir(path)
+  await chmod(path, 0o755)
 }
 
 /** The kernel ends every process below the zygote with it. */

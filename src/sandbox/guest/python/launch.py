@@ -23,6 +23,8 @@ _STAGED = "/tmp"
 
 def main():
     order = json.loads(sys.argv[1])
+    # What is made here is for another user: the umask of whoever started handaxe must not hide it.
+    os.umask(0o022)
     if order["group"] is not None:
         # Its children can move from there to groups of their own; from elsewhere only root could move them.
         with open(os.path.join(order["group"], "cgroup.procs"), "w") as processes:
