@@ -7,6 +7,9 @@ import { renameSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+// dockerd and debootstrap lie where an ordinary user's PATH, and that of many shells of root, does not look.
+process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
+
 const PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib']
 /** A mirror that does not answer must not stop the tests for ever. */
 const STEP_MS = 10 * 60_000

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, statSync, mkdtempSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findPublicPython, isOpenToAll } from '../support/ordinary-user.ts'
 import { findPython } from '../support/python.ts'
 
 /** Nobody's id, as far as that can be known. */
@@ -27,20 +28,15 @@ interface Outcome {
 let folder: string
 let outcomes: Record<string, Outcome> & { guarantees: Record<string, unknown>; userId: number }
 
-function isOpenToAll(path: string): boolean {
-  return (statSync(path).mode & 0o5) === 0o5 && (path === '/' || isOpenToAll(dirname(path)))
-}
-
 beforeAll(async () => {
   if (!isPossible) return
   folder = mkdtempSync(join(tmpdir(), 'handaxe-user-'))
   chmodSync(folder, 0o755)
   const state = join(folder, 'state')
   mkdirSync(state)
-  const python = findPython() ?? ''
   const user = canSwitchUser ? { uid: USER_ID, gid: USER_ID } : {}
   if (canSwitchUser) chownSync(state, USER_ID, USER_ID)
-  const reachable = python.startsWith('/root') ? '' : python
+  const reachable = canSwitchUser ? findPublicPython() : (findPython() ?? '')
   const run = promisify(execFile)
   const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', script, state, reachable], {
     ...user,

@@ -1,16 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
 import { createHome, runCli } from '../../support/run-cli.ts'
 import { execute, leftovers, listDaemons, NOTHING, onlyDaemon, stopDaemons, traces } from './support.ts'
 
 const isRoot = process.getuid?.() === 0
 /** Nobody's id, as far as that can be known. */
 const OTHER_USER = 64_322
-const isOpenToAll = (path: string): boolean =>
-  (statSync(path).mode & 0o5) === 0o5 && (path === '/' || isOpenToAll(dirname(path)))
 let home: string
 const folder = () => join(home, 'state', 'daemon')
 const socketPath = () => join(folder(), readdirSync(folder()).find((name) => name.endsWith('.sock')) ?? '')
@@ -161,7 +160,7 @@ test.skipIf(!isRoot || !isOpenToAll(import.meta.dirname))(
           PATH: process.env['PATH'],
           HOME: home,
           HANDAXE_HOME: home,
-          HANDAXE_PYTHON: process.env['HANDAXE_PYTHON'],
+          HANDAXE_PYTHON: findPublicPython(),
         },
       })
     const first = run('exec', '--daemon', 'always', '-')

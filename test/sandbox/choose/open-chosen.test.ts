@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCgroups } from '../../../src/sandbox/backends/linux/cgroups.ts'
 import { openSandbox, type SandboxOptions } from '../../../src/sandbox/open-sandbox.ts'
+import { findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
 import { findPython } from '../../support/python.ts'
 import { ENVIRONMENT as WITH_ENGINE, hasEngine, IMAGE, WITHOUT_ENGINE } from '../docker/support/engine.ts'
 
@@ -66,15 +67,9 @@ describe('a floor', () => {
   async function openAsUser(policy: Partial<SandboxOptions>) {
     const state = mkdtempSync(join(folder, 'user-'))
     if (isRoot) chownSync(state, USER_ID, USER_ID)
-    const python = findPython() ?? ''
+    const python = isRoot ? findPublicPython() : (findPython() ?? '')
     const script = join(import.meta.dirname, '..', 'support', 'open-required.ts')
-    const args = [
-      '--disable-warning=ExperimentalWarning',
-      script,
-      state,
-      python.startsWith('/root') ? '' : python,
-      JSON.stringify(policy),
-    ]
+    const args = ['--disable-warning=ExperimentalWarning', script, state, python, JSON.stringify(policy)]
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       ...(isRoot ? { uid: USER_ID, gid: USER_ID } : {}),
       cwd: '/',
@@ -177,7 +172,3 @@ describe('the choice', () => {
     })
   })
 })
-
-function isOpenToAll(path: string): boolean {
-  return (statSync(path).mode & 0o5) === 0o5 && (path === '/' || isOpenToAll(dirname(path)))
-}
