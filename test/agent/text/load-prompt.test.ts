@@ -31,7 +31,7 @@ describe('the prompts', () => {
   })
 
   test('leave no gap for a part that is empty', () => {
-    const text = renderPrompt('plan-request', { REQUEST: 'r', FILES: 'f', TOOLS: 't', POLICY: '' })
+    const text = renderPrompt('plan-request', { REQUEST: 'r', FILES: 'f', TOOLS: 't', INSTANCES: '', POLICY: '' })
     expect(text.endsWith('# Tools in the library\n\nt')).toBe(true)
   })
 
