@@ -42,7 +42,9 @@ function findDocker(): Peer {
   if (spawnSync(command, ['info'], { timeout: 10_000 }).status !== 0) return { missing: 'no engine runs' }
   const image = process.env['HANDAXE_BENCH_IMAGE']
   if (image === undefined) return { missing: 'no image: set HANDAXE_BENCH_IMAGE to one whose python3 has pandas' }
-  const args = ['run', '--rm', '--network', 'none', image, 'python3', '-c', `${PANDAS}print(value)\n`]
+  // Peers run without this process's environment.
+  const engine = process.env['DOCKER_HOST'] ? ['--host', process.env['DOCKER_HOST']] : []
+  const args = [...engine, 'run', '--rm', '--network', 'none', image, 'python3', '-c', `${PANDAS}print(value)\n`]
   return { run: async () => timed(command, args) }
 }
 
