@@ -239,8 +239,15 @@ inherited = os.open("/dev/zero", os.O_RDONLY)
 pid, port = bridge.start(${JSON.stringify(path)})
 with socket.create_connection(("127.0.0.1", port)) as client:
     text = client.recv(100).decode()
-open_files = sorted(os.readlink("/proc/%d/fd/%s" % (pid, fd)).split(":")[0] for fd in os.listdir("/proc/%d/fd" % pid)) \\
-    if os.getuid() == 0 else None
+
+def name_of(descriptor):
+    try:
+        return os.readlink("/proc/%d/fd/%s" % (pid, descriptor)).split(":")[0]
+    except FileNotFoundError:
+        # Of the connection that has just ended.
+        return "closed"
+
+open_files = sorted(map(name_of, os.listdir("/proc/%d/fd" % pid))) if os.getuid() == 0 else None
 print(pid, text, open_files)
 `)
     expect([status, stderr]).toEqual([0, ''])
