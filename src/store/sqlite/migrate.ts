@@ -41,17 +41,35 @@ export function migrate(database: DatabaseSync, { path, scripts }: MigrationOpti
 
 /** 0 for an empty database. */
 function readVersion(database: DatabaseSync, path: string, target: number): number {
-  const version = readPragma(database, 'user_version')
-  if (readPragma(database, 'application_id') === APPLICATION_ID) {
+  const { version, applicationId, tables } = readHeader(database)
+  if (applicationId === APPLICATION_ID) {
     if (version <= target) return version
     throw new HandaxeError('store_newer', `${path} was written by a newer handaxe`, {
       hint: 'Update handaxe, or name another place by HANDAXE_STORE.',
       details: { path, version, supported: target },
     })
   }
-  const tables = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
-  if (version === 0 && tables?.['tables'] === 0) return 0
+  if (version === 0 && tables === 0) return 0
   throw corruptError(path, undefined, 'is a database of another program')
+}
+
+/**
+ * In one transaction, so in one state of the database: another process that makes the same store between two of these would
+ * look like another program's database.
+ */
+function readHeader(database: DatabaseSync): { version: number; applicationId: number; tables: number } {
+  const isOwn = !database.isTransaction
+  if (isOwn) database.exec('BEGIN')
+  try {
+    const count = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
+    return {
+      version: readPragma(database, 'user_version'),
+      applicationId: readPragma(database, 'application_id'),
+      tables: Number(count?.['tables']),
+    }
+  } finally {
+    if (isOwn && database.isTransaction) database.exec('ROLLBACK')
+  }
 }
 
 function readPragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
