@@ -21,6 +21,8 @@ import { watchCpuTime } from './watch-cpu-time.ts'
 
 /** A result frame holds the value and, in a failure, a message and a traceback that the guest has already cut. */
 const FRAME_OVERHEAD_BYTES = 256 * 1024
+/** More than the kernel holds for one channel: what was written before the end is counted to the last byte. */
+const CHANNEL_BYTES = 1024 * 1024
 /** setTimeout takes 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -161,7 +163,8 @@ class Conversation {
     else {
       const { artifactBytes, artifactCount } = limits
       const collect = this.stopReason !== 'closed' && this.#listenerError === null && this.claim?.outputs !== 0
-      guest.stop({ do: 'stop', collect, artifactBytes, artifactCount, drainBytes: limits.capturedBytes })
+      const drainBytes = Math.max(limits.capturedBytes, CHANNEL_BYTES)
+      guest.stop({ do: 'stop', collect, artifactBytes, artifactCount, drainBytes })
       await this.#orSilence(closed)
     }
     if (this.#listenerError !== null) throw this.#listenerError

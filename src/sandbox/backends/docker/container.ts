@@ -23,7 +23,7 @@ export class Container implements RelayedGuest {
   readonly limits: Limits
   readonly inputVolume: string
   /** The engine is near: the relay's answers come at once. */
-  readonly pace = { outputEndMs: 50, stopMs: 1_000, slowestBytesPerMs: 5_000, graceMs: 0 }
+  readonly pace = { outputEndMs: 250, stopMs: 1_000, slowestBytesPerMs: 5_000, graceMs: 0 }
   readonly ready: Promise<void>
   isClosed = false
   cpuMsBefore = 0
