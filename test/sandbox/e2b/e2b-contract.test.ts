@@ -2,7 +2,7 @@ import { describe, test } from 'vitest'
 import type { Sandbox } from '../../../src/contracts/sandbox.ts'
 import { sandboxContract } from '../contract.ts'
 import { folderInputsContract } from '../folder-inputs-contract.ts'
-import { hasBubblewrap, openTestE2b, WITHOUT_BUBBLEWRAP } from './support/open-test-e2b.ts'
+import { canMakeMachines, openTestE2b, WITHOUT_MACHINES } from './support/open-test-e2b.ts'
 
 /** Closes the fake cloud with the sandbox. */
 async function open(): Promise<Sandbox> {
@@ -11,7 +11,7 @@ async function open(): Promise<Sandbox> {
   return all
 }
 
-if (hasBubblewrap) {
+if (canMakeMachines) {
   sandboxContract('e2b', open)
   folderInputsContract('e2b', open)
-} else describe('e2b', () => test.skip(`the sandbox contract (${WITHOUT_BUBBLEWRAP})`, () => {}))
+} else describe('e2b', () => test.skip(`the sandbox contract (${WITHOUT_MACHINES})`, () => {}))

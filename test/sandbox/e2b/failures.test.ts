@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HandaxeError } from '../../../src/contracts/errors.ts'
 import { probeE2b } from '../../../src/sandbox/backends/e2b/probe-e2b.ts'
 import { FakeCloud } from './support/fake-cloud.ts'
-import { hasBubblewrap, openTestE2b, WITHOUT_BUBBLEWRAP, type TestE2b } from './support/open-test-e2b.ts'
+import { canMakeMachines, openTestE2b, WITHOUT_MACHINES, type TestE2b } from './support/open-test-e2b.ts'
 
 const FEW = { idlePython: 1, idleJavascript: 0 }
 const CREATE = 'POST /v2/sandboxes'
@@ -108,7 +108,7 @@ describe('without a cloud sandbox', () => {
   })
 })
 
-describe.skipIf(!hasBubblewrap)(`with a cloud sandbox (${WITHOUT_BUBBLEWRAP})`, () => {
+describe.skipIf(!canMakeMachines)(`with a cloud sandbox (${WITHOUT_MACHINES})`, () => {
   const works = async ({ sandbox }: TestE2b) => {
     expect(await sandbox.execute({ language: 'python', code: 'result(6 * 7)' })).toMatchObject({ value: 42 })
   }

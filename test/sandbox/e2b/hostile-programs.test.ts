@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Limits } from '../../../src/contracts/limits.ts'
 import type { ExecutionResult } from '../../../src/contracts/sandbox.ts'
-import { hasBubblewrap, openTestE2b, WITHOUT_BUBBLEWRAP, type TestE2b } from './support/open-test-e2b.ts'
+import { canMakeMachines, openTestE2b, WITHOUT_MACHINES, type TestE2b } from './support/open-test-e2b.ts'
 
 const MIB = 1024 * 1024
 
-describe.skipIf(!hasBubblewrap)(`hostile programs in a cloud sandbox (${WITHOUT_BUBBLEWRAP})`, () => {
+describe.skipIf(!canMakeMachines)(`hostile programs in a cloud sandbox (${WITHOUT_MACHINES})`, () => {
   let opened: TestE2b
 
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FakeCloud } from './support/fake-cloud.ts'
-import { hasBubblewrap, openTestE2b, WITHOUT_BUBBLEWRAP } from './support/open-test-e2b.ts'
+import { canMakeMachines, openTestE2b, WITHOUT_MACHINES } from './support/open-test-e2b.ts'
 
 const FEW = { idlePython: 1, idleJavascript: 0 }
 const CREATE = 'POST /v2/sandboxes'
@@ -32,7 +32,7 @@ async function settles(check: () => Promise<boolean>, withinMs: number): Promise
   return false
 }
 
-describe.skipIf(!hasBubblewrap)(`the life of cloud sandboxes (${WITHOUT_BUBBLEWRAP})`, () => {
+describe.skipIf(!canMakeMachines)(`the life of cloud sandboxes (${WITHOUT_MACHINES})`, () => {
   test('what is created has no way out, ends by itself, and does not name this machine', async () => {
     const opened = await openTestE2b({ ...FEW, e2b: { template: 'mine', timeToLiveMs: 60_000 } }, cloud)
     const [creation] = cloud.requests(CREATE)

@@ -7,8 +7,9 @@ import { openSandbox, type SandboxOptions } from '../../../../src/sandbox/open-s
 import { FakeCloud } from './fake-cloud.ts'
 
 /** For titles of tests that are skipped: nothing of the fake cloud runs outside of bubblewrap. */
-export const WITHOUT_BUBBLEWRAP = 'needs bubblewrap at /usr/bin/bwrap and Linux'
-export const hasBubblewrap = process.platform === 'linux' && existsSync('/usr/bin/bwrap')
+export const WITHOUT_MACHINES = 'needs Linux, bubblewrap at /usr/bin/bwrap, and root'
+/** A machine has several users, as the real ones have; only root can give it a range of them. */
+export const canMakeMachines = process.platform === 'linux' && existsSync('/usr/bin/bwrap') && process.geteuid?.() === 0
 
 export interface TestE2b {
   cloud: FakeCloud
