@@ -12,7 +12,10 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
     arity: { least: 1, most: 10_000 },
     options: [
       { name: 'format', value: 'FORMAT', summary: 'skill, python, ai-sdk or bundle (default skill)' },
-      { name: 'omit-requests', summary: 'leave out the requests that the tools were made for' },
+      {
+        name: 'omit-requests',
+        summary: 'leave out the requests that the tools were made for, and the tests with their data',
+      },
       { name: 'package-name', value: 'NAME', summary: 'of the Python or npm package (default handaxe_tools)' },
       { name: 'overwrite', summary: 'replace files that were edited by hand since the last export' },
       JSON_OPTION,
@@ -48,7 +51,10 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
       YES_OPTION,
       { name: 'dry-run', summary: 'verify and show, change nothing' },
       { name: 'prefer', value: 'SIDE', summary: 'folder or library: which one counts where both were changed' },
-      { name: 'omit-requests', summary: 'of a new folder: leave out the requests that the tools were made for' },
+      {
+        name: 'omit-requests',
+        summary: 'of a new folder: leave out the requests that the tools were made for, and the tests with their data',
+      },
       JSON_OPTION,
     ],
     notes:

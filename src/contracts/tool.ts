@@ -70,7 +70,15 @@ export interface ToolSignature {
  * Numbers agree within `tolerance` (relative, and absolute near zero), nested ones too.
  */
 export type ToolTest =
-  | { name: string; kind: 'example'; arguments: JsonObject; expected: JsonValue; tolerance?: number }
+  | {
+      name: string
+      kind: 'example'
+      arguments: JsonObject
+      expected: JsonValue
+      tolerance?: number
+      /** Arguments and value of a real request: they may hold what a user's files hold, and are left out of exports on demand. */
+      fromRequest?: true
+    }
   | { name: string; kind: 'error'; arguments: JsonObject; raises?: string }
   /** A program in the tool's language that imports the tool from `tools` and gives `result(true)` if the property holds. */
   | { name: string; kind: 'property'; program: string }
@@ -83,6 +91,8 @@ export interface Provenance {
   source: 'made' | 'imported' | 'edited'
   /** The request that it was made for. */
   request: string | null
+  /** Those of earlier programs that it was made of as well, as they stand in `exampleRequests`. */
+  earlierRequests?: string[]
   repairs: number
   /** What writing it cost. */
   tokens: number

@@ -34,7 +34,7 @@ export async function bindInstances(context: RunContext, { from = [] }: MakeStep
     const name = `gives what a program found for: ${cutEnd(script.request.replaceAll(/\s+/g, ' '), 80)}`
     const test = await bindInstance(context, { script, instance })
     if ('reason' in test) bound.dropped.push({ name, reason: test.reason })
-    else bound.tests.push({ name, kind: 'example', ...test })
+    else bound.tests.push({ name, kind: 'example', ...test, fromRequest: true })
   }
   return bound
 }

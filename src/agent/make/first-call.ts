@@ -22,7 +22,13 @@ export function withFirstCall(tool: NewTool, call: { arguments: JsonObject; valu
   if (isKnown) return tool
   const reason = reasonAgainst(call)
   if (reason === null) {
-    const test = { name: NAME, kind: 'example' as const, arguments: call.arguments, expected: call.value }
+    const test = {
+      name: NAME,
+      kind: 'example' as const,
+      arguments: call.arguments,
+      expected: call.value,
+      fromRequest: true as const,
+    }
     return { ...tool, tests: withUniqueNames([...tool.tests, test]) }
   }
   const { admission } = tool

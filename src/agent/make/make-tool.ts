@@ -125,14 +125,17 @@ function describeTool(
   const tests = [...suite.tests]
   const doubts = admission?.doubts ?? []
   const at = new Date(context.clock()).toISOString()
-  const earlier = (step.from ?? []).flatMap((instance) => findInstance(context, instance) ?? [])
+  const earlierRequests = (step.from ?? []).flatMap((instance) => {
+    const found = findInstance(context, instance)
+    return found === undefined ? [] : [cutEnd(found.request, REQUEST_CHARACTERS)]
+  })
   return withoutLargeTests({
     ...subject.signature,
     code: subject.code,
     whenToUse,
-    exampleRequests: [...exampleRequests, ...earlier.map(({ request }) => cutEnd(request, REQUEST_CHARACTERS))],
+    exampleRequests: [...exampleRequests, ...earlierRequests],
     tests,
-    provenance,
+    provenance: earlierRequests.length === 0 ? provenance : { ...provenance, earlierRequests },
     needs,
     admission: admission === null ? null : { at, ...admission.record, droppedTests: [...suite.dropped] },
     state: doubts.length === 0 ? 'verified' : 'candidate',

@@ -1,7 +1,7 @@
 import type { ExportFormat, ExportResult } from '../../contracts/exchange.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Library } from '../../contracts/library.ts'
-import type { ToolState, ToolVersion } from '../../contracts/tool.ts'
+import type { ToolState, ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import { exportTools } from '../../library/formats/export-tools.ts'
 import type { App } from '../open-app.ts'
 import { parseToolReference } from '../parse-tool-reference.ts'
@@ -66,7 +66,17 @@ export async function collectImported(library: Library, tools: readonly ToolVers
   return [...found.values()]
 }
 
-/** Without the words of who asked for it, and without the run in which they stand. */
-export function withoutRequest(tool: ToolVersion): ToolVersion {
-  return { ...tool, provenance: { ...tool.provenance, request: null, runId: null } }
+/** Without the words of those who asked for it, the data that they gave it, and the run in which both stand. */
+export function withoutRequest<Tool extends ToolVersion>(tool: Tool): Tool {
+  const { earlierRequests = [], ...provenance } = tool.provenance
+  return {
+    ...tool,
+    exampleRequests: tool.exampleRequests.filter((request) => !earlierRequests.includes(request)),
+    tests: tool.tests.filter((test) => !isFromRequest(test)),
+    provenance: { ...provenance, request: null, runId: null },
+  }
+}
+
+export function isFromRequest(test: ToolTest): boolean {
+  return test.kind === 'example' && test.fromRequest === true
 }

@@ -9,6 +9,7 @@ import { readTools } from '../../library/formats/read-tools.ts'
 import { isAsExported } from '../../library/formats/skill/is-as-exported.ts'
 import { nameSkills } from '../../library/formats/skill/skill-name.ts'
 import type { App } from '../open-app.ts'
+import { isFromRequest, withoutRequest } from './export-library.ts'
 import { decideSync, type SyncAction, type SyncFacts, type SyncPreference } from './decide-sync.ts'
 import type { ImportItem } from './import-item.ts'
 import { planCandidates, type ImportOptions, type ImportPlan } from './plan-import.ts'
@@ -67,7 +68,9 @@ export async function planSync(
   const candidates = reading?.candidates ?? []
   const own = candidates.filter(({ declared }) => declared.isImported !== true)
   const skills = locateSkills(own)
-  const versions = await findVersions(library, own)
+  const requests = showsRequests(own) ?? options.requests ?? true
+  const whole = await findVersions(library, own)
+  const versions = requests ? whole : new Map([...whole].map(([name, tool]) => [name, withoutRequest(tool)]))
   const canonical = nameSkills([...new Set([...versions.keys(), ...skills.keys()])])
   for (const name of versions.keys()) {
     if (!skills.has(name)) skills.set(name, { path: canonical.get(name) ?? name, isOurs: true, changed: null })
@@ -79,7 +82,7 @@ export async function planSync(
     const tool = versions.get(name) ?? null
     const facts = factsOf({ candidate, tool, manifest, skill: skills.get(name) ?? null })
     const { action, reason } = decideSync(facts, options.prefer ?? null)
-    if (action === 'import' && candidate !== null) toImport.push(candidate)
+    if (action === 'import' && candidate !== null) toImport.push(requests ? candidate : withOwnTests(candidate, whole))
     items.push({ name, action, reason, difference: describe(action, { candidate, tool }), imported: null })
   }
   const imports = await planCandidates(app, toImport, { source: 'edited', ...options })
@@ -89,7 +92,7 @@ export async function planSync(
     imports,
     leftOut: (reading?.leftOut ?? []).filter(({ path }) => !GIT_FILES.test(path)),
     notes: reading?.notes ?? [],
-    requests: showsRequests(own) ?? options.requests ?? true,
+    requests,
     skills,
   }
 }
@@ -213,6 +216,13 @@ function joinImports(items: SyncItem[], imported: readonly ImportItem[]): SyncIt
       }
     }),
   ]
+}
+
+/** What the folder was not shown holds for an edit as well: the tests with data of real requests. */
+function withOwnTests(candidate: ImportCandidate, versions: ReadonlyMap<string, ToolVersion>): ImportCandidate {
+  const own = versions.get(candidate.name ?? '')?.tests.filter(isFromRequest) ?? []
+  const { tests } = candidate
+  return tests === undefined || own.length === 0 ? candidate : { ...candidate, tests: [...tests, ...own] }
 }
 
 /** As the folder has it, so that what was left out once does not come in by itself. Null where it has no tool of ours. */

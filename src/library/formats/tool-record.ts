@@ -31,6 +31,7 @@ export function toToolRecord(tool: ToolVersion): ToolRecord {
       model: tool.provenance.model,
       runId: tool.provenance.runId,
       request: tool.provenance.request,
+      ...(tool.provenance.earlierRequests === undefined ? {} : { earlierRequests: tool.provenance.earlierRequests }),
       repairs: tool.provenance.repairs,
       tokens: tool.provenance.tokens,
       costUsd: tool.provenance.costUsd,
@@ -52,7 +53,8 @@ export function toJsonTests(tests: readonly ToolTest[]): JsonObject[] {
       return { name, kind, arguments: test.arguments, ...(test.raises === undefined ? {} : { raises: test.raises }) }
     }
     const tolerance = test.tolerance === undefined ? {} : { tolerance: test.tolerance }
-    return { name, kind, arguments: test.arguments, expected: test.expected, ...tolerance }
+    const origin = test.fromRequest === undefined ? {} : { fromRequest: test.fromRequest }
+    return { name, kind, arguments: test.arguments, expected: test.expected, ...tolerance, ...origin }
   })
 }
 
@@ -72,6 +74,7 @@ const provenanceSchema = z.object({
   model: text.nullable().default(null),
   runId: text.nullable().default(null),
   request: text.nullable().default(null),
+  earlierRequests: z.array(text).max(1000).exactOptional(),
   repairs: count.default(0),
   tokens: count.default(0),
   costUsd: z.number().nonnegative().nullable().default(null),
@@ -119,6 +122,7 @@ const testSchema: z.ZodType<ToolTest> = z.discriminatedUnion('kind', [
     arguments: jsonObject,
     expected: z.json(),
     tolerance: z.number().nonnegative().exactOptional(),
+    fromRequest: z.literal(true).exactOptional(),
   }),
   z.strictObject({ name: testName, kind: z.literal('error'), arguments: jsonObject, raises: text.exactOptional() }),
   z.strictObject({ name: testName, kind: z.literal('property'), program: text }),
