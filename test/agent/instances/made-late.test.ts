@@ -115,9 +115,14 @@ describe('a second request of the same kind', () => {
       kind: 'example',
       arguments: { values: [10, 17.5, 12] },
       expected: 7.5,
+      fromRequest: true,
     })
-    expect(tool.tests).toContainEqual(expect.objectContaining({ arguments: { values: [3, 5] }, expected: 2 }))
+    expect(tool.tests).toContainEqual(
+      expect.objectContaining({ arguments: { values: [3, 5] }, expected: 2, fromRequest: true }),
+    )
     expect(tool.exampleRequests).toContain(setup.request.text)
+    // So that an export can leave them out.
+    expect(tool.provenance.earlierRequests).toEqual([setup.request.text])
     // The program has become a tool: nobody is shown it again.
     expect(await setup.subject.library.searchScripts({ text: setup.request.text })).toEqual([])
   })
