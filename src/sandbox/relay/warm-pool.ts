@@ -1,7 +1,9 @@
 import type { HandaxeError } from '../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../contracts/limits.ts'
 import type { GuestKind } from './relay-messages.ts'
+import { becomeReady } from '../become-ready.ts'
 import { closed } from '../not-started.ts'
+import { Turns } from '../turns.ts'
 
 /** So many guests in a row that do not become ready mean that the next will not either. */
 const FAILURES_IN_A_ROW = 2
@@ -46,12 +48,12 @@ export class WarmPool<Guest extends PooledGuest> {
   readonly #limits: Record<GuestKind, Limits> = { python: { ...DEFAULT_LIMITS }, javascript: { ...DEFAULT_LIMITS } }
   /** Others that were asked for last. */
   readonly #unusual: Record<GuestKind, Limits | null> = { python: null, javascript: null }
-  readonly #turns: (() => void)[] = []
-  #running = 0
+  readonly #turns: Turns
   #isClosed = false
 
   constructor(options: WarmPoolOptions<Guest>) {
     this.#options = options
+    this.#turns = new Turns(options.maxConcurrent)
   }
 
   /** Begins to fill the pool; settles when a first guest of Python is warm, which proves that it can be done. */
@@ -64,13 +66,13 @@ export class WarmPool<Guest extends PooledGuest> {
 
   /** A guest that is ready, when it is this execution's turn. Every one must be given back. */
   async acquire(guest: GuestKind, limits: Limits): Promise<Guest> {
-    await this.#takeTurn()
+    await this.#turns.take()
     try {
       this.#learn(guest, limits)
       const idle = this.#takeIdle(guest, limits)
       return await (idle === null ? this.#make(guest, limits) : idle.making)
     } catch (error) {
-      this.#giveTurn()
+      this.#turns.give()
       throw error
     }
   }
@@ -78,14 +80,14 @@ export class WarmPool<Guest extends PooledGuest> {
   /** Removes the guest in the background and starts a new one for the next execution. */
   release(guest: Guest): void {
     void this.#options.factory.destroy(guest)
-    this.#giveTurn()
+    this.#turns.give()
     this.#refill()
   }
 
   /** Lets nobody in any more; who waits is told. */
   refuse(): void {
     this.#isClosed = true
-    for (const turn of this.#turns.splice(0)) turn()
+    this.#turns.close()
   }
 
   async close(): Promise<void> {
@@ -138,7 +140,7 @@ export class WarmPool<Guest extends PooledGuest> {
       if (this.#isClosed) throw closed()
       const guest = await this.#options.factory.create(kind, limits)
       try {
-        await becomeReady(guest)
+        await becomeReady(guest.ready, READY_TIMEOUT_MS)
         if (this.#isClosed) throw closed()
         return guest
       } catch (error) {
@@ -168,23 +170,6 @@ export class WarmPool<Guest extends PooledGuest> {
     )
     return warm
   }
-
-  #takeTurn(): Promise<void> {
-    if (this.#isClosed) throw closed()
-    if (this.#running < this.#options.maxConcurrent) {
-      this.#running++
-      return Promise.resolve()
-    }
-    return new Promise((resolve, reject) => {
-      this.#turns.push(() => (this.#isClosed ? reject(closed()) : resolve()))
-    })
-  }
-
-  #giveTurn(): void {
-    const next = this.#turns.shift()
-    if (next === undefined) this.#running--
-    else next()
-  }
 }
 
 /** What was set at the start must be as asked for; time and output are the host's to set. */
@@ -198,16 +183,4 @@ function fits(own: Limits, wanted: Limits): boolean {
     own.openFiles === wanted.openFiles &&
     own.cpuMs >= wanted.cpuMs
   )
-}
-
-async function becomeReady({ ready }: PooledGuest): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not ready after ${READY_TIMEOUT_MS} ms`)), READY_TIMEOUT_MS)
-  })
-  try {
-    await Promise.race([ready, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -7,7 +7,9 @@ import { Generations } from './generations.ts'
 import type { SlotFactory } from './slot-factory.ts'
 import type { Slot } from './slot.ts'
 import type { GuestKind, SlotNetwork } from './zygote.ts'
+import { becomeReady } from '../../become-ready.ts'
 import { closed } from '../../not-started.ts'
+import { Turns } from '../../turns.ts'
 
 /** So many slots in a row that do not become ready mean that the next will not either. */
 const FAILURES_IN_A_ROW = 3
@@ -42,15 +44,15 @@ export class SlotPool {
   readonly #tables: Generations
   readonly #science: Generations
   readonly #environments: EnvironmentZygotes
-  readonly #turns: (() => void)[] = []
+  readonly #turns: Turns
   /** Slots that are being made for the pool. */
   readonly #coming: Record<Line, number> = { python: 0, science: 0, javascript: 0 }
-  #running = 0
   #nextSlot = 1
   #isClosed = false
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#turns = new Turns(options.maxConcurrent)
     this.#tables = new Generations(options.machine, options.folder, 'tables')
     this.#science = new Generations(options.machine, options.folder, 'science')
     this.#environments = new EnvironmentZygotes(options.machine, options.folder)
@@ -69,13 +71,13 @@ export class SlotPool {
    * lease must be given back.
    */
   async acquire(asked: Line, limits: Limits, own: OwnSlot | null = null): Promise<Lease> {
-    await this.#takeTurn()
+    await this.#turns.take()
     const line = this.#serve(asked)
     try {
       for (let failures = 0; ;) {
         const lease = await (own === null ? this.#take(line, limits) : this.#make(line, limits, own))
         try {
-          await becomeReady(lease.slot)
+          await becomeReady(lease.slot.ready, READY_TIMEOUT_MS)
           return lease
         } catch (error) {
           void lease.factory.destroy(lease.slot)
@@ -89,7 +91,7 @@ export class SlotPool {
         }
       }
     } catch (error) {
-      this.#giveTurn()
+      this.#turns.give()
       throw error
     }
   }
@@ -98,7 +100,7 @@ export class SlotPool {
   release({ slot, factory }: Lease): void {
     setImmediate(() => {
       void factory.destroy(slot)
-      this.#giveTurn()
+      this.#turns.give()
       this.#refill()
     })
   }
@@ -106,7 +108,7 @@ export class SlotPool {
   /** Lets nobody in any more; who waits is told. */
   refuse(): void {
     this.#isClosed = true
-    for (const turn of this.#turns.splice(0)) turn()
+    this.#turns.close()
   }
 
   async close(): Promise<void> {
@@ -150,7 +152,7 @@ export class SlotPool {
     const guest = line === 'javascript' ? 'javascript' : 'python'
     // While others run and none is ready, somebody waits or soon will. A program that touches itself what it needs
     // takes a quarter less of the processors than a warm-up for all that it might need.
-    const warm = this.#running === 0 || this.#idle[line].some(({ slot }) => slot.isReady)
+    const warm = this.#turns.taken === 0 || this.#idle[line].some(({ slot }) => slot.isReady)
     const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm, own?.network ?? null)
     return { slot, factory: generation.factory }
   }
@@ -185,23 +187,6 @@ export class SlotPool {
       this.#coming[line]--
     }
   }
-
-  #takeTurn(): Promise<void> {
-    if (this.#isClosed) throw closed()
-    if (this.#running < this.#options.maxConcurrent) {
-      this.#running++
-      return Promise.resolve()
-    }
-    return new Promise((resolve, reject) => {
-      this.#turns.push(() => (this.#isClosed ? reject(closed()) : resolve()))
-    })
-  }
-
-  #giveTurn(): void {
-    const next = this.#turns.shift()
-    if (next === undefined) this.#running--
-    else next()
-  }
 }
 
 /** What cannot be changed at the hand-over must be as asked for; memory and time are the host's to set. */
@@ -217,16 +202,4 @@ function fits({ limits: own, group, guest }: Slot, wanted: Limits): boolean {
     (canSetMemory || own.memoryBytes === wanted.memoryBytes) &&
     own.cpuMs >= wanted.cpuMs
   )
-}
-
-async function becomeReady(slot: Slot): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('not ready after 30 s')), READY_TIMEOUT_MS)
-  })
-  try {
-    await Promise.race([slot.ready, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
