@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // One second, Vitest's own, is what a busy machine may take for anything.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './scripts/count-reporter.mjs'],
   },
 })

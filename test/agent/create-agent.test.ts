@@ -96,7 +96,7 @@ describe('an agent', () => {
     const run = agent.run('Hello')
     const startedAt = performance.now()
     await agent.close()
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(5000)
     expect(await run.result).toMatchObject({ status: 'cancelled' })
     expect(() => agent.run('Hello')).toThrow(/closed/)
     await agent.close()

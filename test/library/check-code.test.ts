@@ -220,7 +220,7 @@ describe('literals of the request', () => {
     ]) {
       const startedAt = performance.now()
       check({ literals: literals(...Array.from({ length: 500 }, (_, index) => `text ${index}`)) }, { request })
-      expect(performance.now() - startedAt).toBeLessThan(2000)
+      expect(performance.now() - startedAt).toBeLessThan(10_000)
     }
   })
 })

@@ -67,7 +67,7 @@ describe('programs', () => {
 
   test('a one-liner waits for nothing: `bench -- sandbox` has the figure, this is a ceiling for a busy machine', async () => {
     const { usage } = await run('result(1 + 1)')
-    expect(usage.wallMs).toBeLessThan(2000)
+    expect(usage.wallMs).toBeLessThan(5000)
   })
 
   test('workers, child processes and Node itself can be started inside', async () => {

@@ -82,7 +82,7 @@ test(
 /** The time until none of these processes, and no zygote of the folder, was alive. */
 async function untilGone(below: number[]): Promise<number> {
   const startedAt = performance.now()
-  const timeout = GONE_MS * Math.max(2, busyness())
+  const timeout = GONE_MS * Math.max(6, busyness())
   await vi.waitFor(() => expect([...below.filter(isAlive), ...zygotesBelow(state)]).toEqual([]), {
     timeout,
     interval: 20,

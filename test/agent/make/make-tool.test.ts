@@ -260,7 +260,7 @@ describe('a run that ends while a tool is being tested', () => {
       run.cancel()
     }
     expect(await run.result).toMatchObject({ status: 'cancelled', made: [] })
-    expect(performance.now() - cancelledAt).toBeLessThan(1000)
+    expect(performance.now() - cancelledAt).toBeLessThan(5000)
   })
 })
 

@@ -86,9 +86,9 @@ describe('an execution through the daemon', () => {
       },
     })
     expect(outcome.exitCode, outcome.stderr).toBe(130)
-    // One second on a machine that is not busy.
-    expect(endedMs).toBeLessThan(3000)
-    await until(async () => (await onlyDaemon(home)).status?.underWay === 0, 5000)
+    // One second on a machine that is not busy; the program would wait for minutes.
+    expect(endedMs).toBeLessThan(8000)
+    await until(async () => (await onlyDaemon(home)).status?.underWay === 0, 20_000)
   })
 
   test('a client that is killed ends its execution', async () => {
@@ -96,7 +96,7 @@ describe('an execution through the daemon', () => {
       onStart: (child) => onWritten(child, 'started', () => child.kill('SIGKILL')),
     })
     expect(outcome.signal).toBe('SIGKILL')
-    await until(async () => (await onlyDaemon(home)).status?.underWay === 0, 5000)
+    await until(async () => (await onlyDaemon(home)).status?.underWay === 0, 20_000)
   })
 
   test('a daemon that is killed breaks the execution, which is not done again', async () => {

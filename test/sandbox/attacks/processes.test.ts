@@ -27,5 +27,5 @@ test('I1: the look for survivors sees an execution that is alive, and nothing of
     },
   })
   expect(alive).toHaveLength(2)
-  await vi.waitFor(() => expect(survivors(namespace, at)).toEqual([]), { timeout: 1_000, interval: 10 })
+  await vi.waitFor(() => expect(survivors(namespace, at)).toEqual([]), { timeout: 5_000, interval: 10 })
 })

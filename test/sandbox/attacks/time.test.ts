@@ -20,7 +20,7 @@ testAttacks(
       expect(result) {
         expect(result).toMatchObject({ status: 'timeout', error: { type: 'cpuMs' } })
         expect(result.usage.cpuMs).toBeGreaterThanOrEqual(300)
-        expect(result.usage.cpuMs).toBeLessThan(1500)
+        expect(result.usage.cpuMs).toBeLessThan(3000)
       },
       withinMs: 4_000,
     },
@@ -36,7 +36,7 @@ while True: pass
       execution: { limits: { cpuMs: 400 } },
       expect(result) {
         expect(result).toMatchObject({ status: 'timeout', error: { type: 'cpuMs' } })
-        expect(result.usage.cpuMs).toBeLessThan(1_000)
+        expect(result.usage.cpuMs).toBeLessThan(3_000)
       },
       withinMs: 4_000,
     },

@@ -147,7 +147,7 @@ describe('what is no greeting', () => {
     }
     expect(reading).toEqual({ state: 'too-large' })
     expect(pushed).toBe(MAX_BYTES)
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(5000)
   })
 })
 

@@ -148,7 +148,7 @@ describe('close', () => {
     await expect.poll(() => proxy.lookups).toHaveLength(3)
     const startedAt = performance.now()
     const usage = await proxy.close()
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(5000)
     await Promise.all([tunnel.ended, waiting.ended, request, idle.ended])
     expect(usage).toMatchObject({ requests: 3, allowed: 1, failed: 2, reasons: { 'ended-early': 2 } })
     expect(proxy.transfers).toMatchObject([{ host: 'api.example.com', ended: 'aborted', bytesReceived: 4 }])

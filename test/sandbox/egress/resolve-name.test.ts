@@ -86,6 +86,6 @@ describe('a resolver that asks name servers', () => {
     setTimeout(() => controller.abort(), 50)
     await expect(resolving).rejects.toThrow('ECANCELLED')
     await expect(resolve('slow.example.com', { signal: controller.signal })).rejects.toThrow('aborted')
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(performance.now() - startedAt).toBeLessThan(8000)
   })
 })

@@ -128,7 +128,7 @@ describe('Python requirements', () => {
     for (const text of [`x[${'a,'.repeat(140)}`, `x==${'1.'.repeat(140)}!`, `x; ${'a == "b" and '.repeat(20)}`]) {
       expect(() => parseRequirement(text, 'python')).toThrow(HandaxeError)
     }
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
   })
 })
 

