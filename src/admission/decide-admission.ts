@@ -122,8 +122,9 @@ function strengthen({ weakTests = 'strengthen' }: AdmissionOptions, state: Admis
 async function judgeTests(options: AdmissionOptions, state: Admission): Promise<void> {
   const { sandbox, tool, specification, tests, runTests, signal } = options
   const quality = checkTests(tests, specification)
-  const { signature } = tool
-  const vacuous = await findVacuousProperties({ sandbox, signature, tests, runTests, ...(signal ? { signal } : {}) })
+  const { signature, needs } = tool
+  const common = { sandbox, signature, tests, runTests, ...(signal ? { signal } : {}) }
+  const vacuous = await findVacuousProperties({ ...common, ...(needs ? { needs } : {}) })
   // A repeated test costs time and hides nothing.
   for (const { code, message } of quality.problems) {
     if (code !== 'duplicate') state.findings.push({ check: 'test-quality', code, message })

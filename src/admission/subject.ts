@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../contracts/json.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
-import type { ToolSignature, ToolTest } from '../contracts/tool.ts'
+import type { ToolNeeds, ToolSignature, ToolTest } from '../contracts/tool.ts'
 
 /** A tool that is to be kept, or one that it is held against: its code and what is needed to run it. */
 export interface ToolUnderTest {
@@ -8,6 +8,8 @@ export interface ToolUnderTest {
   signature: ToolSignature
   /** The tools that it imports, with all that these import. */
   tools: ToolModule[]
+  /** What its executions get, and nothing more. Absent: nothing. */
+  needs?: ToolNeeds
 }
 
 export interface TestResult {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../contracts/json.ts'
 import type { AdmissionDepth, ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
-import type { AdmissionRecord, ToolSignature, ToolTest, ToolVersion } from '../contracts/tool.ts'
+import type { AdmissionRecord, ToolNeeds, ToolSignature, ToolTest, ToolVersion } from '../contracts/tool.ts'
 
 /** A tool's code with what is needed to run it. */
 export interface CheckedCode {
@@ -9,6 +9,8 @@ export interface CheckedCode {
   signature: ToolSignature
   /** What it imports. */
   tools: ToolModule[]
+  /** What its executions get. */
+  needs?: ToolNeeds
 }
 
 interface Surroundings {

@@ -1,4 +1,3 @@
-import { grantNeeds } from '../agent/steps/grant-needs.ts'
 import { bindArguments } from '../agent/bind-arguments.ts'
 import { checkArguments } from '../agent/check-arguments.ts'
 import { describeUse } from '../agent/steps/describe-use.ts'
@@ -7,6 +6,7 @@ import { HandaxeError } from '../contracts/errors.ts'
 import type { JsonObject } from '../contracts/json.ts'
 import type { ExecutionResult, InputFile } from '../contracts/sandbox.ts'
 import type { ToolChange, ToolVersion } from '../contracts/tool.ts'
+import { grantNeeds } from '../util/grant-needs.ts'
 import type { App } from './open-app.ts'
 import { parseToolReference } from './parse-tool-reference.ts'
 

@@ -9,7 +9,7 @@ import { generateInputs } from '../admission/twins/generate-inputs.ts'
 import { compareValues } from '../agent/compare/compare-values.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
-import type { AdmissionRecord, ToolSignature, ToolTest } from '../contracts/tool.ts'
+import type { AdmissionRecord, ToolNeeds, ToolSignature, ToolTest } from '../contracts/tool.ts'
 import { checkCode } from '../library/check-code.ts'
 import { describeSpecification } from '../library/describe-specification.ts'
 import type { CodeFacts } from '../library/signature/code-facts.ts'
@@ -31,6 +31,8 @@ export interface ToolToVerify {
   exampleRequests: string[]
   /** The request that it was made for, as far as that is known: its literals have no place in the code. */
   request: string
+  /** What its executions get: nothing but this. */
+  needs: ToolNeeds
 }
 
 export interface VerifyOptions {
@@ -103,7 +105,7 @@ function refused(found: Verification): Verification {
 }
 
 function subjectOf({ tool, tools }: VerifyOptions): ToolUnderTest {
-  return { code: tool.code, signature: tool.signature, tools }
+  return { code: tool.code, signature: tool.signature, tools, needs: tool.needs }
 }
 
 function withSignal({ signal }: VerifyOptions): { signal?: AbortSignal } {
@@ -113,9 +115,9 @@ function withSignal({ signal }: VerifyOptions): { signal?: AbortSignal } {
 /** How many tests can fail at all. What can be said against the others is a note: they are kept. */
 async function findAsserting(options: VerifyOptions, found: Verification): Promise<number> {
   const { sandbox, tool } = options
-  const { signature, tests } = tool
+  const { signature, tests, needs } = tool
   const { worthless, problems } = checkTests(tests, describeSpecification(signature, tool))
-  const vacuous = await findVacuousProperties({ sandbox, signature, tests, runTests, ...withSignal(options) })
+  const vacuous = await findVacuousProperties({ sandbox, signature, needs, tests, runTests, ...withSignal(options) })
   if (tests.length > 0) found.notes.push(...problems.map(({ message }) => message))
   for (const name of vacuous.filter((one) => !worthless.includes(one))) {
     found.notes.push(`The property "${name}" also holds for tools that do nothing.`)

@@ -1,6 +1,6 @@
 import type { JsonSchema } from './json.ts'
 import type { ToolLanguage } from './sandbox.ts'
-import type { Provenance, ToolState, ToolTest, ToolVersion } from './tool.ts'
+import type { Provenance, ToolNeeds, ToolState, ToolTest, ToolVersion } from './tool.ts'
 
 /** The forms in which tools go out. All but `ai-sdk` are made to be edited by hand and read back. */
 export const EXPORT_FORMATS = ['skill', 'python', 'ai-sdk', 'bundle'] as const
@@ -75,6 +75,7 @@ export interface DeclaredTool {
   imports?: string[]
   uses?: string[]
   pins?: ToolVersion['pins']
+  needs?: ToolNeeds
   /** It comes along because another one imports it. */
   isImported?: boolean
   codeHash?: string

@@ -1,6 +1,6 @@
 import type { ToolSpecification } from '../contracts/run.ts'
 import type { ToolLanguage } from '../contracts/sandbox.ts'
-import type { ToolSignature } from '../contracts/tool.ts'
+import type { ToolNeeds, ToolSignature } from '../contracts/tool.ts'
 import { checkAbilities } from './checks/check-abilities.ts'
 import { checkImportTime } from './checks/check-import-time.ts'
 import { checkNames } from './checks/check-names.ts'
@@ -20,6 +20,8 @@ export interface CodeSubject {
   specification: ToolSpecification
   /** The request that the tool is made for: its literals have no place in the code. */
   request: string
+  /** What a person granted it; a host that it may reach it may also ask. */
+  needs?: Pick<ToolNeeds, 'network'>
   /** Names of tools that the module could import. */
   otherTools?: readonly string[]
 }
@@ -36,7 +38,7 @@ export function checkCode(subject: CodeSubject): string[] {
     ...checkSpecification(signature, specification),
     ...checkNames(signature, facts, subject.otherTools ?? []),
     ...facts.unavailableImports.map((name) => `The package ${name} is not installed: write it without.`),
-    ...checkAbilities(facts, specification),
+    ...checkAbilities(facts, specification, subject.needs),
     ...checkRequestLiterals({ facts, signature, specification, request }),
     ...checkImportTime(facts, signature),
   ]

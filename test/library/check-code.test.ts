@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { JsonSchema } from '../../src/contracts/json.ts'
 import type { ToolSpecification } from '../../src/contracts/run.ts'
 import type { ToolSignature } from '../../src/contracts/tool.ts'
-import { checkCode } from '../../src/library/check-code.ts'
+import { checkCode, type CodeSubject } from '../../src/library/check-code.ts'
 import type { CodeFacts } from '../../src/library/signature/code-facts.ts'
 
 const SPECIFICATION: ToolSpecification = {
@@ -62,6 +62,7 @@ function check(
     signature?: ToolSignature
     specification?: Partial<ToolSpecification>
     otherTools?: string[]
+    needs?: CodeSubject['needs']
   } = {},
 ): string[] {
   return checkCode({
@@ -72,6 +73,7 @@ function check(
     specification: { ...SPECIFICATION, ...options.specification },
     request: options.request ?? 'What is the volatility?',
     otherTools: options.otherTools ?? [],
+    ...(options.needs ? { needs: options.needs } : {}),
   })
 }
 
@@ -130,6 +132,12 @@ describe('what a tool has no need of', () => {
     ['vm', 'runs code that it makes up'],
   ])('the module %s', (name, what) => {
     expect(check({ modules: [name] })).toEqual([`It imports ${name}: a tool neither needs nor may do what ${what}.`])
+  })
+
+  test('the network, unless a person granted it a host', () => {
+    const network = [{ host: 'api.example.com' }]
+    expect(check({ modules: ['urllib.request'] }, { needs: { network } })).toEqual([])
+    expect(check({ modules: ['subprocess'] }, { needs: { network } })).toHaveLength(1)
   })
 
   test.each(['eval', 'exec', '__import__', 'os.system', 'sys.exit', 'input', 'process.exit', 'Function', 'fetch'])(

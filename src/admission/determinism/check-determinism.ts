@@ -71,9 +71,20 @@ export async function checkDeterminism(options: DeterminismOptions): Promise<Det
     reads,
     changedArguments,
     hashOrder: !first.usesHashOrder ? 'not-needed' : hashes === null ? 'not-compared' : 'compared',
-    findings: describeFindings({ differences, sources, reads, changedArguments, calls: options.calls }),
+    findings: describeFindings({
+      differences,
+      sources,
+      reads: withoutGranted(reads, options.tool),
+      changedArguments,
+      calls: options.calls,
+    }),
     wallMs: performance.now() - startedAt,
   }
+}
+
+/** What a person granted is no finding: the allow-list bounds it, and what it gives has to be the same in both worlds. */
+function withoutGranted(reads: Reads, { needs }: ToolUnderTest): Reads {
+  return needs === undefined || needs.network.length === 0 ? reads : { ...reads, network: [] }
 }
 
 function observe({ sandbox, tool, calls, inputs, signal }: DeterminismOptions, world: World): Promise<Observation> {

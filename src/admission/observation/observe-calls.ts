@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Execution, ExecutionResult, InputFile, Sandbox, ToolModule } from '../../contracts/sandbox.ts'
+import { grantNeeds } from '../../util/grant-needs.ts'
 import { joinAssets } from '../../util/join-assets.ts'
 import { eachLimited } from '../each-limited.ts'
 import type { ToolUnderTest } from '../subject.ts'
@@ -123,6 +124,7 @@ export async function observeHashOrders(
     call: { function: 'observe_hash_orders', arguments: args },
     inputs: [...inputs],
     limits: TOGETHER,
+    ...grantNeeds(tool),
     ...(signal ? { signal } : {}),
   })
   signal?.throwIfAborted()
@@ -148,6 +150,7 @@ async function execute(
     ...given,
     inputs: [...inputs, ...files],
     limits,
+    ...grantNeeds(tool),
     ...(signal ? { signal } : {}),
   })
   signal?.throwIfAborted()

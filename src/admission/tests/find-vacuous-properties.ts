@@ -31,6 +31,7 @@ const CONCURRENT_TESTS = 4
 export async function findVacuousProperties({
   sandbox,
   signature,
+  needs,
   tests,
   runTests,
   signal,
@@ -38,6 +39,8 @@ export async function findVacuousProperties({
   sandbox: Sandbox
   /** Of the tool that the tests are for: the name by which they import it. */
   signature: ToolUnderTest['signature']
+  /** What the tests may import besides: a property that could not would seem to fail. */
+  needs?: ToolUnderTest['needs']
   tests: readonly ToolTest[]
   runTests: RunTests
   signal?: AbortSignal
@@ -49,7 +52,7 @@ export async function findVacuousProperties({
   await eachLimited(properties, CONCURRENT_TESTS, async (test) => {
     for (const stub of STUBS) {
       signal?.throwIfAborted()
-      const subject = { code, signature: { ...signature, function: stub }, tools: [] }
+      const subject = { code, signature: { ...signature, function: stub }, tools: [], ...(needs ? { needs } : {}) }
       const [result] = await runTests({
         sandbox: bound.sandbox,
         subject,

@@ -18,16 +18,17 @@ export async function adaptTool(
   names: ReadonlyMap<string, string>,
 ): Promise<ToolUnderTest | null> {
   const { name, language, function: called } = other.signature
+  const given = other.needs === undefined ? {} : { needs: other.needs }
   const imported = other.tools.filter((tool) => tool.name !== name)
   // By its name: the adapters of two tools may stand side by side.
   const target = `${TARGET}_${name}`
   if (imported.some((tool) => tool.name === signature.name || tool.name === target)) return null
   if ([...names].every(([here, there]) => here === there)) {
-    return { code: other.code, signature: { ...signature, function: called }, tools: imported }
+    return { code: other.code, signature: { ...signature, function: called }, tools: imported, ...given }
   }
   const template = await joinAssets([`admission/guest/${ADAPTERS[language]}`])
   // A list of pairs of texts reads the same in JSON, Python and JavaScript.
   const code = template.replaceAll(TARGET, target).replace(/(["'])\{\{NAMES\}\}\1/, () => JSON.stringify([...names]))
   const module = { name: target, language, code: other.code, function: called }
-  return { code, signature: { ...signature, function: 'adapted' }, tools: [...imported, module] }
+  return { code, signature: { ...signature, function: 'adapted' }, tools: [...imported, module], ...given }
 }

@@ -41,7 +41,7 @@ export async function findReadyTool(options: {
   for (const { version, tools } of neighbours) {
     signal?.throwIfAborted()
     if (version.language !== specification.language || !hasParameters(version.inputSchema, specification)) continue
-    const neighbour: ToolUnderTest = { code: version.code, signature: version, tools }
+    const neighbour: ToolUnderTest = { code: version.code, signature: version, tools, needs: version.needs }
     const signature: ToolSignature = { ...version, name: specification.name }
     const names = new Map(parametersOf(version.inputSchema).map(({ name }) => [name, name]))
     const subject = await adaptTool(neighbour, signature, names)

@@ -75,7 +75,7 @@ async function tryNeighbour({ version, tools }: Neighbour, options: TwinOptions)
   if (version.language !== tool.signature.language) {
     return { ...about, verdict: 'does-not-fit', reason: `it is written in ${version.language}` }
   }
-  const neighbour: ToolUnderTest = { code: version.code, signature: version, tools }
+  const neighbour: ToolUnderTest = { code: version.code, signature: version, tools, needs: version.needs }
   const names = alignParameters(tool.signature.inputSchema, version.inputSchema)
   if (names === null) return { ...about, verdict: 'does-not-fit', reason: 'it takes other parameters' }
   const subject = await adaptTool(neighbour, tool.signature, names)

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../contracts/json.ts'
 import type { Execution, ExecutionResult, ToolModule } from '../../contracts/sandbox.ts'
-import type { ToolSignature, ToolTest } from '../../contracts/tool.ts'
+import type { ToolNeeds, ToolSignature, ToolTest } from '../../contracts/tool.ts'
+import { grantNeeds } from '../../util/grant-needs.ts'
 import { compareValues } from '../compare/compare-values.ts'
 import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
@@ -20,6 +21,8 @@ export interface TestSubject {
   signature: ToolSignature
   /** What it imports. */
   tools: ToolModule[]
+  /** What its executions get, and nothing more. Absent: nothing. */
+  needs?: ToolNeeds
 }
 
 /** Errors of broken code. A test that only asks for "an error" is not passed by a misspelt name. */
@@ -38,14 +41,15 @@ const BROKEN_CODE = new Set([
 
 const ANY_ERROR = new Set(['Exception', 'BaseException', 'Error'])
 
-/** The execution that a test asks for. The expected value stays here: the host compares. */
-export function toTestExecution(test: ToolTest, { code, signature, tools }: TestSubject): Execution {
+/** The execution that a test asks for, with what the tool needs. The expected value stays here: the host compares. */
+export function toTestExecution(test: ToolTest, { code, signature, tools, needs }: TestSubject): Execution {
   const { language, name, function: called } = signature
+  const given = { limits: TEST_LIMITS, ...grantNeeds({ needs }) }
   if (test.kind === 'property') {
     const modules = [...tools, { name, language, code, function: called }]
-    return { language, code: test.program, tools: modules, limits: TEST_LIMITS }
+    return { language, code: test.program, tools: modules, ...given }
   }
-  return { language, code, call: { function: called, arguments: test.arguments }, tools, limits: TEST_LIMITS }
+  return { language, code, call: { function: called, arguments: test.arguments }, tools, ...given }
 }
 
 /** Why a test failed, in one line; null where it passed. `frames`: a list of records and an object of columns may agree. */

@@ -4,6 +4,7 @@ import type { ToolNeeds, ToolSignature, ToolVersion } from '../../contracts/tool
 import type { SignatureReading } from '../dependencies.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
+import { withImported } from '../../util/grant-needs.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
 import { renderFailures } from './render-failures.ts'
 import type { ToolUnderTest } from './run-test.ts'
@@ -36,13 +37,13 @@ export async function verifyCode(
   if (missing.length > 0) return reject(missing)
   const tools = await context.shelf.closure(signature.uses)
   const frames = /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(specification.returns.type)
-  const subject = { code, signature, tools, frames }
+  const imported = await Promise.all(signature.uses.map((name) => context.shelf.find(name)))
+  const known = imported.flatMap((shelved) => shelved?.tool ?? [])
+  const own = context.packages.withEnvironment(language, context.dependencies.readNeeds(language, read.facts))
+  const needs = withImported(own, known)
+  const subject = { code, signature, tools, frames, needs }
   const reports = await suite.run(subject)
-  if (reports.every((report) => report.failure === null))
-    return {
-      subject,
-      needs: context.packages.withEnvironment(language, context.dependencies.readNeeds(language, read.facts)),
-    }
+  if (reports.every((report) => report.failure === null)) return { subject, needs }
   return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
 }
 

@@ -30,6 +30,8 @@ export interface Pending {
   candidate: ImportCandidate
   existing: ToolVersion | null
   reading: Extract<SignatureReading, { signature: unknown }>
+  /** The package environment that it gets; null where it needs none. */
+  environment: string | null
   item: ImportItem
   verification: Verification | null
   /** What is to be saved; null where nothing is. */

@@ -1,12 +1,13 @@
 import { mapLimited } from '../../agent/run/map-limited.ts'
 import type { ImportCandidate, ManifestCheck, ToolReading } from '../../contracts/exchange.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
 import type { Library } from '../../contracts/library.ts'
-import type { Sandbox } from '../../contracts/sandbox.ts'
+import type { Sandbox, ToolLanguage } from '../../contracts/sandbox.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
 import { diffTools } from '../../library/formats/diff-tools.ts'
 import { readTools } from '../../library/formats/read-tools.ts'
 import { sha256 } from '../../library/formats/sha256.ts'
-import { readSignature } from '../../library/read-signature.ts'
+import { readSignature, type SignatureReading } from '../../library/read-signature.ts'
 import type { App } from '../open-app.ts'
 import { createItem, refuse, type ImportItem, type Pending } from './import-item.ts'
 import { orderByImports } from './order-candidates.ts'
@@ -91,10 +92,11 @@ async function readCandidate(
 ): Promise<{ item: ImportItem; pending: Pending | null }> {
   const item = createItem(candidate)
   const { language, code } = candidate
-  const reading = await readSignature(sandbox, { language, code }, signal === undefined ? {} : { signal })
+  const known = candidate.name === undefined ? null : await library.find(candidate.name)
+  const named = candidate.declared.needs?.environment ?? known?.needs.environment ?? null
+  const { reading, environment } = await readWithPackages(sandbox, { language, code }, { named, signal })
   if ('problems' in reading) {
-    const existing = candidate.name === undefined ? null : await library.find(candidate.name)
-    describeDifference(item, candidate, existing)
+    describeDifference(item, candidate, known)
     refuse(item, [...new Set([...reading.problems, ...candidate.problems])])
     return { item, pending: null }
   }
@@ -108,7 +110,37 @@ async function readCandidate(
     return { item, pending: null }
   }
   item.outcome = await compareWithLibrary(item, { candidate, existing, library })
-  return { item, pending: { candidate, existing, reading, item, verification: null, tool: null, pins: [] } }
+  return {
+    item,
+    pending: { candidate, existing, reading, environment, item, verification: null, tool: null, pins: [] },
+  }
+}
+
+/**
+ * Code that misses packages is read again with the environment that it names, where this machine has one of that name with all
+ * of them. That gives it packages which somebody put here for code in the sandbox, and no right.
+ */
+async function readWithPackages(
+  sandbox: Sandbox,
+  source: { language: ToolLanguage; code: string },
+  { named, signal }: { named: string | null; signal: AbortSignal | undefined },
+): Promise<{ reading: SignatureReading; environment: string | null }> {
+  const stop = signal === undefined ? {} : { signal }
+  const reading = await readSignature(sandbox, source, stop)
+  if (named === null || !missesSomething(reading)) return { reading, environment: null }
+  try {
+    const again = await readSignature(sandbox, source, { environment: named, ...stop })
+    if (!missesSomething(again)) return { reading: again, environment: named }
+  } catch (error) {
+    // There is none of this name, or not for this language or interpreter.
+    if (!HandaxeError.isInstance(error) || error.code !== 'invalid_arguments') throw error
+  }
+  return { reading, environment: null }
+}
+
+/** A JavaScript module with a package that is not there cannot be read at all. */
+function missesSomething(reading: SignatureReading): boolean {
+  return 'problems' in reading || reading.facts.unavailableImports.length > 0
 }
 
 function describeDifference(

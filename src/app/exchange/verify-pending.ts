@@ -2,10 +2,11 @@ import type { Neighbour } from '../../admission/twins/find-twins.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Library } from '../../contracts/library.ts'
 import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
-import type { NewTool, ToolTest, ToolVersion } from '../../contracts/tool.ts'
+import type { NewTool, ToolNeeds, ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import { NO_NEEDS } from '../../contracts/tool.ts'
 import { sha256 } from '../../library/formats/sha256.ts'
 import { readNeeds } from '../../library/read-needs.ts'
+import { withImported } from '../../util/grant-needs.ts'
 import { verifyTool, type Verification } from '../verify-tool.ts'
 import { refuse, type Pending } from './import-item.ts'
 import type { PendingLibrary } from './pending-library.ts'
@@ -37,7 +38,8 @@ export async function verifyPending(pending: Pending, context: PendingContext): 
     context.refusedNames.add(name)
     return
   }
-  const verification = await verify(pending, { tools, context })
+  const needs = needsOf(pending, imported)
+  const verification = await verify(pending, { tools, needs, context })
   pending.verification = verification
   item.tests = verification.tests
   item.twin = verification.twin
@@ -55,10 +57,13 @@ export async function verifyPending(pending: Pending, context: PendingContext): 
     return
   }
   if (verification.verdict === 'untested') item.notes.push(ADD_TESTS.replace('NAME', name))
-  if (existing !== null && (existing.needs.network.length > 0 || existing.needs.environment !== null)) {
-    item.notes.push(`The network or environment of version ${existing.version} was granted to its code: grant it anew.`)
+  if (existing !== null && existing.needs.network.length > 0) {
+    item.notes.push(`The network of version ${existing.version} was granted to its code: grant it anew.`)
   }
-  const tool = toNewTool(pending, verification, context)
+  if (pending.environment !== null) {
+    item.notes.push(`It gets the packages of the environment ${pending.environment}, which it imports.`)
+  }
+  const tool = toNewTool(pending, { ...verification, needs }, context)
   pending.tool = tool
   item.state = tool.state === 'verified' ? 'verified' : 'candidate'
   const { pendingLibrary } = context
@@ -120,9 +125,10 @@ async function closureOf(
 }
 
 async function verify(
-  { candidate, existing, reading }: Pending,
-  { tools, context }: { tools: ToolModule[]; context: PendingContext },
+  pending: Pending,
+  { tools, needs, context }: { tools: ToolModule[]; needs: ToolNeeds; context: PendingContext },
 ): Promise<Verification> {
+  const { candidate, existing, reading } = pending
   const { library, sandbox, signal } = context
   return verifyTool({
     sandbox,
@@ -133,6 +139,7 @@ async function verify(
       whenToUse: candidate.whenToUse ?? '',
       exampleRequests: candidate.exampleRequests ?? [],
       request: candidate.declared.provenance?.request ?? '',
+      needs,
     },
     tools,
     neighbours: await findNeighbours(reading.signature, library),
@@ -155,11 +162,17 @@ async function findNeighbours(
   return Promise.all(others.map(async ({ tool }) => ({ version: tool, tools: await library.closure(tool.pins) })))
 }
 
+/** No network: what a person granted was granted to other code. */
+function needsOf({ reading, environment }: Pending, imported: readonly ToolVersion[]): ToolNeeds {
+  return withImported({ ...readNeeds(reading.signature.language, reading.facts), environment }, imported)
+}
+
 function toNewTool(
-  { candidate, existing, reading }: Pending,
-  { verdict, tests, admission }: Verification,
+  pending: Pending,
+  { verdict, tests, admission, needs }: Verification & { needs: ToolNeeds },
   { source = 'imported' }: PendingContext,
 ): NewTool {
+  const { candidate, existing, reading } = pending
   const isVerified = verdict === 'verified'
   const done = source === 'edited' && existing !== null ? 'edited' : 'imported'
   return {
@@ -179,8 +192,7 @@ function toNewTool(
       // Nobody here knows what writing it cost.
       costUsd: null,
     },
-    // What only a person can grant, network and environment, was granted to other code.
-    needs: readNeeds(reading.signature.language, reading.facts),
+    needs,
     admission,
     state: isVerified ? 'verified' : 'candidate',
     stateReason: isVerified

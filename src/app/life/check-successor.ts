@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { TestResult, ToolUnderTest } from '../../admission/subject.ts'
 import { compareValues } from '../../agent/compare/compare-values.ts'
 import { mapLimited } from '../../agent/run/map-limited.ts'
-import { grantNeeds } from '../../agent/steps/grant-needs.ts'
 import { validateValue } from '../../agent/steps/validate-value.ts'
 import type { JsonValue } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { KeptCall, ToolTest, ToolVersion } from '../../contracts/tool.ts'
+import { grantNeeds } from '../../util/grant-needs.ts'
 import { runTests } from '../run-tests.ts'
 
 const CONCURRENT_CALLS = 4
@@ -41,7 +41,6 @@ export interface SuccessorOptions {
   predecessor: Pick<ToolVersion, 'version' | 'tests'>
   /** Successful calls of the old version. */
   calls: readonly KeptCall[]
-  needs: ToolVersion['needs']
   limits?: Partial<Limits>
   signal?: AbortSignal
 }
@@ -65,10 +64,10 @@ export async function checkSuccessor(options: SuccessorOptions): Promise<Success
 
 async function replayCall(
   call: KeptCall,
-  { sandbox, successor, needs, limits, signal }: SuccessorOptions,
+  { sandbox, successor, limits, signal }: SuccessorOptions,
 ): Promise<ReplayedCall> {
   signal?.throwIfAborted()
-  const { code, signature, tools } = successor
+  const { code, signature, tools, needs } = successor
   const [misfit] = validateValue(signature.inputSchema, call.arguments, 'arguments')
   if (misfit !== undefined) return { call, value: null, difference: `it does not take these arguments: ${misfit}` }
   const result = await sandbox.execute({

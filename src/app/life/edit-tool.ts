@@ -79,8 +79,16 @@ export async function saveEdit(
   if (texts.code === tool.code && isDeepStrictEqual(tests.tests, tool.tests)) return outcome
   const [library, sandbox] = [await app.library(), await app.sandbox()]
   const { code } = texts
+  const { needs } = tool
   const common = { sandbox, ...(signal ? { signal } : {}) }
-  const reading = await readSignature(sandbox, { language: tool.language, code, expectedName: tool.name }, common)
+  const reading = await readSignature(
+    sandbox,
+    { language: tool.language, code, expectedName: tool.name },
+    {
+      environment: needs.environment,
+      ...(signal ? { signal } : {}),
+    },
+  )
   if ('problems' in reading) return refuse(reading.problems)
   const { signature } = reading
   const [difference] = diffTools([tool], [{ ...tool, ...signature, code, tests: tests.tests }])
@@ -89,18 +97,25 @@ export async function saveEdit(
   const { whenToUse, exampleRequests, provenance } = tool
   const verification = await verifyTool({
     ...common,
-    tool: { ...reading, code, tests: tests.tests, whenToUse, exampleRequests, request: provenance.request ?? '' },
+    tool: {
+      ...reading,
+      code,
+      tests: tests.tests,
+      whenToUse,
+      exampleRequests,
+      request: provenance.request ?? '',
+      needs,
+    },
     tools: modules,
   })
   outcome.notes.push(...verification.notes)
   if (verification.verdict === 'refused') return refuse(verification.problems)
   const succession = await checkSuccessor({
     ...common,
-    successor: { code, signature, tools: modules },
+    successor: { code, signature, tools: modules, needs },
     ownTests: tests.tests,
     predecessor: tool,
     calls: await library.keptCalls(tool.name, tool.version),
-    needs: tool.needs,
     limits: app.config.limits,
   })
   const { accepted, reason } = decide({ tests: tests.tests }, { verification, succession })

@@ -20,7 +20,7 @@ export async function testTool(
   const { name, version } = parseToolReference(reference)
   const library = await app.library()
   const tool = await library.get(name, version)
-  const subject = { code: tool.code, signature: tool, tools: await library.closure(tool.pins) }
+  const subject = { code: tool.code, signature: tool, tools: await library.closure(tool.pins), needs: tool.needs }
   const sandbox = await app.sandbox()
   const results = await runTests({ sandbox, subject, tests: tool.tests, ...(signal ? { signal } : {}) })
   const failed = results.filter(({ failure }) => failure !== null).length

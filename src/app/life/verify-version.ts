@@ -58,11 +58,10 @@ export async function verifyVersion(
       ? null
       : await checkSuccessor({
           ...common,
-          successor: { code: tool.code, signature: tool, tools: modules },
+          successor: { code: tool.code, signature: tool, tools: modules, needs: tool.needs },
           ownTests: tool.tests,
           predecessor: await library.get(name, before),
           calls: await library.keptCalls(name, before),
-          needs: tool.needs,
           limits: app.config.limits,
         })
   const objections = findObjections(tool)
@@ -95,13 +94,13 @@ function findPredecessor({ versions }: ToolRecord, version: number): number | nu
 /** What the checks look at beside the version itself, which is read from its code again. */
 async function factsOf(
   app: Pick<App, 'sandbox'>,
-  { name, language, code, provenance }: ToolVersion,
+  { name, language, code, provenance, needs }: ToolVersion,
   signal: AbortSignal | undefined,
 ) {
   const reading = await readSignature(
     await app.sandbox(),
     { language, code, expectedName: name },
-    signal === undefined ? {} : { signal },
+    { environment: needs.environment, ...(signal ? { signal } : {}) },
   )
   if ('problems' in reading) {
     throw new HandaxeError('tool_rejected', `The code of ${name} cannot be read: ${reading.problems.join(' ')}`, {

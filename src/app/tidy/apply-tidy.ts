@@ -39,7 +39,7 @@ async function makeAlias(
   if ((await library.findUsable(name))?.version !== version) return `${name} was changed in the meantime`
   const names = alignParameters(entry.signature.inputSchema, kept.signature.inputSchema)
   if (names === null) return 'their parameters do not fit'
-  const target = { name, code: kept.code, tools: await library.closure([{ name, version }]) }
+  const target = { name, code: kept.code, tools: await library.closure([{ name, version }]), needs }
   const alias = await tryAlias(entry, target, { sandbox, names, ...(signal ? { signal } : {}) })
   if (typeof alias === 'string') return alias
   try {

@@ -21,6 +21,7 @@ export interface AliasTarget {
   code: string
   /** The closure of the tool that is called, itself included. */
   tools: ToolModule[]
+  needs: ToolNeeds
 }
 
 export interface AliasCode {
@@ -43,14 +44,19 @@ export async function tryAlias(
 ): Promise<AliasCode | string> {
   const stop = signal === undefined ? {} : { signal }
   const { inputSchema, name, language } = entry.signature
+  const { needs } = target
   const code = await renderAlias(sandbox, { other: entry, kept: target.name, ...passed, ...stop })
   if (code === null) return 'nothing with its parameters can be written that calls the other'
-  const reading = await readSignature(sandbox, { language, code, expectedName: name }, stop)
+  const reading = await readSignature(
+    sandbox,
+    { language, code, expectedName: name },
+    { environment: needs.environment, ...stop },
+  )
   if ('problems' in reading) return reading.problems.join(' ')
   const { signature } = reading
   if (!isDeepStrictEqual(signature.inputSchema, inputSchema)) return 'its parameters would not stay what they are'
   if (target.tools.some((tool) => tool.name === name)) return `${target.name} imports it`
-  const subject: ToolUnderTest = { code, signature, tools: target.tools }
+  const subject: ToolUnderTest = { code, signature, tools: target.tools, needs }
   const results = await runTests({ sandbox, subject, tests: entry.tests, ...stop })
   const failed = results.find(({ failure }) => failure !== null)
   if (failed !== undefined) return `its test "${failed.test.name}" fails: ${failed.failure}`

@@ -51,7 +51,9 @@ export async function proposeGeneralised(
   if (Object.keys(calls).length === 0) return 'the model sees no tool that a reader would understand'
   const program = findProgram(text, language)
   if (program === null) return 'there is no code in the reply'
-  const reading = await readSignature(sandbox, { language, code: program.code }, stop)
+  // It is made of the two: where these have packages of one environment, it may have them, too.
+  const environment = entries.map(({ needs }) => needs?.environment ?? null).find((name) => name !== null) ?? null
+  const reading = await readSignature(sandbox, { language, code: program.code }, { environment, ...stop })
   if ('problems' in reading) return reading.problems.join(' ')
   const { signature } = reading
   if ((await library.find(signature.name)) !== null) return `the library has a tool ${signature.name} already`
@@ -63,6 +65,7 @@ export async function proposeGeneralised(
     name: signature.name,
     code: program.code,
     tools: [{ name: signature.name, language, code: program.code, function: signature.function }],
+    needs: { ...readNeeds(language, reading.facts), environment },
   }
   const aliases: Generalised['aliases'] = []
   for (const entry of entries) {
@@ -81,7 +84,7 @@ export async function proposeGeneralised(
   const tests = entries.flatMap((entry) => translateTests(entry, calls[entry.version.name]))
   if (tests.length === 0) return 'none of the tests of the two can be asked of it'
   const tool = toNewTool(entries, { signature, code: program.code, tests, model })
-  return { tool: { ...tool, needs: readNeeds(language, reading.facts) }, aliases }
+  return { tool: { ...tool, needs: target.needs }, aliases }
 }
 
 /** Saves the tool and what takes the place of the two. Gives the version of the tool; rejects as `Library.save` does. */

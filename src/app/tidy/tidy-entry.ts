@@ -18,7 +18,15 @@ export async function loadEntries(library: Library): Promise<TidyEntry[]> {
     // Another process may have removed it since.
     if (version === null) continue
     const tools = await library.closure(version.pins)
-    entries.push({ code: version.code, signature: version, tools, tests: version.tests, version, summary })
+    entries.push({
+      code: version.code,
+      signature: version,
+      tools,
+      tests: version.tests,
+      needs: version.needs,
+      version,
+      summary,
+    })
   }
   return entries.toSorted(byWorth)
 }

@@ -1,4 +1,5 @@
 import type { ToolSpecification } from '../../contracts/run.ts'
+import type { ToolNeeds } from '../../contracts/tool.ts'
 import type { CodeFacts } from '../signature/code-facts.ts'
 
 /** Something that most tools have no need of, and what in a specification says that this one has. */
@@ -13,6 +14,8 @@ function words(text: string): string[] {
   return text.split(' ')
 }
 
+const NETWORK = 'uses the network'
+
 const ABILITIES: readonly Ability[] = [
   {
     what: 'starts other programs',
@@ -21,7 +24,7 @@ const ABILITIES: readonly Ability[] = [
     need: /\b(?:processes|subprocess|command line|shell|worker threads?)\b/i,
   },
   {
-    what: 'uses the network',
+    what: NETWORK,
     modules: words(
       'socket ssl requests httpx aiohttp urllib.request urllib3 http.client http.server ftplib smtplib poplib imaplib ' +
         'telnetlib xmlrpc socketserver webbrowser net dgram http https http2 tls dns dns/promises axios node-fetch undici',
@@ -46,7 +49,11 @@ const ABILITIES: readonly Ability[] = [
 ]
 
 /** What the code does that a tool for this specification has no need of. */
-export function checkAbilities({ modules, calls }: CodeFacts, specification: ToolSpecification): string[] {
+export function checkAbilities(
+  { modules, calls }: CodeFacts,
+  specification: ToolSpecification,
+  { network }: Pick<ToolNeeds, 'network'> = { network: [] },
+): string[] {
   const { description, whenToUse, parameters, returns } = specification
   const text = [
     description,
@@ -55,7 +62,7 @@ export function checkAbilities({ modules, calls }: CodeFacts, specification: Too
     returns.description,
   ].join('\n')
   return ABILITIES.flatMap((ability) => {
-    if (ability.need?.test(text)) return []
+    if (ability.need?.test(text) || (ability.what === NETWORK && network.length > 0)) return []
     const imported = modules.filter((name) => ability.modules.includes(name))
     const called = calls.filter(({ name }) => ability.calls.includes(name))
     return [

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Execution } from '../../contracts/sandbox.ts'
 import type { ToolSignature } from '../../contracts/tool.ts'
 
 /** What stands in a tool's code, as far as the static checks ask for it. Line numbers count from 1. */
@@ -23,6 +24,17 @@ export const codeFacts = z.object({
 
 export type CodeFacts = z.infer<typeof codeFacts>
 export type ImportTimeStatement = CodeFacts['atImport'][number]
+
+export interface ReadOptions {
+  /** Name of the package environment that the code may import from; null: the sandbox's own packages. */
+  environment?: string | null
+  signal?: AbortSignal
+}
+
+/** What the execution that reads it gets. No network: nobody calls anything yet. */
+export function toGranted({ environment = null, signal }: ReadOptions): Pick<Execution, 'environment' | 'signal'> {
+  return { ...(environment === null ? {} : { environment }), ...(signal ? { signal } : {}) }
+}
 
 /** The signature with further facts for `checkCode`, or why the code cannot be a tool: sentences for its author. */
 export type SignatureReading = { signature: ToolSignature; facts: CodeFacts } | { problems: string[] }

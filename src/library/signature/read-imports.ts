@@ -6,7 +6,8 @@ import { lineOf, visit } from './parse-module.ts'
 export interface ModuleImports {
   /** Packages by top-level name, Node's own without `node:`. */
   packages: string[]
-  unavailable: string[]
+  /** Those that are not Node's own. */
+  external: string[]
   modules: string[]
   /** Tools, in snake_case. */
   uses: string[]
@@ -16,7 +17,7 @@ export interface ModuleImports {
 /** What an ES module imports, by `import`, `export … from`, `import()` and `require()`. */
 export function readImports(program: Program): ModuleImports {
   const packages = new Set<string>()
-  const unavailable = new Set<string>()
+  const external = new Set<string>()
   const modules = new Set<string>()
   const uses = new Set<string>()
   const problems: string[] = []
@@ -33,13 +34,13 @@ export function readImports(program: Program): ModuleImports {
       const name = packageName(source)
       packages.add(name)
       modules.add(source.replace(/^node:/, ''))
-      if (!isBuiltin(source)) unavailable.add(name)
+      if (!isBuiltin(source)) external.add(name)
     }
     return true
   })
   return {
     packages: [...packages].sort(),
-    unavailable: [...unavailable].sort(),
+    external: [...external].sort(),
     modules: [...modules].sort(),
     uses: [...uses].sort(),
     problems,

@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../contracts/json.ts'
 import type { ExecutionResult, Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolSignature } from '../../contracts/tool.ts'
 import { joinAssets } from '../../util/join-assets.ts'
-import type { SignatureReading } from './code-facts.ts'
+import { toGranted, type ReadOptions, type SignatureReading } from './code-facts.ts'
 import { parseModule } from './parse-module.ts'
 import { readImports, type ModuleImports } from './read-imports.ts'
 import { readModuleFacts, type ModuleFacts } from './read-module-facts.ts'
@@ -12,7 +12,12 @@ import { readModuleFacts, type ModuleFacts } from './read-module-facts.ts'
 /** Nothing but definitions may run when a module is loaded. */
 const LOADING_LIMITS = { wallMs: 5000, cpuMs: 5000, valueBytes: 1024 * 1024 }
 
-const claim = z.object({ mainKind: z.string(), mainName: z.string(), tool: z.unknown() })
+const claim = z.object({
+  mainKind: z.string(),
+  mainName: z.string(),
+  tool: z.unknown(),
+  missing: z.array(z.string()),
+})
 const jsonSchema: z.ZodType<JsonSchema> = z.record(z.string(), z.json())
 const toolRecord = z.object({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'has to be snake_case, of at most 64 letters'),
@@ -28,13 +33,13 @@ const toolRecord = z.object({
 export async function readJavascriptSignature(
   sandbox: Sandbox,
   code: string,
-  options: { signal?: AbortSignal },
+  options: ReadOptions,
 ): Promise<SignatureReading> {
   const parsed = parseModule(code)
   if ('problem' in parsed) return { problems: [parsed.problem] }
   const imports = readImports(parsed.program)
   const { parameters, arity, ...facts } = readModuleFacts(parsed.program)
-  const loaded = await loadModule(sandbox, { code, uses: imports.uses }, options)
+  const loaded = await loadModule(sandbox, { code, ...imports }, options)
   if ('problems' in loaded) return { problems: [...imports.problems, ...loaded.problems] }
   const signature = toSignature(loaded, imports)
   const problems = [
@@ -48,30 +53,32 @@ export async function readJavascriptSignature(
     facts: {
       ...facts,
       modules: imports.modules,
-      packages: imports.unavailable,
-      unavailableImports: imports.unavailable,
+      packages: imports.external,
+      unavailableImports: loaded.missing,
     },
   }
 }
 
 interface LoadedModule {
   mainName: string
+  /** Packages that are not there. */
+  missing: string[]
   tool: z.infer<typeof toolRecord>
 }
 
 async function loadModule(
   sandbox: Sandbox,
-  { code, uses }: { code: string; uses: string[] },
-  options: { signal?: AbortSignal },
+  { code, uses, external }: { code: string } & Pick<ModuleImports, 'uses' | 'external'>,
+  options: ReadOptions,
 ): Promise<LoadedModule | { problems: string[] }> {
   const result = await sandbox.execute({
     language: 'javascript',
     code: await joinAssets(['library/guest/read_javascript_signature.mjs']),
-    call: { function: 'readSignature', arguments: { code } },
+    call: { function: 'readSignature', arguments: { code, packages: external } },
     // The tools that it imports have to be there for it to be loaded, but nothing may call them yet.
     tools: uses.map((name) => ({ name, language: 'javascript', function: 'default', code: STAND_IN })),
     limits: LOADING_LIMITS,
-    ...options,
+    ...toGranted(options),
   })
   options.signal?.throwIfAborted()
   if (result.status !== 'ok') return { problems: [describeFailure(result)] }
@@ -88,7 +95,12 @@ function describeFailure({ status, error }: ExecutionResult): string {
   return `Loading the module ends with '${status}': at its top level may stand nothing but imports and definitions.`
 }
 
-function readClaim({ mainKind, mainName, tool }: z.infer<typeof claim>): LoadedModule | { problems: string[] } {
+function readClaim({
+  mainKind,
+  mainName,
+  tool,
+  missing,
+}: z.infer<typeof claim>): LoadedModule | { problems: string[] } {
   const problems: string[] = []
   if (mainKind !== 'function') {
     problems.push('There is no default export that is a function: write `export default function name({ … }) { … }`.')
@@ -102,7 +114,7 @@ function readClaim({ mainKind, mainName, tool }: z.infer<typeof claim>): LoadedM
     problems.push(...record.error.issues.map(({ path, message }) => `tool.${path.join('.')}: ${message}.`))
     return { problems }
   }
-  return problems.length > 0 ? { problems } : { mainName, tool: record.data }
+  return problems.length > 0 ? { problems } : { mainName, tool: record.data, missing }
 }
 
 function toSignature({ mainName, tool }: LoadedModule, imports: ModuleImports): ToolSignature {

@@ -3,7 +3,7 @@ import type { JsonSchema } from '../../contracts/json.ts'
 import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolSignature } from '../../contracts/tool.ts'
 import { joinAssets } from '../../util/join-assets.ts'
-import { codeFacts, type SignatureReading } from './code-facts.ts'
+import { codeFacts, toGranted, type ReadOptions, type SignatureReading } from './code-facts.ts'
 
 /** Later parts use what the earlier ones define. */
 const PARTS = ['read_docstring.py', 'read_annotation.py', 'read_code_facts.py', 'read_python_signature.py']
@@ -29,13 +29,13 @@ const reading = z.union([
 export async function readPythonSignature(
   sandbox: Sandbox,
   code: string,
-  options: { signal?: AbortSignal },
+  options: ReadOptions,
 ): Promise<SignatureReading> {
   const result = await sandbox.execute({
     language: 'python',
     code: await joinAssets(PARTS.map((part) => `library/guest/${part}`)),
     call: { function: 'read_signature', arguments: { code } },
-    ...options,
+    ...toGranted(options),
   })
   options.signal?.throwIfAborted()
   if (result.status === 'ok') return reading.parse(result.value)

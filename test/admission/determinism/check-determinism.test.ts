@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkDeterminism, type DeterminismCheck } from '../../../src/admission/determinism/check-determinism.ts'
 import type { JsonObject } from '../../../src/contracts/json.ts'
 import type { InputFile, ToolLanguage } from '../../../src/contracts/sandbox.ts'
+import { NO_NEEDS } from '../../../src/contracts/tool.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { compare } from '../run-tests.ts'
 import { subject } from '../subjects.ts'
@@ -268,6 +269,18 @@ describe('a tool that reaches beyond its arguments is found out though its resul
     expect(found.findings.map((one) => one.code)).toContain(finding)
     expect(found.findings.find((one) => one.code === finding)?.message).toContain(named)
   })
+})
+
+test('a host that a person granted is no finding, and the execution may ask for it', async () => {
+  const code =
+    'import urllib.request\ndef f(x):\n  try:\n    urllib.request.urlopen("http://rates.invalid/", timeout=1)\n  except OSError: pass\n  return x'
+  const tool = subject('python', code)
+  const needs = { ...NO_NEEDS, network: [{ host: 'rates.invalid' }] }
+  const common = { sandbox: opened.sandbox, calls: [{ x: 1 }], compare }
+  const granted = await checkDeterminism({ ...common, tool: { ...tool, needs } })
+  expect(granted).toMatchObject({ findings: [], compared: 1 })
+  expect(granted.reads.network.join(' ')).toContain('rates.invalid')
+  expect((await checkDeterminism({ ...common, tool })).findings).toMatchObject([{ code: 'network' }])
 })
 
 describe('code that does not work', () => {

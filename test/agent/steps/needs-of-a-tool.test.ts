@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { grantNeeds } from '../../../src/agent/steps/grant-needs.ts'
-import { NO_NEEDS } from '../../../src/contracts/tool.ts'
 import { eventsOf } from '../open-test-agent.ts'
 import { makeRange, rangeCode, reuseRange } from '../scripted-replies.ts'
 import { useTestAgent } from '../use-test-agent.ts'
@@ -8,23 +6,6 @@ import { useTestAgent } from '../use-test-agent.ts'
 const setup = useTestAgent({ each: true })
 
 describe('what an execution of a tool gets', () => {
-  test('is nothing where its version needs nothing', () => {
-    expect(grantNeeds({ needs: NO_NEEDS })).toEqual({})
-  })
-
-  test('is the environment and the hosts that its version names, and no host function', () => {
-    const needs = {
-      packages: ['x'],
-      environment: 'finance',
-      network: [{ host: 'api.example.com' }],
-      hostFunctions: ['f'],
-    }
-    expect(grantNeeds({ needs })).toEqual({
-      environment: 'finance',
-      network: { mode: 'allow-list', hosts: [{ host: 'api.example.com' }] },
-    })
-  })
-
   test('stands in its version: packages from the code, no network', async () => {
     const withNumpy = rangeCode('float(np.ptp(values))').replace('```python\n', '```python\nimport numpy as np\n\n\n')
     await setup.subject.play([...makeRange.slice(0, 2), { role: 'coder', reply: withNumpy }], setup.request)
