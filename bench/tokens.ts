@@ -7,6 +7,7 @@ import { createAgent } from '../src/agent/create-agent.ts'
 import { HandaxeError } from '../src/contracts/errors.ts'
 import type { Gateway, RoutedCall } from '../src/contracts/models.ts'
 import { checkCode } from '../src/library/check-code.ts'
+import { describeSpecification } from '../src/library/describe-specification.ts'
 import { readNeeds } from '../src/library/read-needs.ts'
 import { readSignature } from '../src/library/read-signature.ts'
 import { renderSignature } from '../src/library/tool-prompt.ts'
@@ -104,6 +105,7 @@ async function planPrompt(
     checkCode,
     renderSignature,
     readNeeds,
+    describeSpecification: (tool) => describeSpecification(tool, tool),
     admission: null,
     artifactsFolder: folder,
     environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },

@@ -1,7 +1,7 @@
 export { openAgent, type OpenAgentOptions } from './app/open-agent.ts'
 export { ERROR_KINDS, HandaxeError, type ErrorCode, type Fault } from './contracts/errors.ts'
 export { DEFAULT_BUDGET, DEFAULT_LIMITS, type Budget, type Limits } from './contracts/limits.ts'
-export type { Agent, Run } from './contracts/agent.ts'
+export type { Agent, RepairOptions, Run } from './contracts/agent.ts'
 export type { RunEvent, RunEventBody, RunEventType } from './contracts/events.ts'
 export type { JsonObject, JsonSchema, JsonValue } from './contracts/json.ts'
 export type { Library, ToolQuery } from './contracts/library.ts'

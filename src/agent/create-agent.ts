@@ -1,8 +1,10 @@
 import type { Agent, Run } from '../contracts/agent.ts'
 import { HandaxeError } from '../contracts/errors.ts'
+import type { Request, RunOptions } from '../contracts/run.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
 import type { AgentDependencies } from './dependencies.ts'
-import { startRun } from './start-run.ts'
+import { repairTool } from './repair/repair-tool.ts'
+import { startRun, type RunStart } from './start-run.ts'
 import { resolveBudget, validateRequest } from './validate-request.ts'
 
 /**
@@ -25,20 +27,21 @@ export function createAgent(dependencies: AgentDependencies): Agent {
     return opening
   }
 
+  const start = (request: Request, options: RunOptions, work?: RunStart['work']): Run => {
+    if (closed) throw new HandaxeError('invalid_request', 'The agent is closed', { hint: 'Open a new one.' })
+    const budget = resolveBudget(options.budget)
+    const run = startRun({ dependencies, openSandbox, request, budget, options, ...(work ? { work } : {}) })
+    runs.add(run)
+    const forget = (): void => void runs.delete(run)
+    run.result.then(forget, forget)
+    return run
+  }
+
   return {
-    run(request, options = {}) {
-      if (closed) throw new HandaxeError('invalid_request', 'The agent is closed', { hint: 'Open a new one.' })
-      const run = startRun({
-        dependencies,
-        openSandbox,
-        request: validateRequest(request),
-        budget: resolveBudget(options.budget),
-        options,
-      })
-      runs.add(run)
-      const forget = (): void => void runs.delete(run)
-      run.result.then(forget, forget)
-      return run
+    run: (request, options = {}) => start(validateRequest(request), options),
+    repair({ name, version }, { reason = '', ...options } = {}) {
+      const text = `Repair the tool ${name}${version === undefined ? '' : ` version ${version}`}`
+      return start({ text, files: [] }, options, (context) => repairTool(context, { name, version, reason }))
     },
     async close() {
       closed = true

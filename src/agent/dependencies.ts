@@ -47,6 +47,8 @@ export interface AgentDependencies {
   checkCode(subject: CodeSubject): string[]
   /** What the code needs of the sandbox beside its language. Written as a method for the same reason. */
   readNeeds(language: ToolLanguage, facts: unknown): ToolNeeds
+  /** What a kept tool's signature and docstring promise, as a specification. */
+  describeSpecification: (tool: ToolVersion) => ToolSpecification
   /** What is asked of a tool that passes its tests. Null: nothing, and its version says so. */
   admission: AdmissionGate | null
   /** A tool as the planner is shown it: the typed signature with its description. */

@@ -25,10 +25,12 @@ export interface RunStart {
   request: Request
   budget: Budget
   options: RunOptions
+  /** What the run does; gives its answer. Default: the loop of `runRequest`. */
+  work?: (context: RunContext) => Promise<string>
 }
 
 /** Starts a run and gives the handle to it. */
-export function startRun({ dependencies, openSandbox, request, budget, options }: RunStart): Run {
+export function startRun({ dependencies, openSandbox, request, budget, options, work = runRequest }: RunStart): Run {
   const clock = dependencies.clock ?? Date.now
   const runId = createRunId(clock())
   const ending = new AbortController()
@@ -59,7 +61,7 @@ export function startRun({ dependencies, openSandbox, request, budget, options }
   }
   const cancel = (): void =>
     end(new HandaxeError('cancelled', 'The run was cancelled', { hint: 'Start it again if it was not meant.' }))
-  const result = carryOut(context, { cancel, end, signal: options.signal })
+  const result = carryOut(context, { cancel, end, signal: options.signal, work })
   // Who only reads the events, or nothing at all, must not bring the process down with a rejection.
   result.catch(() => undefined)
   return { runId, result, cancel, [Symbol.asyncIterator]: () => events[Symbol.asyncIterator]() }
@@ -78,10 +80,11 @@ interface Ending {
   cancel: () => void
   end: (error: unknown) => void
   signal: AbortSignal | undefined
+  work: (context: RunContext) => Promise<string>
 }
 
 /** The run from its first record to its last. Rejects for a bug or a broken store only. */
-async function carryOut(context: RunContext, { cancel, end, signal }: Ending): Promise<RunResult> {
+async function carryOut(context: RunContext, { cancel, end, signal, work }: Ending): Promise<RunResult> {
   const { budget, events } = context
   const timers = [
     setTimeout(() => end(budget.timeError()), Math.min(budget.allowed.wallMs, LONGEST_TIMER_MS)),
@@ -91,7 +94,7 @@ async function carryOut(context: RunContext, { cancel, end, signal }: Ending): P
   if (signal?.aborted) cancel()
   try {
     await openJournal(context)
-    const outcome = await attempt(context)
+    const outcome = await attempt(context, work)
     return await closeJournal(context, outcome)
   } catch (error) {
     events.close({ error })
@@ -121,13 +124,13 @@ async function openJournal(context: RunContext): Promise<void> {
 
 type Outcome = { answer: string } | { error: unknown }
 
-async function attempt(context: RunContext): Promise<Outcome> {
+async function attempt(context: RunContext, work: Ending['work']): Promise<Outcome> {
   try {
     context.signal.throwIfAborted()
     await createFolder(context.folder)
     // The sandbox warms up beside inspection and the first model call; its error counts where it is used.
     context.sandbox().catch(() => undefined)
-    return { answer: await runRequest(context) }
+    return { answer: await work(context) }
   } catch (error) {
     // Whatever an abort broke on its way, its reason is why the run ended.
     return { error: context.signal.aborted ? context.signal.reason : error }

@@ -43,6 +43,12 @@ export async function openAgent(options: OpenAgentOptions = {}): Promise<Agent &
           ...runOptions,
           budget: { ...config.budget, ...options.budget, ...runOptions.budget },
         }),
+      repair: (tool, repairOptions = {}) =>
+        agent.repair(tool, {
+          admission: config.admission,
+          ...repairOptions,
+          budget: { ...config.budget, ...options.budget, ...repairOptions.budget },
+        }),
       close: () => app.close(),
       [Symbol.asyncDispose]: () => app.close(),
     }

@@ -51,6 +51,39 @@ export const LIFE_COMMANDS: CommandSpecification[] = [
     load: () => import('./commands/tools-edit.ts'),
   },
   {
+    name: 'tools repair',
+    summary: 'have a model write the next version of a tool that fails; it has to hold what the old one held',
+    positionals: 'NAME[@VERSION]',
+    arity: { least: 1, most: 1 },
+    options: [
+      { name: 'reason', value: 'TEXT', summary: 'what is wrong with it, where no failure shows it; the model is told' },
+      { name: 'model', short: 'm', value: 'MODEL', summary: 'as in `run`' },
+      { name: 'admission', value: 'DEPTH', summary: 'what is asked of it: standard, thorough' },
+      { name: 'max-cost-usd', value: 'N', summary: 'end it before it costs more (default 5)' },
+      { name: 'max-tokens', value: 'N', summary: 'end it before it uses more tokens (default 1000000)' },
+      { name: 'max-calls', value: 'N', summary: 'end it before it calls models more often (default 40)' },
+      { name: 'timeout-ms', value: 'N', summary: 'end it after this time (default 900000)' },
+      { name: 'record', value: 'FILE', summary: 'append what the models say to a cassette' },
+      { name: 'replay', value: 'FILE', summary: 'take what the models say from a cassette; no key is needed' },
+      {
+        name: 'manual-folder',
+        value: 'DIR',
+        summary: 'where `-m manual` writes its prompts and waits for the replies',
+      },
+      { name: 'verbose', short: 'v', summary: 'show the whole code and output' },
+      JSON_OPTION,
+    ],
+    notes:
+      'The model is shown the code, what failed, and with which inputs. The new version has to pass all tests of the old one,\n' +
+      'the checks of `run`, not to fail for the recorded inputs, and to give the values of kept calls again (at most 4 tries).\n' +
+      'One that differs in past values only is saved as a candidate. The old version stays. Exit code 1: it was not repaired.',
+    examples: [
+      'handaxe tools repair annualised_volatility',
+      'handaxe tools repair annualised_volatility@2 --reason "wrong for weekly prices" --max-cost-usd 0.50',
+    ],
+    load: () => import('./commands/tools-repair.ts'),
+  },
+  {
     name: 'tools history',
     summary: 'show the versions of a tool, and every change with its reason, author and time',
     positionals: 'NAME',

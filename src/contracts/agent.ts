@@ -10,8 +10,20 @@ export interface Run extends AsyncIterable<RunEvent> {
   cancel(): void
 }
 
+export interface RepairOptions extends Pick<RunOptions, 'budget' | 'admission' | 'signal'> {
+  /** What is wrong with it, in a person's words: for what no failure shows. */
+  reason?: string
+}
+
 export interface Agent {
   /** Rejects through `result` only for a bug or a broken store. A bad request throws `HandaxeError` here at once. */
   run(request: string | Request, options?: RunOptions): Run
+  /**
+   * Has a model write the next version of a tool (without `version`: of the quarantined one that is newer than the one in
+   * use, else of that). It has to pass all tests of the old one and the checks of admission, gives its kept calls' values
+   * again, and does not fail for what the old one failed for; then it is the current version, and `made` names it. One that
+   * only gives another value for a kept call is saved as a candidate. Ends like `run`; where nothing is wrong, with `tool_rejected`.
+   */
+  repair(tool: { name: string; version?: number }, options?: RepairOptions): Run
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import type {
   SolvedScript,
   ToolCandidate,
   ToolChange,
+  ToolFailure,
   ToolRecord,
   ToolState,
   ToolSummary,
@@ -73,6 +74,8 @@ export interface Library {
   ledger(name: string): Promise<LedgerSummary>
   /** By name and version; of all tools where none is named. */
   ledgers(name?: string): Promise<VersionLedger[]>
+  /** Uses of a version that failed, newest first. */
+  failures(name: string, version: number, limit: number): Promise<ToolFailure[]>
   /** Newest first. */
   keptCalls(name: string, version: number): Promise<KeptCall[]>
   /** Keeps calls of a version, where the library keeps any. */

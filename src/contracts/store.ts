@@ -7,6 +7,7 @@ import type {
   NewTool,
   SolvedScript,
   ToolChange,
+  ToolFailure,
   ToolRecord,
   ToolState,
   ToolSummary,
@@ -164,6 +165,8 @@ export interface ToolStore {
   ledger(name: string): Promise<LedgerSummary>
   /** By name and version; of all tools where none is named. */
   ledgers(name?: string): Promise<VersionLedger[]>
+  /** Uses of a version that failed, newest first. */
+  failures(name: string, version: number, limit: number): Promise<ToolFailure[]>
   /** Newest first. */
   keptCalls(name: string, version: number): Promise<KeptCall[]>
   /** Keeps calls of a version, within the bounds. False where there is no such version. */

@@ -208,6 +208,16 @@ export interface KeptCall {
   value: JsonValue
 }
 
+/** A use that failed, as the ledger has it. What it was called with stands in the journal of its run. */
+export interface ToolFailure {
+  /** Null for a call by hand: nobody knows what it was called with. */
+  runId: string | null
+  /** ISO 8601. */
+  at: string
+  cause: string
+  fault: FailureSource
+}
+
 /** A program that solved one request: the first instance of what may become a tool when a second request resembles it. */
 export interface SolvedScript {
   id: string

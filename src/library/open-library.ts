@@ -13,6 +13,7 @@ import {
   type SolvedScript,
   type ToolCandidate,
   type ToolChange,
+  type ToolFailure,
   type ToolRecord,
   type ToolState,
   type ToolSummary,
@@ -202,6 +203,10 @@ class ToolLibrary implements Library {
     const ledgers = await this.#tools.ledgers(name)
     if (name !== undefined && ledgers.length === 0) throw await this.#unknownTool(name)
     return ledgers
+  }
+
+  async failures(name: string, version: number, limit: number): Promise<ToolFailure[]> {
+    return this.#tools.failures(name, version, limit)
   }
 
   async keptCalls(name: string, version: number): Promise<KeptCall[]> {

@@ -10,6 +10,7 @@ import type { Request, RunOptions, RunResult } from '../../src/contracts/run.ts'
 import type { Sandbox } from '../../src/contracts/sandbox.ts'
 import type { Store } from '../../src/contracts/store.ts'
 import { checkCode } from '../../src/library/check-code.ts'
+import { describeSpecification } from '../../src/library/describe-specification.ts'
 import { openLibrary } from '../../src/library/open-library.ts'
 import { readNeeds } from '../../src/library/read-needs.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
@@ -43,10 +44,11 @@ export interface TestAgent {
 export async function openTestAgent(
   sandbox: AgentDependencies['sandbox'],
   over: Partial<AgentDependencies> = {},
+  { keepCalls = false }: { keepCalls?: boolean } = {},
 ): Promise<TestAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'handaxe-agent-'))
   const store = await openStore({ path: join(folder, 'store.db') })
-  const library = openLibrary({ store })
+  const library = openLibrary({ store, keepCalls })
   const agents: Agent[] = []
   const withScript = (steps: readonly ScriptedStep[]): { agent: Agent; gateway: ScriptedGateway } => {
     const gateway = scriptedGateway(steps)
@@ -58,6 +60,7 @@ export async function openTestAgent(
       readSignature,
       checkCode,
       readNeeds,
+      describeSpecification: (tool) => describeSpecification(tool, tool),
       admission: null,
       renderSignature,
       artifactsFolder: join(folder, 'runs'),

@@ -22,14 +22,15 @@ export interface AgentSetup {
 export function useTestAgent({
   each = false,
   over = {},
-}: { each?: boolean; over?: Partial<AgentDependencies> } = {}): AgentSetup {
+  keepCalls = false,
+}: { each?: boolean; over?: Partial<AgentDependencies>; keepCalls?: boolean } = {}): AgentSetup {
   const rejections: unknown[] = []
   const onRejection = (reason: unknown): void => void rejections.push(reason)
   let opened: TestSandbox | undefined
   let subject: TestAgent | undefined
   let request: Request | undefined
   const openSubject = async (): Promise<void> => {
-    subject = await openTestAgent(present(opened).sandbox, over)
+    subject = await openTestAgent(present(opened).sandbox, over, { keepCalls })
     request = { text: 'How far do the prices spread?', files: [await subject.file('prices.csv', PRICES)] }
   }
   beforeAll(async () => {

@@ -9,7 +9,7 @@ import {
   type ToolDecision,
   type UseRules,
 } from '../../src/contracts/store.ts'
-import type { ToolChange } from '../../src/contracts/tool.ts'
+import type { ToolChange, ToolUse } from '../../src/contracts/tool.ts'
 import type { OpenedStore } from './store-contract.ts'
 import { indexText, sampleIndexOf, sampleTool, sampleUse, setState } from './support/samples.ts'
 
@@ -324,6 +324,25 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
         expect(first?.causes[0]).toEqual({ cause: 'error: ZeroDivisionError', fault: 'tool', count: 2 })
         expect(first?.causes).toHaveLength(4)
         expect(second).toMatchObject({ version: 2, uses: 0, madeTokens: 500, madeCostUsd: null, costKnown: false })
+      })
+
+      test('names the failures of a version one by one, the newest first, with their runs', async () => {
+        await save('first')
+        await save('second')
+        const fail = (cause: string, changes: Partial<ToolUse> = {}) =>
+          store.tools.recordUse(sampleUse('mean', { outcome: 'failure', cause, ...changes }))
+        await fail('error: KeyError', { runId: 'r1', fault: 'tool' })
+        await store.tools.recordUse(sampleUse('mean', { runId: 'r2' }))
+        await fail('timeout', { runId: null, fault: 'host' })
+        await fail('odd', { version: 2 })
+        const { at } = sampleUse('mean')
+        expect(await store.tools.failures('mean', 1, 10)).toEqual([
+          { runId: null, at, cause: 'timeout', fault: 'host' },
+          { runId: 'r1', at, cause: 'error: KeyError', fault: 'tool' },
+        ])
+        expect(await store.tools.failures('mean', 1, 1)).toMatchObject([{ cause: 'timeout' }])
+        expect(await store.tools.failures('mean', 2, 10)).toMatchObject([{ cause: 'odd', fault: 'unknown' }])
+        expect(await store.tools.failures('nothing', 1, 10)).toEqual([])
       })
 
       test('a reuse without a price makes the sum unknown', async () => {

@@ -108,7 +108,7 @@ async function verify(
     rounds: AdmissionRounds | null
   },
 ): Promise<Verified | { twin: Twin } | { failures: string; problems: string[] }> {
-  const verified = await verifyCode(context, options)
+  const verified = await verifyCode(context, { ...options, specification: options.step.specification })
   if ('failures' in verified) return verified
   const admitted = (await options.rounds?.admit(verified.subject)) ?? null
   if (admitted !== null && !('doubts' in admitted)) return admitted
@@ -177,7 +177,8 @@ export function toUnsavedVersion(tool: NewTool): ToolVersion {
   }
 }
 
-function describeProvenance(
+/** Who made it in this run, and what that cost. */
+export function describeProvenance(
   context: RunContext,
   { replies, repairs }: { replies: RoutedReply[]; repairs: number },
 ): Provenance {

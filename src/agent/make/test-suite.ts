@@ -33,6 +33,7 @@ export class TestSuite {
   readonly #failures = new Map<string, Failure>()
   readonly #reviewed = new Set<string>()
   readonly #dropped: { name: string; reason: string }[] = []
+  readonly #fixed: ReadonlySet<ToolTest>
   #tests: ToolTest[]
 
   constructor(
@@ -43,6 +44,8 @@ export class TestSuite {
       difficulty: Difficulty
       tests: ToolTest[]
       dropped?: { name: string; reason: string }[]
+      /** None of these is dropped, whoever finds it wrong: of a tool that is in use they are what others rely on. */
+      keepAll?: boolean
     },
   ) {
     this.#context = context
@@ -50,6 +53,7 @@ export class TestSuite {
     this.#specification = options.specification
     this.#difficulty = options.difficulty
     this.#tests = options.tests
+    this.#fixed = new Set(options.keepAll ? options.tests : [])
     this.#dropped.push(...(options.dropped ?? []))
     this.#record()
   }
@@ -71,7 +75,7 @@ export class TestSuite {
 
   /** Takes tests out that can tell nothing, unless no other is left that checks a result. */
   drop(names: readonly string[], reason: string): void {
-    const gone = this.#tests.filter((test) => names.includes(test.name))
+    const gone = this.#tests.filter((test) => names.includes(test.name) && !this.#fixed.has(test))
     const left = this.#tests.filter((test) => !gone.includes(test))
     if (gone.length === 0 || left.every((test) => test.kind === 'error')) return
     this.#tests = left
@@ -94,7 +98,7 @@ export class TestSuite {
 
   #isDisputed({ test, outcome, failure }: TestReport, code: string): boolean {
     const before = this.#failures.get(test.name)
-    if (failure === null || before === undefined || this.#reviewed.has(test.name)) return false
+    if (this.#fixed.has(test) || failure === null || before === undefined || this.#reviewed.has(test.name)) return false
     return before.code !== code && agree(before.outcome, outcome)
   }
 

@@ -1,4 +1,4 @@
-import type { MakeStep } from '../../contracts/plan.ts'
+import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolLanguage } from '../../contracts/sandbox.ts'
 import type { ToolNeeds, ToolSignature, ToolVersion } from '../../contracts/tool.ts'
 import type { SignatureReading } from '../dependencies.ts'
@@ -19,9 +19,21 @@ export interface Rejection {
 /** A version of the code: read, checked as text, and run against every test in a sandbox of its own. */
 export async function verifyCode(
   context: RunContext,
-  { step, code, suite, tools: importable }: { step: MakeStep; code: string; suite: TestSuite; tools: ToolVersion[] },
+  {
+    specification,
+    code,
+    suite,
+    tools: importable,
+    request = context.request.text,
+  }: {
+    specification: ToolSpecification
+    code: string
+    suite: TestSuite
+    tools: ToolVersion[]
+    /** Its literals have no place in the code. Default: that of the run. */
+    request?: string
+  },
 ): Promise<{ subject: ToolUnderTest; needs: ToolNeeds } | Rejection> {
-  const { specification } = step
   const { language, name } = specification
   const { checkCode } = context.dependencies
   const read = await readCode(context, { language, code, expectedName: name })
@@ -30,21 +42,25 @@ export async function verifyCode(
   const otherTools = importable.map((tool) => tool.name)
   const problems = [
     ...(signature.name === name ? [] : [`The tool has to be called ${name}, not ${signature.name}.`]),
-    ...checkCode({ ...read, language, code, specification, request: context.request.text, otherTools }),
+    ...checkCode({ ...read, language, code, specification, request, otherTools }),
   ]
   if (problems.length > 0) return reject(problems)
   const missing = await findMissing(context, signature)
   if (missing.length > 0) return reject(missing)
   const tools = await context.shelf.closure(signature.uses)
-  const frames = /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(specification.returns.type)
   const imported = await Promise.all(signature.uses.map((name) => context.shelf.find(name)))
   const known = imported.flatMap((shelved) => shelved?.tool ?? [])
   const own = context.packages.withEnvironment(language, context.dependencies.readNeeds(language, read.facts))
   const needs = withImported(own, known)
-  const subject = { code, signature, tools, frames, needs }
+  const subject = { code, signature, tools, frames: givesTable(specification), needs }
   const reports = await suite.run(subject)
   if (reports.every((report) => report.failure === null)) return { subject, needs }
   return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
+}
+
+/** A table may be a list of records or an object of columns: the one may stand for the other. */
+export function givesTable({ returns }: ToolSpecification): boolean {
+  return /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(returns.type)
 }
 
 /** Packages that the code imports and that are not there are asked for; where one was given, the code is read again. */

@@ -32,6 +32,29 @@ export async function writeCode(
   return ask(context, { specification, difficulty, purpose: 'write-code', escalation: 0, messages })
 }
 
+/** Has the next version of a kept tool written. The author sees its code and what is wrong with it, not its tests. */
+export async function writeNextVersion(
+  context: RunContext,
+  options: {
+    specification: ToolSpecification
+    difficulty: Difficulty
+    code: string
+    tools: ToolVersion[]
+    faults: string
+  },
+): Promise<WrittenCode> {
+  const { specification, difficulty, code, tools, faults } = options
+  const { renderSignature } = context.dependencies
+  const content = renderPrompt('repair-tool-request', {
+    SPECIFICATION: renderSpecification(specification),
+    CODE: fenceCode(code, specification.language),
+    FAULTS: faults,
+    TOOLS: renderTools(tools, { renderSignature, none: 'None.' }),
+  })
+  const messages: Message[] = [{ role: 'user', content }]
+  return ask(context, { specification, difficulty, purpose: 'repair-tool', escalation: 0, messages })
+}
+
 /** Has the module corrected. The author sees its last version and what was found, not the versions before. */
 export async function repairCode(
   context: RunContext,

@@ -69,7 +69,7 @@ function savings(
 function reportChange({ events }: RunContext, { name }: ToolVersion, change: ToolChange): void {
   const { kind, version, state, reason } = change
   if (kind === 'state' && state === 'quarantined') {
-    const message = `${name} version ${version} ${reason}, and is not used any more until it is repaired.`
+    const message = `${name} version ${version} ${reason}, and is not used any more: \`handaxe tools repair ${name}\` has it mended.`
     events.emit({ type: 'warning', code: 'tool_quarantined', message })
   }
   if (kind === 'current') {

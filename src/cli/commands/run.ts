@@ -1,16 +1,15 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ERROR_KINDS, HandaxeError } from '../../contracts/errors.ts'
-import type { Budget } from '../../contracts/limits.ts'
-import type { Run } from '../../contracts/agent.ts'
 import type { AdmissionDepth, MakePolicy, RunResult } from '../../contracts/run.ts'
 import { askForPackages } from '../ask-for-packages.ts'
 import type { CommandContext } from '../command.ts'
+import { budgetOptions, followRun, modelSelection, toJsonReport } from '../follow-run.ts'
 import { resolveInputFiles } from '../input-files.ts'
-import { choiceOption, listOption, numberOption, switchOption, textOption } from '../option-values.ts'
+import { choiceOption, listOption, switchOption, textOption } from '../option-values.ts'
 import { readStandardInput } from '../read-standard-input.ts'
 import { renderRunResult } from '../render/run-result.ts'
-import { createProgress, type Progress } from '../render/progress.ts'
+import { createProgress } from '../render/progress.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
 import { safeText } from '../terminal.ts'
 
@@ -54,23 +53,6 @@ export async function runCommand(context: CommandContext): Promise<number> {
   return copied.error === null ? 0 : ERROR_KINDS[copied.error.code].exitCode
 }
 
-async function followRun(
-  run: Run,
-  context: CommandContext,
-  progress: Progress | null,
-  events: boolean,
-): Promise<RunResult> {
-  try {
-    for await (const event of run) {
-      if (events) context.terminal.writeResult(`${JSON.stringify(event)}\n`)
-      progress?.show(event)
-    }
-    return await run.result
-  } finally {
-    progress?.end()
-  }
-}
-
 async function readRequest(context: CommandContext): Promise<string> {
   const words = context.positionals
   const fromInput =
@@ -85,31 +67,6 @@ async function readRequest(context: CommandContext): Promise<string> {
   return text
 }
 
-function modelSelection({ options, terminal }: CommandContext) {
-  const model = textOption(options, 'model')
-  const recordPath = textOption(options, 'record')
-  const replayPath = textOption(options, 'replay')
-  const manualFolder = textOption(options, 'manual-folder')
-  return {
-    ...(model === undefined ? {} : { model }),
-    ...(recordPath === undefined ? {} : { recordPath }),
-    ...(replayPath === undefined ? {} : { replayPath }),
-    ...(manualFolder === undefined ? {} : { manualFolder }),
-    onManualPrompt: ({ promptPath, replyPath }: { promptPath: string; replyPath: string }) =>
-      terminal.writeProgress(`  read   ${promptPath}\n  answer ${replyPath}\n`),
-  }
-}
-
-function budgetOptions({ options }: CommandContext): Partial<Budget> {
-  const limits: [keyof Budget, number | undefined][] = [
-    ['costUsd', numberOption(options, 'max-cost-usd', { whole: false })],
-    ['tokens', numberOption(options, 'max-tokens', { whole: true })],
-    ['modelCalls', numberOption(options, 'max-calls', { whole: true })],
-    ['wallMs', numberOption(options, 'timeout-ms', { whole: true })],
-  ]
-  return Object.fromEntries(limits.filter(([, value]) => value !== undefined))
-}
-
 /** Copies the artifacts and names the copies in the result. A name that is there already is replaced. */
 async function copyArtifacts(result: RunResult, folder: string): Promise<RunResult> {
   const artifacts = []
@@ -120,10 +77,4 @@ async function copyArtifacts(result: RunResult, folder: string): Promise<RunResu
     artifacts.push({ ...artifact, path })
   }
   return { ...result, artifacts }
-}
-
-/** The object of `--json`: the result, with what it used at the top level under the names that programs look for. */
-function toJsonReport(result: RunResult): Record<string, unknown> {
-  const { usage, ...rest } = result
-  return { ...rest, ...usage }
 }

@@ -1,5 +1,12 @@
 import { JUDGED_USES, type UseHistory } from '../../contracts/store.ts'
-import type { LedgerSummary, ToolState, ToolSummary, ToolUse, VersionLedger } from '../../contracts/tool.ts'
+import type {
+  LedgerSummary,
+  ToolFailure,
+  ToolState,
+  ToolSummary,
+  ToolUse,
+  VersionLedger,
+} from '../../contracts/tool.ts'
 import {
   toJudgedUse,
   toLedger,
@@ -89,6 +96,20 @@ export async function selectLedgers(transaction: Transaction, name?: string): Pr
     ...parameters,
   )
   return toVersionLedgers(rows, failures)
+}
+
+/** Newest first. */
+export async function selectFailures(
+  transaction: Transaction,
+  { name, version, limit }: { name: string; version: number; limit: number },
+): Promise<ToolFailure[]> {
+  return transaction.all<ToolFailure>(
+    `SELECT u.run_id AS "runId", u.at, u.cause, u.fault FROM tool t JOIN tool_use u ON u.tool_id = t.id
+     WHERE t.name = $1::text AND u.version = $2::int AND u.outcome <> 'success' ORDER BY u.id DESC LIMIT $3::int`,
+    name,
+    version,
+    limit,
+  )
 }
 
 /** What the rules judge a version by; null where there is none. */

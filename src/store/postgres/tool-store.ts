@@ -13,6 +13,7 @@ import type {
   KeptCall,
   LedgerSummary,
   ToolChange,
+  ToolFailure,
   ToolRecord,
   ToolSummary,
   ToolUse,
@@ -24,7 +25,7 @@ import { callOf } from '../records/kept-call.ts'
 import { initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
 import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
-import { insertUse, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
+import { insertUse, selectFailures, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
 import { searchToolIndex } from './search-index.ts'
 import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, selectStatistics, selectStemsLike } from './tool-index.ts'
@@ -148,6 +149,10 @@ export class PostgresToolStore implements ToolStore {
 
   async ledgers(name?: string): Promise<VersionLedger[]> {
     return this.#database.read(async (transaction) => selectLedgers(transaction, name))
+  }
+
+  async failures(name: string, version: number, limit: number): Promise<ToolFailure[]> {
+    return this.#database.read(async (transaction) => selectFailures(transaction, { name, version, limit }))
   }
 
   async keptCalls(name: string, version: number): Promise<KeptCall[]> {

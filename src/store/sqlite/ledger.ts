@@ -1,5 +1,12 @@
 import { JUDGED_USES, type UseHistory } from '../../contracts/store.ts'
-import type { LedgerSummary, ToolState, ToolSummary, ToolUse, VersionLedger } from '../../contracts/tool.ts'
+import type {
+  LedgerSummary,
+  ToolFailure,
+  ToolState,
+  ToolSummary,
+  ToolUse,
+  VersionLedger,
+} from '../../contracts/tool.ts'
 import {
   toJudgedUse,
   toLedger,
@@ -89,6 +96,22 @@ export function selectLedgers(database: Database, name?: string): VersionLedger[
     ...parameters,
   )
   return toVersionLedgers(rows, failures)
+}
+
+/** Newest first. */
+export function selectFailures(
+  database: Database,
+  { name, version, limit }: { name: string; version: number; limit: number },
+): ToolFailure[] {
+  const rows = database.all<ToolFailure>(
+    `SELECT u.run_id AS "runId", u.at, u.cause, u.fault FROM tool t JOIN tool_use u ON u.tool_id = t.id
+     WHERE t.name = ? AND u.version = ? AND u.outcome <> 'success' ORDER BY u.id DESC LIMIT ?`,
+    name,
+    version,
+    limit,
+  )
+  // Rows of the driver have no prototype.
+  return rows.map((row) => ({ ...row }))
 }
 
 /** What the rules judge a version by; null where there is none. */

@@ -13,6 +13,7 @@ import type {
   KeptCall,
   LedgerSummary,
   ToolChange,
+  ToolFailure,
   ToolRecord,
   ToolSummary,
   ToolUse,
@@ -24,7 +25,7 @@ import { callOf } from '../records/kept-call.ts'
 import { initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
 import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
-import { insertUse, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
+import { insertUse, selectFailures, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
 import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, searchToolIndex, selectStatistics, selectStemsLike } from './tool-index.ts'
 import { insertVersion, selectImporters, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
@@ -146,6 +147,10 @@ export class SqliteToolStore implements ToolStore {
 
   async ledgers(name?: string): Promise<VersionLedger[]> {
     return this.#database.read(() => selectLedgers(this.#database, name))
+  }
+
+  async failures(name: string, version: number, limit: number): Promise<ToolFailure[]> {
+    return this.#database.read(() => selectFailures(this.#database, { name, version, limit }))
   }
 
   async keptCalls(name: string, version: number): Promise<KeptCall[]> {

@@ -1,0 +1,241 @@
+import { isDeepStrictEqual } from 'node:util'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { JsonObject } from '../../contracts/json.ts'
+import type { RoutedReply } from '../../contracts/models.ts'
+import type { ToolSpecification } from '../../contracts/run.ts'
+import { USABLE_STATES, type KeptCall, type ToolNeeds, type ToolTest, type ToolVersion } from '../../contracts/tool.ts'
+import { AdmissionRounds, type AdmissionOutcome } from '../make/admission-rounds.ts'
+import { openCheckedSandbox } from '../make/checked-sandbox.ts'
+import { describeProvenance, keepTool } from '../make/make-tool.ts'
+import { withUniqueNames } from '../make/parse-tests.ts'
+import { renderFailures } from '../make/render-failures.ts'
+import type { ToolUnderTest } from '../make/run-test.ts'
+import { TestSuite } from '../make/test-suite.ts'
+import { givesTable, verifyCode } from '../make/verify-code.ts'
+import { repairCode, writeNextVersion, type WrittenCode } from '../make/write-code.ts'
+import type { RunContext } from '../run/run-context.ts'
+import { collectFailures, type RecordedFailure } from './collect-failures.ts'
+import { renderFaults } from './render-faults.ts'
+import { describeDifferences, replayCalls, retryFailures, type ReplayedCall } from './replay-calls.ts'
+
+/** As for a new tool: what four versions do not reach, each by a stronger model, is for a person. */
+const MAX_VERSIONS = 4
+
+/** Under it stand the events of a repair. */
+const STEP = 'repair'
+
+/** A tool and all that its next version has to hold. */
+interface Subject {
+  tool: ToolVersion
+  specification: ToolSpecification
+  tests: ToolTest[]
+  calls: KeptCall[]
+  failures: RecordedFailure[]
+  suite: TestSuite
+  rounds: AdmissionRounds | null
+  /** What it imports. */
+  imported: ToolVersion[]
+}
+
+interface Passed {
+  subject: ToolUnderTest
+  needs: ToolNeeds
+  replayed: ReplayedCall[]
+  admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
+}
+
+/**
+ * Has the next version of a tool of the library written and holds it against the old one, a few times with what was found;
+ * saves the first that passes. Gives a sentence on what became of it. Rejects with `unknown_tool`, and with `tool_rejected`
+ * where nothing is known to be wrong with it, and where no version passes: one that differs in past values only is left
+ * as a candidate.
+ */
+export async function repairTool(
+  context: RunContext,
+  { name, version, reason }: { name: string; version: number | undefined; reason: string },
+): Promise<string> {
+  const subject = await loadSubject(context, name, version)
+  const { tool, specification, failures } = subject
+  const failedTests = await runOldTests(context, subject)
+  const isKnown = failedTests !== '' || failures.length > 0 || reason !== '' || !USABLE_STATES.includes(tool.state)
+  if (!isKnown) {
+    throw new HandaxeError('tool_rejected', `Nothing is known to be wrong with ${name} version ${tool.version}`, {
+      hint: `Its tests pass and no failure is recorded. Say what is wrong: handaxe tools repair ${name}@${tool.version} --reason TEXT`,
+    })
+  }
+  const faults = renderFaults({ tool, reason, failures, failedTests })
+  const common = { specification, difficulty: 'medium' as const }
+  const replies: RoutedReply[] = []
+  let last: WrittenCode | null = null
+  let found = ''
+  let differing: (Passed & { differences: string[] }) | null = null
+  for (let attempt = 1; attempt <= MAX_VERSIONS; attempt += 1) {
+    const written: WrittenCode =
+      last === null
+        ? await writeNextVersion(context, { ...common, code: tool.code, tools: subject.imported, faults })
+        : await repairCode(context, { ...common, last, failures: found, repair: attempt - 1 })
+    replies.push(...written.replies)
+    const isSame = written.code === (last?.code ?? tool.code)
+    last = written
+    const { language } = specification
+    context.events.emit({
+      type: 'code-written',
+      stepId: STEP,
+      language,
+      code: written.code,
+      attempt,
+      specification: null,
+    })
+    const checked = isSame ? sameCode(found) : await check(context, subject, written.code)
+    if ('passed' in checked && checked.differences.length === 0) {
+      return keep(context, subject, { ...checked.passed, replies, repairs: attempt - 1 })
+    }
+    if ('passed' in checked) differing = { ...checked.passed, differences: checked.differences }
+    const problems = 'passed' in checked ? checked.differences : checked.problems
+    if (problems.length > 0) context.events.emit({ type: 'code-rejected', stepId: STEP, attempt, problems })
+    found = 'passed' in checked ? problems.map((problem) => `- ${problem}`).join('\n') : checked.failures
+  }
+  if (differing !== null) await keep(context, subject, { ...differing, replies, repairs: MAX_VERSIONS - 1 })
+  throw notRepaired(context, tool, { found, isCandidate: differing !== null })
+}
+
+function sameCode(found: string): { failures: string; problems: string[] } {
+  return {
+    failures: `The code is the same as before.\n\n${found}`.trim(),
+    problems: ['the code is the same as before'],
+  }
+}
+
+/** Without a version: what was taken out of use and is newer than what is in use, else that. */
+async function loadSubject(context: RunContext, name: string, version: number | undefined): Promise<Subject> {
+  const { library, describeSpecification, admission: gate } = context.dependencies
+  const { versions, currentVersion } = await library.record(name)
+  const quarantined = versions.findLast((one) => one.state === 'quarantined' && one.version > currentVersion)
+  const tool = await library.get(name, version ?? quarantined?.version)
+  // Where another version is in use, or was last: what is to take its place has to hold what that one holds, too.
+  const used = versions.findLast(({ wasUsable }) => wasUsable)?.version ?? tool.version
+  const others = [...new Set([used, currentVersion])].filter((one) => one !== tool.version)
+  const held = [tool, ...(await Promise.all(others.map((one) => library.get(name, one))))]
+  const tests = withUniqueNames(joinTests(held))
+  const calls = (await Promise.all(held.map((one) => library.keptCalls(name, one.version)))).flat()
+  const specification = describeSpecification(tool)
+  const common = { stepId: STEP, specification, difficulty: 'medium' as const }
+  const suite = new TestSuite(context, { ...common, tests, keepAll: true })
+  return {
+    tool,
+    specification,
+    tests,
+    calls: [...new Map(calls.toReversed().map((call) => [call.inputHash, call])).values()],
+    failures: await collectFailures(context.dependencies, tool),
+    suite,
+    // What does the same under another name is for `tools tidy`: people and tools call this one by its own.
+    rounds: gate === null ? null : new AdmissionRounds(context, { ...common, gate, suite, neighbours: [] }),
+    imported: await Promise.all(tool.pins.map((pin) => library.get(pin.name, pin.version))),
+  }
+}
+
+function joinTests(versions: readonly ToolVersion[]): ToolTest[] {
+  const tests: ToolTest[] = []
+  for (const test of versions.flatMap((one) => one.tests)) {
+    if (!tests.some((known) => isDeepStrictEqual(known, test))) tests.push(test)
+  }
+  return tests
+}
+
+async function runOldTests(context: RunContext, { tool, specification, suite }: Subject): Promise<string> {
+  const tools = await context.dependencies.library.closure(tool.pins)
+  const { code, needs } = tool
+  const reports = await suite.run({ code, signature: tool, tools, frames: givesTable(specification), needs })
+  if (reports.every(({ failure }) => failure === null)) return ''
+  return renderFailures(reports, { language: tool.language, notes: suite.notes })
+}
+
+/** `differences`: it passes, and gives something else for past calls. */
+async function check(
+  context: RunContext,
+  { tool, specification, suite, rounds, calls, failures, imported }: Subject,
+  code: string,
+): Promise<{ passed: Passed; differences: string[] } | { failures: string; problems: string[] }> {
+  const request = tool.provenance.request ?? ''
+  const verified = await verifyCode(context, { specification, code, suite, tools: imported, request })
+  if ('failures' in verified) return verified
+  const { subject, needs } = verified
+  const sandbox = await openCheckedSandbox(context)
+  const options = { sandbox, successor: subject, signal: context.signal }
+  const inputs = failures.flatMap((failure): JsonObject[] =>
+    failure.fault === 'tool' && failure.arguments !== null ? [failure.arguments] : [],
+  )
+  const again = await retryFailures(inputs, { ...options, tests: suite.tests })
+  if (again.length > 0) return { problems: again, failures: again.map((problem) => `- ${problem}`).join('\n') }
+  const replayed = await replayCalls(calls, options)
+  const differences = describeDifferences(replayed)
+  if (differences.length > 0) return { passed: { subject, needs, replayed, admission: null }, differences }
+  const admitted = (await rounds?.admit(subject)) ?? null
+  if (admitted !== null && 'twin' in admitted) throw new TypeError('Without neighbours there is no twin')
+  if (admitted !== null && 'failures' in admitted) return admitted
+  return { passed: { subject, needs, replayed, admission: admitted }, differences: [] }
+}
+
+async function keep(
+  context: RunContext,
+  { tool, calls, suite, rounds }: Subject,
+  result: Passed & { differences?: string[]; replies: RoutedReply[]; repairs: number },
+): Promise<string> {
+  const { subject, needs, replayed, admission, differences = [], replies, repairs } = result
+  const tests = [...suite.tests]
+  const doubts = [...differences, ...(admission?.doubts ?? [])]
+  const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
+  const all = [...replies, ...suite.replies, ...(rounds?.replies ?? [])]
+  const kept = await keepTool(context, STEP, {
+    ...subject.signature,
+    code: subject.code,
+    whenToUse: tool.whenToUse,
+    exampleRequests: tool.exampleRequests,
+    tests,
+    provenance: {
+      ...describeProvenance(context, { replies: all, repairs }),
+      // Who looks for what it was made for is not helped by the words of the repair.
+      request: tool.provenance.request,
+      ...(tool.provenance.earlierRequests ? { earlierRequests: tool.provenance.earlierRequests } : {}),
+    },
+    needs,
+    admission:
+      admission === null
+        ? null
+        : { at: new Date(context.clock()).toISOString(), ...admission.record, droppedTests: [...suite.dropped] },
+    state: doubts.length === 0 ? 'verified' : 'candidate',
+    stateReason:
+      doubts.length === 0
+        ? `repairs version ${tool.version}: passed its ${tests.length} tests${past}`
+        : `a repair of version ${tool.version}, in doubt: ${doubts.join(' ').slice(0, 800)}`,
+  })
+  const { name, version } = kept
+  await context.dependencies.library.keepCalls(
+    name,
+    version,
+    replayed.map(({ call, value }) => ({ ...call, value })),
+  )
+  const { pinnedVersion } = await context.dependencies.library.record(name)
+  const pinned =
+    pinnedVersion === null ? '' : ` Version ${pinnedVersion} is pinned and stays in use: handaxe tools unpin ${name}`
+  const granted = tool.needs.network.length === 0 ? '' : ' The network of the old version was granted to its code only.'
+  return `${name} version ${version} ${kept.stateReason}.${granted}${pinned}`
+}
+
+function notRepaired(
+  { runId }: RunContext,
+  { name, version }: ToolVersion,
+  { found, isCandidate }: { found: string; isCandidate: boolean },
+): HandaxeError {
+  const what = isCandidate ? 'gives other values for past calls, and is a candidate' : 'was rejected'
+  return new HandaxeError(
+    'tool_rejected',
+    `${name} version ${version} was not repaired: the last of ${MAX_VERSIONS} versions ${what}.\n${found}`,
+    {
+      hint: isCandidate
+        ? `Where its values are the right ones: handaxe tools verify ${name} --accept`
+        : `handaxe runs show ${runId} --verbose shows what was written; handaxe tools edit ${name}@${version} lets you mend it.`,
+      details: { tool: name, version },
+    },
+  )
+}

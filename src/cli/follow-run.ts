@@ -1,0 +1,57 @@
+import type { Run } from '../contracts/agent.ts'
+import type { Budget } from '../contracts/limits.ts'
+import type { RunResult } from '../contracts/run.ts'
+import type { CommandContext } from './command.ts'
+import { numberOption, textOption } from './option-values.ts'
+import type { Progress } from './render/progress.ts'
+
+/** Shows the events of a run until it has ended; with `events` as lines of JSON. */
+export async function followRun(
+  run: Run,
+  context: CommandContext,
+  progress: Progress | null,
+  events: boolean,
+): Promise<RunResult> {
+  try {
+    for await (const event of run) {
+      if (events) context.terminal.writeResult(`${JSON.stringify(event)}\n`)
+      progress?.show(event)
+    }
+    return await run.result
+  } finally {
+    progress?.end()
+  }
+}
+
+/** Which models answer, by the options that `run` and what else calls models take. */
+export function modelSelection({ options, terminal }: CommandContext) {
+  const model = textOption(options, 'model')
+  const recordPath = textOption(options, 'record')
+  const replayPath = textOption(options, 'replay')
+  const manualFolder = textOption(options, 'manual-folder')
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(recordPath === undefined ? {} : { recordPath }),
+    ...(replayPath === undefined ? {} : { replayPath }),
+    ...(manualFolder === undefined ? {} : { manualFolder }),
+    onManualPrompt: ({ promptPath, replyPath }: { promptPath: string; replyPath: string }) =>
+      terminal.writeProgress(`  read   ${promptPath}\n  answer ${replyPath}\n`),
+  }
+}
+
+/** Bounds by the options; those that are not given are left to the configuration. */
+export function budgetOptions({ options }: CommandContext): Partial<Budget> {
+  const limits: [keyof Budget, number | undefined][] = [
+    ['costUsd', numberOption(options, 'max-cost-usd', { whole: false })],
+    ['tokens', numberOption(options, 'max-tokens', { whole: true })],
+    ['modelCalls', numberOption(options, 'max-calls', { whole: true })],
+    ['wallMs', numberOption(options, 'timeout-ms', { whole: true })],
+  ]
+  return Object.fromEntries(limits.filter(([, value]) => value !== undefined))
+}
+
+/** The object of `--json`: the result, with what it used at the top level under the names that programs look for. */
+export function toJsonReport(result: RunResult): Record<string, unknown> {
+  const { usage, ...rest } = result
+  return { ...rest, ...usage }
+}
