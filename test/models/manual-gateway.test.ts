@@ -19,8 +19,8 @@ interface Prompt {
   replyPath: string
 }
 
-function open(onPrompt: (files: Prompt) => void, at = folder) {
-  return manualGateway({ folder: at, pollMs: 20, onPrompt })
+function open(onPrompt: (files: Prompt) => void, at = folder, pollMs = 20) {
+  return manualGateway({ folder: at, pollMs, onPrompt })
 }
 
 describe('a person who answers by files', () => {
@@ -101,7 +101,11 @@ describe('a person who answers by files', () => {
   })
 
   test('may write slowly: nothing is taken while the file is empty or still grows', async () => {
-    const gateway = open(({ replyPath }) => {
+    // A busy machine may well let 20 ms go by between two lines.
+    const gateway = open(answerSlowly, folder, 1_000)
+    expect((await gateway.generate(call())).text.split('\n')).toHaveLength(41)
+
+    function answerSlowly({ replyPath }: Prompt) {
       void (async () => {
         await writeFile(replyPath, '')
         await pause(80)
@@ -110,8 +114,7 @@ describe('a person who answers by files', () => {
           await pause(4)
         }
       })()
-    })
-    expect((await gateway.generate(call())).text.split('\n')).toHaveLength(41)
+    }
   })
 
   test('may use an editor that writes a byte order mark, and a folder by that name is no reply', async () => {
