@@ -205,13 +205,13 @@ describe('silence', () => {
     server.answer(async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(event({ index: 0, delta: { content: 'Hello ' }, finish_reason: null }))
-      for (let comment = 0; comment < 10; comment++) {
-        await pause(60)
+      for (let comment = 0; comment < 25; comment++) {
+        await pause(100)
         response.write(': PROCESSING\n\n')
       }
       response.end(words)
     })
-    expect(await open(undefined, { stallMs: 400 }).generate(request)).toMatchObject({
+    expect(await open(undefined, { stallMs: 2_000 }).generate(request)).toMatchObject({
       text: 'Hello Hello',
       attempts: 1,
     })

@@ -90,10 +90,13 @@ describe('the bridge', () => {
     })
     const { port } = await startBridge(path)
     dial(port).pause()
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    const before = sent
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(sent).toBe(before)
+    let before = -1
+    const isStill = () => {
+      const same = sent === before
+      before = sent
+      return same
+    }
+    await expect.poll(isStill, { interval: 300 }).toBe(true)
     expect(sent).toBeLessThan(30_000_000)
   })
 
@@ -178,11 +181,15 @@ describe('the bridge', () => {
     const reset = dial(bridge.port)
     await once(reset, 'data')
     reset.resetAndDestroy()
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const before = cpuTicks(bridge.process.pid ?? 0)
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    // A tick is 10 ms; a loop that never waits would take about fifty.
-    expect(cpuTicks(bridge.process.pid ?? 0) - before).toBeLessThan(10)
+    let before = -100
+    const ticksSince = () => {
+      const now = cpuTicks(bridge.process.pid ?? 0)
+      const ticks = now - before
+      before = now
+      return ticks
+    }
+    // A tick is 10 ms: a loop that never waits would take some fifty in each half second, now and later.
+    await expect.poll(ticksSince, { interval: 500 }).toBeLessThan(2)
   })
 
   test('survives a thousand connections that come and go', async () => {

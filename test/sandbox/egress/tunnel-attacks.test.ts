@@ -127,16 +127,16 @@ describe('N18: CONNECT and then something else', () => {
   test('a tunnel in which nobody speaks any more ends with the idle time', async () => {
     const upstream = await startTcpServer(() => undefined)
     const hosts = [{ host: 'allowed.com', port: upstream.port, requireTls: false }]
-    const proxy = await openTestProxy({ policy: { hosts, limits: { idleTimeoutMs: 300 } }, names })
+    const proxy = await openTestProxy({ policy: { hosts, limits: { idleTimeoutMs: 1_500 } }, names })
     const client = connectRaw(proxy)
     client.socket.write(connectHead(proxy, `allowed.com:${upstream.port}`))
     const drops = setInterval(() => client.socket.writable && client.socket.write('.'), 100)
-    await new Promise((resolve) => setTimeout(resolve, 900))
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
     expect(client.socket.destroyed).toBe(false)
     clearInterval(drops)
     const startedAt = performance.now()
     await client.ended
-    expect(performance.now() - startedAt).toBeLessThan(3000)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
     await expect.poll(() => proxy.transfers).toMatchObject([{ ended: 'idle-timeout' }])
   })
 })
