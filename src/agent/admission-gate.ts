@@ -69,7 +69,10 @@ export interface AdmissionGate {
     second: readonly ToolTest[],
     specification: ToolSpecification,
   ): { tests: ToolTest[]; dropped: { name: string; reason: string }[] }
-  /** Before there is code: a tool of the library that passes the tests, where these would see mistakes in it. */
-  findReady(subject: Surroundings): Promise<Twin | null>
+  /**
+   * Before there is code: a tool of the library that passes the tests, where these would see mistakes in it. `threshold`: the
+   * share of them that they have to see, where it is not the gate's own.
+   */
+  findReady(subject: Surroundings & { threshold?: number }): Promise<Twin | null>
   decide(subject: AdmissionSubject): Promise<AdmissionDecision>
 }

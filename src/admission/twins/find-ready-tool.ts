@@ -34,9 +34,11 @@ export async function findReadyTool(options: {
   neighbours: readonly Neighbour[]
   runTests: RunTests
   judge?: JudgeOutcome
+  /** Least share of mistakes that the tests have to see; default that of `mutationVerdict`. */
+  threshold?: number
   signal?: AbortSignal
 }): Promise<ReadyTool | null> {
-  const { sandbox, specification, tests, neighbours, runTests, judge, signal } = options
+  const { sandbox, specification, tests, neighbours, runTests, judge, threshold, signal } = options
   const common = { sandbox, tests, runTests, ...(signal ? { signal } : {}) }
   for (const { version, tools } of neighbours) {
     signal?.throwIfAborted()
@@ -49,7 +51,7 @@ export async function findReadyTool(options: {
     const results = await runTests({ ...common, subject, stopAtFailure: true })
     if (results.some((result) => result.failure !== null)) continue
     const mutation = await checkMutants({ ...common, ...(judge ? { judge } : {}), tool: subject, ...MUTANTS })
-    const { verdict, reason } = mutationVerdict(mutation)
+    const { verdict, reason } = mutationVerdict(mutation, threshold)
     if (verdict !== 'strong') continue
     const { name, language } = signature
     const module = { name, language, code: subject.code, function: subject.signature.function }

@@ -49,14 +49,15 @@ export class AdmissionRounds {
     this.#options = options
   }
 
-  /** Before there is code: the tool of the library that passes the tests; null where there is none. */
-  async findReady(): Promise<Twin | null> {
-    const { gate, specification, suite, neighbours } = this.#options
+  /** Before there is code: the tool of the library (or of `neighbours`) that passes the tests; null where there is none. */
+  async findReady(neighbours = this.#options.neighbours, threshold?: number): Promise<Twin | null> {
+    const { gate, specification, suite } = this.#options
     if (neighbours.length === 0) return null
     const { signal } = this.#context
     const sandbox = await openCheckedSandbox(this.#context)
     const { tests } = suite
-    return gate.findReady({ sandbox, specification, tests, neighbours, signal })
+    const least = threshold === undefined ? {} : { threshold }
+    return gate.findReady({ sandbox, specification, tests, neighbours, signal, ...least })
   }
 
   async admit(subject: ToolUnderTest): Promise<AdmissionOutcome> {

@@ -1,6 +1,6 @@
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolModule } from '../../contracts/sandbox.ts'
-import type { ToolVersion } from '../../contracts/tool.ts'
+import { USABLE_STATES, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
 
 /** Each that takes the same parameters costs an execution or two; beyond the third the search has lost the thread. */
@@ -18,10 +18,11 @@ export interface Neighbour {
 export async function findNeighbours(
   { dependencies }: RunContext,
   { name, description, whenToUse, exampleRequests }: ToolSpecification,
+  states: ToolState[] = [...USABLE_STATES],
 ): Promise<Neighbour[]> {
   const { library } = dependencies
   if ((await library.count()) === 0) return []
   const text = [name.replaceAll('_', ' '), description, whenToUse, ...exampleRequests].join('\n')
-  const hits = await library.search({ text, limit: NEIGHBOURS })
+  const hits = await library.search({ text, limit: NEIGHBOURS, states })
   return Promise.all(hits.map(async ({ tool }) => ({ version: tool, tools: await library.closure(tool.pins) })))
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { JsonObject } from '../../contracts/json.ts'
 import type { RoutedReply } from '../../contracts/models.ts'
@@ -15,17 +14,27 @@ import { givesTable, verifyCode } from '../make/verify-code.ts'
 import { repairCode, writeNextVersion, type WrittenCode } from '../make/write-code.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { collectFailures, type RecordedFailure } from './collect-failures.ts'
+import { joinTests } from './join-tests.ts'
 import { renderFaults } from './render-faults.ts'
 import { describeDifferences, replayCalls, retryFailures, type ReplayedCall } from './replay-calls.ts'
 
 /** As for a new tool: what four versions do not reach, each by a stronger model, is for a person. */
 const MAX_VERSIONS = 4
 
-/** Under it stand the events of a repair. */
+/** Under it stand the events of a repair that is a run of its own. */
 const STEP = 'repair'
+
+interface Repair {
+  name: string
+  version: number | undefined
+  /** In a person's words; empty where nobody said. */
+  reason: string
+  stepId: string
+}
 
 /** A tool and all that its next version has to hold. */
 interface Subject {
+  stepId: string
   tool: ToolVersion
   specification: ToolSpecification
   tests: ToolTest[]
@@ -44,17 +53,28 @@ interface Passed {
   admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
 }
 
+/** A repair as a run of its own: gives a sentence on what became of it. Rejects as `repairVersion` does. */
+export async function repairTool(context: RunContext, repair: Omit<Repair, 'stepId'>): Promise<string> {
+  const { library } = context.dependencies
+  const before = await library.record(repair.name)
+  const { name, version, stateReason, needs } = await repairVersion(context, { ...repair, stepId: STEP })
+  const { pinnedVersion } = before
+  const pinned =
+    pinnedVersion === null ? '' : ` Version ${pinnedVersion} is pinned and stays in use: handaxe tools unpin ${name}`
+  const current = await library.get(name, before.currentVersion)
+  const hosts = current.needs.network.length > needs.network.length
+  const granted = hosts ? ' The network that a person granted was granted to the old code only.' : ''
+  return `${name} version ${version} ${stateReason}.${granted}${pinned}`
+}
+
 /**
  * Has the next version of a tool of the library written and holds it against the old one, a few times with what was found;
- * saves the first that passes. Gives a sentence on what became of it. Rejects with `unknown_tool`, and with `tool_rejected`
- * where nothing is known to be wrong with it, and where no version passes: one that differs in past values only is left
- * as a candidate.
+ * saves and gives the first that passes. Rejects with `unknown_tool`, and with `tool_rejected` where nothing is known to be
+ * wrong with it, and where no version passes: one that differs in past values only is left as a candidate.
  */
-export async function repairTool(
-  context: RunContext,
-  { name, version, reason }: { name: string; version: number | undefined; reason: string },
-): Promise<string> {
-  const subject = await loadSubject(context, name, version)
+export async function repairVersion(context: RunContext, repair: Repair): Promise<ToolVersion> {
+  const { name, reason, stepId } = repair
+  const subject = await loadSubject(context, repair)
   const { tool, specification, failures } = subject
   const failedTests = await runOldTests(context, subject)
   const isKnown = failedTests !== '' || failures.length > 0 || reason !== '' || !USABLE_STATES.includes(tool.state)
@@ -80,7 +100,7 @@ export async function repairTool(
     const { language } = specification
     context.events.emit({
       type: 'code-written',
-      stepId: STEP,
+      stepId,
       language,
       code: written.code,
       attempt,
@@ -88,15 +108,18 @@ export async function repairTool(
     })
     const checked = isSame ? sameCode(found) : await check(context, subject, written.code)
     if ('passed' in checked && checked.differences.length === 0) {
-      return keep(context, subject, { ...checked.passed, replies, repairs: attempt - 1 })
+      const kept = await keep(context, subject, { ...checked.passed, replies, repairs: attempt - 1 })
+      if (kept.state !== 'candidate') return kept
+      throw notRepaired(context, tool, { found: kept.stateReason, candidate: kept.version })
     }
     if ('passed' in checked) differing = { ...checked.passed, differences: checked.differences }
     const problems = 'passed' in checked ? checked.differences : checked.problems
-    if (problems.length > 0) context.events.emit({ type: 'code-rejected', stepId: STEP, attempt, problems })
+    if (problems.length > 0) context.events.emit({ type: 'code-rejected', stepId, attempt, problems })
     found = 'passed' in checked ? problems.map((problem) => `- ${problem}`).join('\n') : checked.failures
   }
-  if (differing !== null) await keep(context, subject, { ...differing, replies, repairs: MAX_VERSIONS - 1 })
-  throw notRepaired(context, tool, { found, isCandidate: differing !== null })
+  const kept =
+    differing === null ? null : await keep(context, subject, { ...differing, replies, repairs: MAX_VERSIONS - 1 })
+  throw notRepaired(context, tool, { found, candidate: kept?.version ?? null })
 }
 
 function sameCode(found: string): { failures: string; problems: string[] } {
@@ -107,7 +130,7 @@ function sameCode(found: string): { failures: string; problems: string[] } {
 }
 
 /** Without a version: what was taken out of use and is newer than what is in use, else that. */
-async function loadSubject(context: RunContext, name: string, version: number | undefined): Promise<Subject> {
+async function loadSubject(context: RunContext, { name, version, stepId }: Repair): Promise<Subject> {
   const { library, describeSpecification, admission: gate } = context.dependencies
   const { versions, currentVersion } = await library.record(name)
   const quarantined = versions.findLast((one) => one.state === 'quarantined' && one.version > currentVersion)
@@ -119,9 +142,10 @@ async function loadSubject(context: RunContext, name: string, version: number | 
   const tests = withUniqueNames(joinTests(held))
   const calls = (await Promise.all(held.map((one) => library.keptCalls(name, one.version)))).flat()
   const specification = describeSpecification(tool)
-  const common = { stepId: STEP, specification, difficulty: 'medium' as const }
+  const common = { stepId, specification, difficulty: 'medium' as const }
   const suite = new TestSuite(context, { ...common, tests, keepAll: true })
   return {
+    stepId,
     tool,
     specification,
     tests,
@@ -132,14 +156,6 @@ async function loadSubject(context: RunContext, name: string, version: number | 
     rounds: gate === null ? null : new AdmissionRounds(context, { ...common, gate, suite, neighbours: [] }),
     imported: await Promise.all(tool.pins.map((pin) => library.get(pin.name, pin.version))),
   }
-}
-
-function joinTests(versions: readonly ToolVersion[]): ToolTest[] {
-  const tests: ToolTest[] = []
-  for (const test of versions.flatMap((one) => one.tests)) {
-    if (!tests.some((known) => isDeepStrictEqual(known, test))) tests.push(test)
-  }
-  return tests
 }
 
 async function runOldTests(context: RunContext, { tool, specification, suite }: Subject): Promise<string> {
@@ -178,15 +194,15 @@ async function check(
 
 async function keep(
   context: RunContext,
-  { tool, calls, suite, rounds }: Subject,
+  { stepId, tool, calls, suite, rounds }: Subject,
   result: Passed & { differences?: string[]; replies: RoutedReply[]; repairs: number },
-): Promise<string> {
+): Promise<ToolVersion> {
   const { subject, needs, replayed, admission, differences = [], replies, repairs } = result
   const tests = [...suite.tests]
   const doubts = [...differences, ...(admission?.doubts ?? [])]
   const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
   const all = [...replies, ...suite.replies, ...(rounds?.replies ?? [])]
-  const kept = await keepTool(context, STEP, {
+  const kept = await keepTool(context, stepId, {
     ...subject.signature,
     code: subject.code,
     whenToUse: tool.whenToUse,
@@ -215,27 +231,23 @@ async function keep(
     version,
     replayed.map(({ call, value }) => ({ ...call, value })),
   )
-  const { pinnedVersion } = await context.dependencies.library.record(name)
-  const pinned =
-    pinnedVersion === null ? '' : ` Version ${pinnedVersion} is pinned and stays in use: handaxe tools unpin ${name}`
-  const granted = tool.needs.network.length === 0 ? '' : ' The network of the old version was granted to its code only.'
-  return `${name} version ${version} ${kept.stateReason}.${granted}${pinned}`
+  return kept
 }
 
 function notRepaired(
   { runId }: RunContext,
   { name, version }: ToolVersion,
-  { found, isCandidate }: { found: string; isCandidate: boolean },
+  { found, candidate }: { found: string; candidate: number | null },
 ): HandaxeError {
-  const what = isCandidate ? 'gives other values for past calls, and is a candidate' : 'was rejected'
-  return new HandaxeError(
-    'tool_rejected',
-    `${name} version ${version} was not repaired: the last of ${MAX_VERSIONS} versions ${what}.\n${found}`,
-    {
-      hint: isCandidate
-        ? `Where its values are the right ones: handaxe tools verify ${name} --accept`
-        : `handaxe runs show ${runId} --verbose shows what was written; handaxe tools edit ${name}@${version} lets you mend it.`,
-      details: { tool: name, version },
-    },
-  )
+  const what =
+    candidate === null
+      ? `${MAX_VERSIONS} versions were rejected. Of the last one:`
+      : `version ${candidate} is a candidate for a person.`
+  return new HandaxeError('tool_rejected', `${name} version ${version} was not repaired: ${what}\n${found}`, {
+    hint:
+      candidate === null
+        ? `handaxe runs show ${runId} --verbose shows what was written; handaxe tools edit ${name}@${version} lets you mend it.`
+        : `Where it is right all the same: handaxe tools verify ${name}@${candidate} --accept`,
+    details: { tool: name, version, candidate },
+  })
 }

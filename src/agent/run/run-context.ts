@@ -55,6 +55,8 @@ export interface RunProgress {
   reused: { name: string; version: number }[]
   /** `name@version` of reused tools whose saving is in the ledger: each saves one writing a run, however often it is called. */
   credited: Set<string>
+  /** Tools that were taken out of use and that this run could not repair. */
+  unrepaired: Set<string>
   /** What of the answer has been shown. */
   answer: string | null
   /** Warnings that have been given. */
@@ -78,6 +80,7 @@ export function emptyProgress(): RunProgress {
     made: [],
     reused: [],
     credited: new Set(),
+    unrepaired: new Set(),
     answer: null,
     warnings: new Set(),
   }

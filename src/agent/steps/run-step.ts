@@ -7,8 +7,11 @@ import { findInstance } from '../instances/bind-instances.ts'
 import { isRejection, keepTool, makeTool, toUnsavedVersion } from '../make/make-tool.ts'
 import { observeProblem } from '../observe/observe-execution.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { holdAgainstOld } from '../repair/hold-against-old.ts'
+import { repairVersion } from '../repair/repair-tool.ts'
 import { runScript } from './run-script.ts'
 import { succeeded, type StepReport } from './step-report.ts'
+import { toModule, type ShelvedTool } from './tool-shelf.ts'
 import { useTool } from './use-tool.ts'
 
 /** What a step of a plan may use beside its own data. */
@@ -72,11 +75,16 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
       await markInstances(context, step, made.twin.name)
       return await useTwin(context, step, made.twin)
     }
-    const draft = toUnsavedVersion(made.tool)
+    if ('quarantined' in made) {
+      const repaired = await repairTwin(context, step, made.quarantined)
+      return 'failure' in repaired ? notMade(repaired.failure) : await useTool(context, step, repaired)
+    }
+    const held = await holdAgainstOld(context, step.id, made.tool)
+    const draft = toUnsavedVersion(held)
     context.shelf.add(draft, { saved: false })
     // It is kept after its first use, whose value becomes one of its tests; and also where that use does not come out.
     return await useTool(context, step, { tool: draft, found: false, kept: false }, async (call) => {
-      const tool = await keepTool(context, step.id, withFirstCall(made.tool, call))
+      const tool = await keepTool(context, step.id, withFirstCall(held, call))
       if (context.save && tool.state !== 'candidate') await markInstances(context, step, tool.name)
       return { tool, found: false, kept: context.save }
     })
@@ -91,6 +99,30 @@ async function markInstances(context: RunContext, { from = [] }: MakeStep, tool:
   for (const instance of from) {
     const script = findInstance(context, instance)
     if (script !== undefined) await context.dependencies.library.markScript(script.id, tool)
+  }
+}
+
+/** A tool that was taken out of use does what was to be made, as far as its tests tell: it gets its next version. */
+async function repairTwin(
+  context: RunContext,
+  step: MakeStep,
+  { name, version, renamed }: Twin,
+): Promise<ShelvedTool | { failure: string }> {
+  const wanted = step.specification.name
+  const message = `${name} version ${version} is quarantined and passes the tests of ${wanted}: it is repaired instead of made twice.`
+  context.events.emit({ type: 'warning', code: 'tool_quarantined', message })
+  try {
+    const tool = await repairVersion(context, { name, version, reason: '', stepId: step.id })
+    const imported = await context.dependencies.library.closure(tool.pins)
+    const modules = [{ ...toModule(tool), name: wanted }, ...imported]
+    if (wanted !== name) context.shelf.addStandIn(wanted, { tool, renamed, modules })
+    await markInstances(context, step, name)
+    return { tool, found: false, kept: true, renamed }
+  } catch (error) {
+    if (!isRejection(error)) throw error
+    // The next plan may have it made anew.
+    context.progress.unrepaired.add(name)
+    return { failure: error instanceof Error ? error.message : String(error) }
   }
 }
 

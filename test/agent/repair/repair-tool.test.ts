@@ -170,7 +170,7 @@ describe('a tool that fails', () => {
     expect(result).toMatchObject({
       status: 'failed',
       made: [{ version: 2 }],
-      error: { code: 'tool_rejected', hint: expect.stringContaining('tools verify value_range --accept') },
+      error: { code: 'tool_rejected', hint: expect.stringContaining('tools verify value_range@2 --accept') },
     })
     const { library } = setup.subject
     expect(await library.get('value_range', 2)).toMatchObject({ state: 'candidate' })
