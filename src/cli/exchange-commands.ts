@@ -66,7 +66,7 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
   },
   {
     name: 'tools tidy',
-    summary: 'find tools that do the same, keep the best one, let the others call it',
+    summary: 'find tools that do the same, keep the best one, let the others call it; retire what is always beaten',
     positionals: '',
     arity: { least: 0, most: 0 },
     options: [
@@ -83,7 +83,7 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
     notes:
       'What counts is what tools do: they pass each other’s tests and agree on a thousand generated inputs. Names never count,\n' +
       'and what differs on one input is never merged. The names of the others stay, with their parameters and tests;\n' +
-      'nothing is deleted.',
+      'nothing is deleted. What was offered for ten requests and never chosen is retired; `tools rollback` brings it back.',
     examples: ['handaxe tools tidy --dry-run', 'handaxe tools tidy --yes'],
     load: () => import('./commands/tools-tidy.ts'),
   },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { openLibrary } from '../../src/library/open-library.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { ToolTest } from '../../src/contracts/tool.ts'
-import { sampleTool } from '../store/support/samples.ts'
+import { sampleResult, sampleRun, sampleTool } from '../store/support/samples.ts'
 import { createHome, runCli } from '../support/run-cli.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
 
@@ -68,6 +68,49 @@ async function fill(path: string): Promise<void> {
   await library.pin('value_range')
   await store.close()
 }
+
+test('handaxe tools tidy retires what is always beaten, and says how to undo it', { timeout: 180_000 }, async () => {
+  const home = createHome()
+  const store = await openStore({ path: join(home, 'handaxe.db') })
+  const library = openLibrary({ store })
+  for (const [name, value] of [
+    ['value_range', 1],
+    ['largest_step', 2],
+  ] as const) {
+    const tests: ToolTest[] = [{ name: 'one', kind: 'example', arguments: { values: [1] }, expected: value }]
+    const {
+      pins: _pins,
+      codeHash: _hash,
+      ...tool
+    } = sampleTool(name, { code: code(name, 'values', `${value}.0`), tests })
+    await library.save(tool)
+  }
+  for (let number = 0; number < 10; number += 1) {
+    const runId = `run-${number}`
+    await store.journal.createRun(sampleRun(runId, { request: `request ${number}` }))
+    const candidates = ['value_range', 'largest_step'].map((name) => ({ name, version: 1, summary: '', score: 1 }))
+    const at = '2026-03-01T00:00:01.000Z'
+    await store.journal.appendEvents(runId, [
+      { runId, at, sequence: 1, type: 'tools-retrieved', total: 2, candidates },
+      { runId, at, sequence: 2, type: 'tool-reused', stepId: 's1', name: 'value_range', version: 1 },
+    ])
+    await store.journal.finishRun(runId, sampleResult(runId))
+  }
+  await store.close()
+  const handaxe = (...args: string[]): ReturnType<typeof runCli> => runCli(home, ['tools', ...args])
+  const dry = await handaxe('tidy', '--dry-run')
+  expect(dry.exitCode, dry.stderr).toBe(0)
+  expect(dry.stdout).toContain(
+    'largest_step v1: offered for 10 different requests and never chosen: they took value_range',
+  )
+  const done = await handaxe('tidy', '--yes')
+  expect(done.exitCode, done.stderr).toBe(0)
+  expect(done.stderr).toContain('`handaxe tools rollback largest_step 1` brings it back')
+  const listed = JSON.parse((await handaxe('list', '--json')).stdout) as { name: string; state: string }[]
+  expect(listed.find(({ name }) => name === 'largest_step')).toMatchObject({ state: 'retired' })
+  const again = await handaxe('rollback', 'largest_step', '1')
+  expect(again.exitCode, again.stderr).toBe(0)
+})
 
 test('handaxe tools tidy shows twins, asks, and leaves names that still work', { timeout: 180_000 }, async () => {
   const home = createHome()

@@ -1,4 +1,5 @@
 import { applyTidy } from '../../app/tidy/apply-tidy.ts'
+import { findBeaten, retireBeaten, type BeatenProposal } from '../../app/tidy/find-beaten.ts'
 import { planTidy, type TidyPlan } from '../../app/tidy/plan-tidy.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -22,15 +23,18 @@ export async function runCommand(context: CommandContext): Promise<number> {
     ...(maximumComparisons === undefined ? {} : { maximumComparisons }),
   })
   if (terminal.live) terminal.writeProgress('\r\u001b[2K')
-  if (!asJson) terminal.writeResult(renderPlan(plan, terminal.out))
-  const answer = await decide(context, plan)
+  const merged = new Set(plan.clusters.flatMap(({ keep, others }) => [keep, ...others].map(({ name }) => name)))
+  const beaten = (await findBeaten(app, { signal })).filter(({ name }) => !merged.has(name))
+  if (!asJson) terminal.writeResult(renderPlan(plan, beaten, terminal.out))
+  const answer = await decide(context, plan, beaten)
   if (answer === 'apply') {
     await applyTidy(app, plan, { signal, onProgress: (name) => terminal.writeProgress(`· ${name}\n`) })
+    await retireBeaten(app, beaten)
   }
   const proposals = switchOption(options, 'generalise') ? await generalise(context, plan) : []
   const { entries: _entries, ...report } = plan
-  if (asJson) terminal.writeResult(`${JSON.stringify({ applied: answer === 'apply', ...report, proposals })}\n`)
-  else terminal.writeProgress(describeEnd(answer, plan))
+  if (asJson) terminal.writeResult(`${JSON.stringify({ applied: answer === 'apply', ...report, beaten, proposals })}\n`)
+  else terminal.writeProgress(describeEnd(answer, plan, beaten))
   const hasProblem = plan.clusters.some(({ others }) => others.some(({ problem }) => problem !== null))
   if (answer === 'no-terminal') return EXIT_CODE_USAGE
   return hasProblem || answer === 'no' ? EXIT_CODE_REFUSED : 0
@@ -38,18 +42,27 @@ export async function runCommand(context: CommandContext): Promise<number> {
 
 type Answer = 'apply' | 'dry-run' | 'nothing-to-do' | 'no' | 'no-terminal'
 
-async function decide(context: CommandContext, { clusters }: TidyPlan): Promise<Answer> {
+async function decide(
+  context: CommandContext,
+  { clusters }: TidyPlan,
+  beaten: readonly BeatenProposal[],
+): Promise<Answer> {
   const count = clusters.reduce((sum, { others }) => sum + others.length, 0)
-  if (count === 0) return 'nothing-to-do'
+  if (count + beaten.length === 0) return 'nothing-to-do'
   if (switchOption(context.options, 'dry-run')) return 'dry-run'
   if (switchOption(context.options, 'yes')) return 'apply'
   if (!context.terminal.interactive) return 'no-terminal'
-  const question = `Make ${plural(count, 'tool')} call the one that is kept?`
+  const acts = [
+    count === 0 ? '' : `make ${plural(count, 'tool')} call the one that is kept`,
+    beaten.length === 0 ? '' : `retire ${plural(beaten.length, 'tool')}`,
+  ]
+  const sentence = acts.filter((act) => act !== '').join(' and ')
+  const question = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}?`
   const isYes = await confirm(context, { question, what: 'tools tidy', command: 'handaxe tools tidy --yes' })
   return isYes ? 'apply' : 'no'
 }
 
-function renderPlan(plan: TidyPlan, colors: Terminal['out']): string {
+function renderPlan(plan: TidyPlan, beaten: readonly BeatenProposal[], colors: Terminal['out']): string {
   const { tools, clusters, different, compared, notCompared } = plan
   const blocks = clusters.map(({ keep, why, others }) =>
     [
@@ -63,12 +76,16 @@ function renderPlan(plan: TidyPlan, colors: Terminal['out']): string {
   const apart = different.map(({ names, reason }) =>
     colors.dim(`  not the same: ${names.join(', ')}: ${safeText(reason)}`),
   )
+  if (beaten.length > 0) {
+    const lines = beaten.map(({ name, version, reason }) => `  ${name} v${version}: ${safeText(reason)}`)
+    blocks.push(['retire what is always beaten', ...lines].join('\n'))
+  }
   const left = notCompared === 0 ? '' : `, ${notCompared} more left out (--max-comparisons)`
   const count = `${plural(tools, 'tool')}, ${plural(compared, 'pair')} compared${left}, ${plural(clusters.length, 'cluster')} of twins`
   return `${[...blocks, ...(apart.length === 0 ? [] : [apart.join('\n')]), count].join('\n\n')}\n`
 }
 
-function describeEnd(answer: Answer, { clusters }: TidyPlan): string {
+function describeEnd(answer: Answer, { clusters }: TidyPlan, beaten: readonly BeatenProposal[]): string {
   if (answer === 'no-terminal') return 'There is no terminal to ask on: --yes does it. Nothing was changed.\n'
   if (answer !== 'apply') return 'Nothing was changed.\n'
   const lines = clusters.flatMap(({ keep, others }) =>
@@ -78,7 +95,10 @@ function describeEnd(answer: Answer, { clusters }: TidyPlan): string {
         : `${name} stays as it is: ${safeText(problem)}`,
     ),
   )
-  return `${lines.join('\n')}\n`
+  const retired = beaten.map(
+    ({ name, version }) => `${name} is retired; \`handaxe tools rollback ${name} ${version}\` brings it back.`,
+  )
+  return `${[...lines, ...retired].join('\n')}\n`
 }
 
 /** A line that counts on a terminal; elsewhere one for each tenth. */
