@@ -18,7 +18,7 @@ export interface Guarantees {
   /** By what the code is kept from the host. */
   isolation: 'namespaces' | 'container' | 'gvisor' | 'microvm'
   /** Which system calls the code can reach. */
-  systemCalls: 'allow-list' | 'container-default' | 'own-kernel'
+  systemCalls: 'allow-list' | 'own-kernel'
   memory: 'cgroup2' | 'cgroup1' | 'rlimit' | 'container' | 'microvm'
   processes: 'cgroup2' | 'cgroup1' | 'rlimit' | 'container' | 'microvm'
   cpu: 'cgroup2' | 'cgroup1' | 'rlimit' | 'container' | 'microvm'

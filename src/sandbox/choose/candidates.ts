@@ -59,9 +59,9 @@ function withOwnMachine(options: SandboxOptions, { memory, processes, cpu }: Req
   return { ...options, e2b: { ...options.e2b, sandboxPer: 'execution' } }
 }
 
-/** Where more is demanded than a container, gVisor is what an engine can give. */
+/** Where more is demanded than a container and its filter, gVisor is what an engine can give. */
 function withRuntime(options: SandboxOptions, { isolation, systemCalls }: Requirements): SandboxOptions {
-  const needsGvisor = isolation !== undefined || systemCalls !== undefined
+  const needsGvisor = isolation !== undefined || systemCalls === 'own-kernel'
   if (!needsGvisor || options.docker?.runtime !== undefined) return options
   return { ...options, docker: { ...options.docker, runtime: 'runsc' } }
 }

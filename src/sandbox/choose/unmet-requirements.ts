@@ -14,11 +14,7 @@ type Levels = Pick<Guarantees, keyof Requirements>
 
 // Namespaces and containers are the same walls of the same kernel.
 const ISOLATION: Record<Guarantees['isolation'], number> = { namespaces: 0, container: 0, gvisor: 1, microvm: 2 }
-const SYSTEM_CALLS: Record<Guarantees['systemCalls'], number> = {
-  'container-default': 0,
-  'allow-list': 1,
-  'own-kernel': 2,
-}
+const SYSTEM_CALLS: Record<Guarantees['systemCalls'], number> = { 'allow-list': 0, 'own-kernel': 1 }
 
 const CGROUP_REMEDY =
   'Start handaxe under `systemd-run --user --scope -p Delegate=yes handaxe …`, or as root, or use the docker backend'
@@ -36,8 +32,7 @@ export function unmetRequirements(found: Levels, required: Requirements): UnmetR
   const { isolation = 'gvisor', systemCalls = 'allow-list' } = required
   const isolationRemedy = isolation === 'gvisor' ? GVISOR_REMEDY : MICROVM_REMEDY
   demand('isolation', ISOLATION[found.isolation] >= ISOLATION[isolation], isolationRemedy)
-  const callsRemedy = systemCalls === 'own-kernel' ? GVISOR_REMEDY : 'Use the linux backend, or gVisor with docker'
-  demand('systemCalls', SYSTEM_CALLS[found.systemCalls] >= SYSTEM_CALLS[systemCalls], callsRemedy)
+  demand('systemCalls', SYSTEM_CALLS[found.systemCalls] >= SYSTEM_CALLS[systemCalls], GVISOR_REMEDY)
   demand('unprivilegedUser', found.unprivilegedUser, 'Start handaxe as root, or use the docker backend')
   demand('freshPerExecution', found.freshPerExecution, 'Use the linux or the docker backend')
   return unmet

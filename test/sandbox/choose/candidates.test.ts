@@ -41,6 +41,8 @@ test('docker gets the runtime that the demand needs, unless one is configured', 
     'kata',
   )
   expect(list({ backend: 'docker', require: { memory: 'cgroup' } })[0]?.runtime).toBeUndefined()
+  // Every container has the allow-list.
+  expect(list({ backend: 'docker', require: { systemCalls: 'allow-list' } })[0]?.runtime).toBeUndefined()
 })
 
 test('e2b gets a cloud sandbox for each execution where bounds are demanded, unless another way is configured', () => {

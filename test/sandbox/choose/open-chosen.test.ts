@@ -156,11 +156,11 @@ describe('the choice', () => {
       const opening = open({
         environment: bare(WITH_ENGINE),
         docker: { image: IMAGE, runtime: 'runc' },
-        require: { systemCalls: 'allow-list' },
+        require: { systemCalls: 'own-kernel' },
       })
       await expect(opening).rejects.toMatchObject({
         code: 'sandbox_unavailable',
-        message: expect.stringContaining('systemCalls is container-default, and allow-list is required'),
+        message: expect.stringContaining('systemCalls is allow-list, and own-kernel is required'),
       })
     },
     60_000,

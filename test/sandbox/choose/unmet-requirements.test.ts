@@ -58,9 +58,9 @@ describe('unmetRequirements', () => {
     expect(names(microvm, { isolation: 'gvisor', systemCalls: 'allow-list' })).toEqual([])
     expect(names({ ...LINUX, isolation: 'gvisor' }, { isolation: 'microvm' })).toEqual(['isolation'])
     expect(names({ ...LINUX, isolation: 'container' }, { isolation: 'gvisor' })).toEqual(['isolation'])
-    expect(names({ ...LINUX, systemCalls: 'container-default' }, { systemCalls: 'allow-list' })).toEqual([
-      'systemCalls',
-    ])
+    const container: Guarantees = { ...LINUX, isolation: 'container' }
+    expect(names(container, { systemCalls: 'allow-list' })).toEqual([])
+    expect(names(container, { systemCalls: 'own-kernel' })).toEqual(['systemCalls'])
   })
 })
 

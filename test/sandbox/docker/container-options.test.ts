@@ -36,7 +36,7 @@ describe.skipIf(!hasEngine)(`W5: the options of a container, as the engine has t
         PidMode: '',
         UsernsMode: '',
         UTSMode: '',
-        Init: true,
+        Init: false,
         Binds: null,
         Devices: null,
         MemorySwap: HostConfig.Memory,
@@ -47,7 +47,7 @@ describe.skipIf(!hasEngine)(`W5: the options of a container, as the engine has t
       })
       expect(HostConfig.Memory).toBeGreaterThanOrEqual(DEFAULT_LIMITS.memoryBytes)
       expect(HostConfig.Memory).toBeLessThanOrEqual(DEFAULT_LIMITS.memoryBytes + 80 * MIB)
-      expect(HostConfig.PidsLimit).toBe(DEFAULT_LIMITS.processes + 2)
+      expect(HostConfig.PidsLimit).toBe(DEFAULT_LIMITS.processes + 1)
       expect(Config).toMatchObject({ User: '65534:65534', Tty: false })
       expect(Object.keys(NetworkSettings.Networks).filter((name) => name !== 'none')).toEqual([])
       // Volumes of the engine, and nothing of the host.

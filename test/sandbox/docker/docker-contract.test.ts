@@ -1,9 +1,12 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'vitest'
+import { test, vi } from 'vitest'
 import { sandboxContract } from '../contract.ts'
 import { folderInputsContract } from '../folder-inputs-contract.ts'
 import { hasEngine, openDocker, WITHOUT_ENGINE } from './support/engine.ts'
+
+// Containers take the engine seconds each, on a busy machine many times that.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const open = () => openDocker(join(tmpdir(), 'handaxe-docker-state'))
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestSandbox } from '../../support/open-test-sandbox.ts'
+import { errorOf } from '../support/attack.ts'
 import { ask, hasEngine, IMAGE, openDocker, openTestDocker, WITHOUT_ENGINE } from './support/engine.ts'
 
 /** The runtime has to work, not only to be registered: old ones do not on new kernels. */
@@ -41,6 +42,12 @@ describe.skipIf(problem !== null)(`gVisor${problem === null ? '' : ` (skipped: $
     })
     expect(value).toMatch(/^Linux version 4\.4\.0 /)
     expect(guarantees.isolation).toBe('gvisor')
+  })
+
+  test('the allow-list holds in front of it too', async () => {
+    const code = errorOf('socket.socket(socket.AF_UNIX)', 'call(73, 1, 2)', 'call(999)', "open('/proc/1/mem', 'r+b')")
+    const { value } = await opened.sandbox.execute({ language: 'python', code })
+    expect(value).toEqual(['EPERM', 'EPERM', 'ENOSYS', 'EACCES'])
   })
 
   test.skipIf(isOld)(

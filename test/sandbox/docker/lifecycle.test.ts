@@ -16,6 +16,7 @@ import {
   SOCKET,
   WITHOUT_ENGINE,
 } from './support/engine.ts'
+import { whenSaid } from './support/relay-process.ts'
 
 let folder: string
 let state: string
@@ -42,7 +43,10 @@ async function countObjects(pid?: number): Promise<number> {
   return containers.length + volumes.length
 }
 
-describe.skipIf(!hasEngine)(`the life of a docker sandbox (${WITHOUT_ENGINE})`, () => {
+/** Containers are started and removed in all of them: seconds each, on a busy machine many times that. */
+const SLOW = { timeout: 240_000 }
+
+describe.skipIf(!hasEngine)(`the life of a docker sandbox (${WITHOUT_ENGINE})`, SLOW, () => {
   test('closing leaves no container, no volume and no folder, and can be done twice', async () => {
     const sandbox = await open({ idleJavascript: 1 })
     expect((await sandbox.execute({ language: 'python', code: 'result(1)' })).value).toBe(1)
@@ -66,7 +70,8 @@ describe.skipIf(!hasEngine)(`the life of a docker sandbox (${WITHOUT_ENGINE})`, 
     await started
     const startedAt = performance.now()
     await sandbox.close()
-    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    // What goes wrong waits for the sixty seconds of the program.
+    expect(performance.now() - startedAt).toBeLessThan(50_000)
     expect(await running).toMatchObject({ status: 'killed', signal: 'SIGKILL' })
     await expect(waiting).rejects.toMatchObject({ code: 'sandbox_broken' })
     await expect(sandbox.execute({ language: 'python', code: '' })).rejects.toMatchObject({ code: 'sandbox_broken' })
@@ -87,7 +92,7 @@ describe.skipIf(!hasEngine)(`the life of a docker sandbox (${WITHOUT_ENGINE})`, 
         const states = (await engineObjects(host.pid)).containers as unknown as { State: string }[]
         expect(states.filter(({ State }) => State === 'running')).toEqual([])
       },
-      { timeout: 10_000, interval: 100 },
+      { timeout: 100_000, interval: 100 },
     )
     const survivor = await open()
     expect(await countObjects(host.pid)).toBe(0)
@@ -115,6 +120,22 @@ describe.skipIf(!hasEngine)(`the life of a docker sandbox (${WITHOUT_ENGINE})`, 
     )
     expect(['killed', 'sandbox_broken']).toContain(outcome)
     expect((await sandbox.execute({ language: 'python', code: 'result(3)' })).value).toBe(3)
+    await sandbox.close()
+  })
+
+  test('P4, P6: a relay that is stopped or ended from outside costs its execution only', async () => {
+    const sandbox = await open()
+    const execute = (signal: NodeJS.Signals) =>
+      sandbox.execute({
+        language: 'python',
+        code: "import os, time\nprint('NAMESPACE', os.readlink('/proc/self/ns/pid'), flush=True)\ntime.sleep(600)",
+        limits: { wallMs: 3_000 },
+        onOutput: whenSaid('NAMESPACE', (relay) => process.kill(relay, signal)),
+      })
+    // It hands nothing over any more: after a moment of silence the container is ended with it.
+    expect((await execute('SIGSTOP')).status).toBe('timeout')
+    expect(await execute('SIGKILL')).toMatchObject({ status: 'killed', signal: 'SIGKILL' })
+    expect((await sandbox.execute({ language: 'python', code: 'result(4)' })).value).toBe(4)
     await sandbox.close()
   })
 
@@ -200,7 +221,7 @@ describe('without a usable engine', () => {
       })
       let text = ''
       child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-      await Promise.race([new Promise((resolve) => child.once('close', resolve)), delay(20_000)])
+      await Promise.race([new Promise((resolve) => child.once('close', resolve)), delay(50_000)])
       expect(SOCKET).not.toBe('')
       expect(JSON.parse(text)).toMatchObject({ code: 'sandbox_unavailable', hint: expect.stringContaining('docker') })
     },

@@ -1,7 +1,10 @@
 import type { Guarantees } from '../../../contracts/sandbox.ts'
 import type { EngineFacts } from './engine-facts.ts'
 
-/** What is really enforced, from what the engine says and the options that every container gets. */
+/**
+ * What is really enforced, from what the engine says and the options that every container gets. A container whose guest
+ * could not install the filter of system calls, or found it without effect, does not become ready.
+ */
 export function describeGuarantees(facts: EngineFacts, runtime: string | null): Guarantees {
   const isGvisor = runtime === 'runsc'
   const notes: string[] = [
@@ -16,16 +19,10 @@ export function describeGuarantees(facts: EngineFacts, runtime: string | null): 
   if (!facts.limits.swap) {
     notes.push('The engine cannot limit swap: a program may use more than its memory there. Turn swap accounting on.')
   }
-  if (!isGvisor) {
-    notes.push(
-      "System calls reach the machine's kernel through the engine's default filter, which is wider than that of the " +
-        'linux backend: use runtime runsc (gVisor) for code of strangers.',
-    )
-  }
   return {
     backend: 'docker',
     isolation: isGvisor ? 'gvisor' : 'container',
-    systemCalls: isGvisor ? 'own-kernel' : 'container-default',
+    systemCalls: isGvisor ? 'own-kernel' : 'allow-list',
     memory: 'container',
     processes: 'container',
     cpu: 'container',

@@ -1,9 +1,11 @@
-"""The first process of a container that the host gives work to: starts the guest, carries its channels. Trusted code.
+"""The first process of a container: starts the guest, carries its channels, reaps what nobody waits for. Trusted code.
 
 A container has two streams out and one in, the guest has three channels: the relay joins them (relay.py has the frames).
 
-It has the same user as the program, which may end it, stop it or write into its stream. So the host believes nothing that
-comes from here: how the container ended it asks the engine, and an entry is handled as what a stranger has sent.
+It has the same user as the program, and not its filter of system calls: whoever could write into its memory would be rid
+of the filter. So it hides from /proc, no process beside it runs without the filter, and it is process 1, which the kernel
+lets nobody inside end or stop. All the same the host believes nothing that comes from here: how the container ended it
+asks the engine, and an entry is handled as what a stranger has sent.
 """
 
 import fcntl
@@ -17,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import libc
+import seccomp
 from hand_over_files import hand_over_files
 from relay import CHANNELS, Relay
 
@@ -25,6 +28,8 @@ OUTPUT = b"/box/output"
 
 
 def main():
+    if os.getpid() != 1:
+        sys.exit("sandbox: another process is the container's first, which the program could take over")
     kind, arguments = sys.argv[1], sys.argv[2:]
     pairs = [socket.socketpair() for _ in CHANNELS]
     pid = os.fork()
@@ -32,8 +37,10 @@ def main():
         _become_guest(kind, arguments, [inner for _, inner in pairs])
     for _, inner in pairs:
         inner.close()
-    # The program shall not find these descriptors in /proc. It can still end this process.
+    # The program shall find neither these descriptors nor this memory in /proc.
     libc.prctl(PR_SET_DUMPABLE, 0)
+    # Python has a handler for it; without one, a signal from inside does not reach the first process.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ContainerRelay(pid, [outer for outer, _ in pairs]).run()
 
 
@@ -53,6 +60,7 @@ def _become_guest(kind, arguments, channels):
         null = os.open("/dev/null", os.O_RDONLY)
         os.dup2(null, 0)
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+        _install_filter()
         if kind == "javascript":
             os.execvp("node", ["node", *arguments, "/opt/guest/javascript/guest.mjs"])
         _serve(arguments)
@@ -60,6 +68,17 @@ def _become_guest(kind, arguments, channels):
         os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode("utf-8", "replace"))
     finally:
         os._exit(97)
+
+
+def _install_filter():
+    """On top of the engine's own. Before packages are imported: a thread that one of them starts is under it too."""
+    seccomp.Filter().install()
+    try:
+        socket.socket(socket.AF_UNIX).close()
+    except PermissionError:
+        return
+    # The kernel may be gVisor's: it is not enough that it takes the filter.
+    raise RuntimeError("the filter of system calls is installed and does not hold")
 
 
 def _serve(modules):
@@ -105,13 +124,17 @@ class ContainerRelay(Relay):
         self._reap()
 
     def _reap(self):
-        """Only the guest itself: what its processes leave behind is the container's init's."""
-        if self._status is not None:
-            return
-        pid, status, usage = os.wait4(self._pid, os.WNOHANG)
-        if pid == self._pid:
-            self._status, self._usage = status, usage
-            self.tell({"event": "dead"})
+        """The guest, and what its processes leave behind: zombies would count as processes of the program."""
+        pid = -1
+        while pid != 0:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                # There is none any more.
+                return
+            if pid == self._pid:
+                self._status, self._usage = status, usage
+                self.tell({"event": "dead"})
 
     def obey(self, command):
         """Ends every process of the program, hands over the last of its output, then its files, and leaves."""
