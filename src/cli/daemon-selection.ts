@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import type { DaemonMode, DaemonSelection } from '../app/open-through-daemon.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { CommandContext } from './command.ts'
-import { choiceOption } from './option-values.ts'
+import { choiceOption, listOption } from './option-values.ts'
 import { safeText } from './terminal.ts'
 import { readVersion } from './version.ts'
 
@@ -11,11 +11,15 @@ const MODES: readonly DaemonMode[] = ['auto', 'always', 'never']
 const IDLE_MS = 5 * 60_000
 const LONGEST_IDLE_MS = 24 * 3_600_000
 
-/** What `--daemon` and `HANDAXE_DAEMON` ask for. Throws `invalid_request` and `invalid_configuration`. */
+/**
+ * What `--daemon` and `HANDAXE_DAEMON` ask for. The daemon cannot call functions of this process: where they are offered,
+ * it is used only if it is demanded, and refuses. Throws `invalid_request` and `invalid_configuration`.
+ */
 export function daemonSelection(context: CommandContext): { daemon?: DaemonSelection } {
   const { environment, options, signal, terminal } = context
   const mode = choiceOption(options, 'daemon', MODES) ?? configuredMode(environment['HANDAXE_DAEMON']) ?? 'auto'
   if (mode === 'never' || process.platform !== 'linux') return {}
+  if (mode === 'auto' && listOption(options, 'host-functions').length > 0) return {}
   return {
     daemon: {
       mode,

@@ -28,6 +28,13 @@ export const EXECUTION_OPTIONS: OptionSpecification[] = [
     repeated: true,
     summary: 'add a header for this host with the value of an environment variable, unseen by the program',
   },
+  {
+    name: 'host-functions',
+    value: 'FILE',
+    repeated: true,
+    summary:
+      'a JavaScript or TypeScript file of yours whose exports the program may call; it runs outside of the sandbox',
+  },
   { name: 'call', value: 'FUNCTION', summary: 'call this function of the program; its result is the value' },
   { name: 'arguments', value: 'JSON', summary: 'the arguments of --call, by name (default {})' },
   { name: 'timeout-ms', value: 'N', summary: 'wall time (default 30000)' },

@@ -4,6 +4,7 @@ import type { Execution, ExecutionResult, ExecutionStatus } from '../../contract
 import type { CommandContext } from '../command.ts'
 import { executionOptions } from '../execution-options.ts'
 import { daemonSelection } from '../daemon-selection.ts'
+import { loadHostFunctions } from '../host-functions.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { listOption, switchOption, textOption } from '../option-values.ts'
 import { readProgram } from '../read-program.ts'
@@ -28,6 +29,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { code, language } = await readProgram(context)
   const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder, { folders: true })
   const { limits, ...asked } = executionOptions(context)
+  const host = await loadHostFunctions(context)
   const app = await context.openApp({
     singleExecution: true,
     ...sandboxSelection(options),
@@ -40,6 +42,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     code,
     inputs,
     ...asked,
+    ...(host.length === 0 ? {} : { host }),
     limits: { ...app.config.limits, ...limits },
     signal: context.signal,
     artifactsFolder:
