@@ -35,6 +35,7 @@ export async function openBackend(backend: BackendName, options: SandboxOptions)
         environment: options.environment ?? {},
         image: options.docker?.image,
         runtime: options.docker?.runtime,
+        egress: options.egress ?? {},
         idle: { python: options.idlePython ?? Math.min(2, processors), javascript },
         maxConcurrent,
       })

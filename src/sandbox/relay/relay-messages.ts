@@ -3,7 +3,7 @@ import { z } from 'zod'
 export type GuestKind = 'python' | 'javascript'
 
 /** The channels of a relay; guest/python/container.py and guest/cloud/attach.py have the other end. */
-export const CHANNEL = { control: 0, stdout: 1, stderr: 2, event: 3, command: 4, content: 5 } as const
+export const CHANNEL = { control: 0, stdout: 1, stderr: 2, event: 3, command: 4, content: 5, network: 6 } as const
 
 const PIECE_BYTES = 256 * 1024
 
@@ -15,6 +15,16 @@ export interface StopCommand {
   artifactCount: number
   /** How much of each channel is still read after everything has been ended. */
   drainBytes: number
+}
+
+/** The first of all, for a guest that gets a network; it is started when this has come. */
+export interface NetworkCommand {
+  do: 'network'
+  /** On 127.0.0.1, where the relay takes connections. */
+  port: number
+  environment: Record<string, string>
+  /** PEM. */
+  authorities: string
 }
 
 /** Told by a process that the program can get at: never a fact, only what may be looked at next. */
@@ -48,15 +58,19 @@ export function parseEvent(body: Buffer): RelayEvent {
 export function encodeChunks(channel: number, data: Buffer): Buffer {
   const chunks: Buffer[] = []
   for (let offset = 0; offset < data.length; offset += PIECE_BYTES) {
-    const piece = data.subarray(offset, offset + PIECE_BYTES)
-    const head = Buffer.allocUnsafe(5)
-    head.writeUInt32BE(piece.length + 1, 0)
-    head[4] = channel
-    chunks.push(head, piece)
+    chunks.push(encodeChunk(channel, data.subarray(offset, offset + PIECE_BYTES)))
   }
   return Buffer.concat(chunks)
 }
 
-export function encodeCommand(command: StopCommand): Buffer {
-  return encodeChunks(CHANNEL.command, Buffer.from(JSON.stringify(command)))
+/** `data` for a channel, in one piece. */
+export function encodeChunk(channel: number, data: Buffer): Buffer {
+  const head = Buffer.allocUnsafe(5)
+  head.writeUInt32BE(data.length + 1, 0)
+  head[4] = channel
+  return Buffer.concat([head, data])
+}
+
+export function encodeCommand(command: StopCommand | NetworkCommand): Buffer {
+  return encodeChunk(CHANNEL.command, Buffer.from(JSON.stringify(command)))
 }

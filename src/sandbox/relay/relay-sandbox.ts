@@ -4,7 +4,9 @@ import type { Limits } from '../../contracts/limits.ts'
 import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../contracts/sandbox.ts'
 import { checkExecution, resolveLimits } from '../resolve-execution.ts'
 import { inputEntries, type FileEntry } from './file-entries.ts'
-import type { RelayedGuest } from './relayed-guest.ts'
+import type { EgressSettings } from '../egress/execution-proxy.ts'
+import type { OwnParts, RelayedGuest } from './relayed-guest.ts'
+import { openRelayedNetwork } from './relayed-network.ts'
 import { runThroughRelay } from './run-through-relay.ts'
 import type { PooledGuest, WarmPool } from './warm-pool.ts'
 import { notStarted } from '../not-started.ts'
@@ -17,6 +19,8 @@ export interface RelaySandboxParts<Guest extends RelayedGuest & PooledGuest> {
   /** The sandbox's private folder on the host, for artifacts that nobody gave a place. */
   folder: string
   guarantees: Guarantees
+  /** Of the executions' networks. Absent: there are none. */
+  egress?: EgressSettings
   /** Brings the inputs to the guest, before anything of the execution begins. */
   prepare(guest: Guest, limits: Limits, inputs: FileEntry[], signal: AbortSignal): Promise<void>
   /** Whether another guest may succeed where preparing this one failed. */
@@ -42,7 +46,7 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
-    checkExecution(execution, { hostFunctions: true })
+    checkExecution(execution, { hostFunctions: true, network: this.#parts.egress !== undefined })
     if (execution.signal?.aborted) throw notStarted(execution.signal)
     const running = this.#execute(execution, limits).catch((error: unknown) => {
       throw this.#parts.explain(error)
@@ -56,9 +60,22 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
   }
 
   async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
+    const { network: policy } = execution
+    if (policy?.mode !== 'allow-list') return this.#executeWith(execution, limits, null)
+    const network = await openRelayedNetwork(policy, this.#parts.folder, this.#parts.egress ?? {})
+    try {
+      const result = await this.#executeWith(execution, limits, { network })
+      const guarantees = { ...this.guarantees, network: 'allow-list' as const }
+      return { ...result, network: await network.close(), guarantees }
+    } finally {
+      await network.close()
+    }
+  }
+
+  async #executeWith(execution: Execution, limits: Limits, own: OwnParts | null): Promise<ExecutionResult> {
     const askedAt = performance.now()
     const inputs = await inputEntries(execution.inputs ?? [])
-    const guest = await this.#prepare(execution, limits, inputs)
+    const guest = await this.#prepare(execution, limits, inputs, own)
     try {
       if (execution.signal?.aborted || this.#closing.signal.aborted) throw notStarted(execution.signal)
       const target = execution.artifactsFolder ?? (await mkdtemp(join(this.#parts.folder, 'execution-')))
@@ -85,11 +102,11 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
   }
 
   /** A guest with the inputs in place. Nothing of the execution has begun: one that is lost meanwhile is replaced. */
-  async #prepare(execution: Execution, limits: Limits, inputs: FileEntry[]): Promise<Guest> {
+  async #prepare(execution: Execution, limits: Limits, inputs: FileEntry[], own: OwnParts | null): Promise<Guest> {
     const signals = execution.signal === undefined ? [] : [execution.signal]
     const given = AbortSignal.any([this.#closing.signal, ...signals])
     for (let attempt = 1; ; attempt++) {
-      const guest = await this.#acquire(execution, limits, given)
+      const guest = await this.#acquire(execution, limits, own, given)
       try {
         await this.#parts.prepare(guest, limits, inputs, given)
         return guest
@@ -102,9 +119,14 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
   }
 
   /** Does not wait on for a caller who has given up: the guest that comes later goes back at once. */
-  async #acquire({ language, signal }: Execution, limits: Limits, given: AbortSignal): Promise<Guest> {
+  async #acquire(
+    { language, signal }: Execution,
+    limits: Limits,
+    own: OwnParts | null,
+    given: AbortSignal,
+  ): Promise<Guest> {
     const { pool } = this.#parts
-    const acquiring = pool.acquire(language === 'python' ? 'python' : 'javascript', limits)
+    const acquiring = pool.acquire(language === 'python' ? 'python' : 'javascript', limits, own)
     const up = Promise.withResolvers<null>()
     const onAbort = () => up.resolve(null)
     given.addEventListener('abort', onAbort, { once: true })

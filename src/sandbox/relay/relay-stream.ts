@@ -29,6 +29,8 @@ export interface RelayStreamHooks {
   onUnready(error: Error): void
   /** Nothing more can be read from this relay. */
   onBroken(): void
+  /** A frame of the guest's connections, if it has any; throws where it is none. */
+  onNetwork?(frame: Buffer): void
   /** Events of a relay that has more of them than the common ones; null for those that need nobody else. */
   parse?(body: Buffer): RelayEvent | null
 }
@@ -87,6 +89,7 @@ export class RelayStream {
       if (this.#listener === null) this.complain(data.toString('utf8'))
       else this.#listener.onOutput(frame[0] === CHANNEL.stdout ? 'stdout' : 'stderr', data)
     } else if (frame[0] === CHANNEL.content) this.#listener?.onContent(data)
+    else if (frame[0] === CHANNEL.network && this.#hooks.onNetwork !== undefined) this.#hooks.onNetwork(data)
     else throw new Error('A frame of no known channel')
   }
 

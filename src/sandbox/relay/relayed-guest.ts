@@ -1,5 +1,6 @@
 import type { StopCommand } from './relay-messages.ts'
 import type { RelayListener } from './relay-stream.ts'
+import type { RelayedNetwork } from './relayed-network.ts'
 
 /** How fast the way to a guest is. */
 export interface RelayPace {
@@ -28,6 +29,11 @@ export interface GuestEnd {
   usage?: RelayUsage & { wallMs: number }
 }
 
+/** What no guest that is kept warm has: one with it is made for its execution. */
+export interface OwnParts {
+  network: RelayedNetwork | null
+}
+
 /** A guest that can only be reached through the relay that is its parent. */
 export interface RelayedGuest {
   readonly isClosed: boolean
@@ -39,6 +45,8 @@ export interface RelayedGuest {
   /** A further frame for the code; lost where the guest is gone. */
   send(frame: Buffer): void
   stop(command: StopCommand): void
+  /** Nothing more leaves by its network, whatever still comes from it. Absent where guests have none. */
+  endNetwork?(): void
   /** Ends it with its relay at once. */
   kill(): Promise<void>
   /** Waits for its end. Rejects where nobody knows how it ended. */

@@ -146,6 +146,7 @@ class Conversation {
     guest.use(this.#listener(), encodeFrame(requestFrame(execution, limits)), frameLimit)
     await over
     this.#isOver = true
+    guest.endNetwork?.()
     this.#hostCalls.end()
     clearTimeout(timer)
     clearTimeout(this.#endTimer)

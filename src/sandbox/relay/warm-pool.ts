@@ -1,6 +1,7 @@
 import type { HandaxeError } from '../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../contracts/limits.ts'
 import type { GuestKind } from './relay-messages.ts'
+import type { OwnParts } from './relayed-guest.ts'
 import { becomeReady } from '../become-ready.ts'
 import { closed } from '../not-started.ts'
 import { Turns } from '../turns.ts'
@@ -20,7 +21,7 @@ export interface PooledGuest {
 export interface WarmPoolOptions<Guest extends PooledGuest> {
   factory: {
     /** Starts a guest; its `ready` settles when it is warm. */
-    create(guest: GuestKind, limits: Limits): Promise<Guest>
+    create(guest: GuestKind, limits: Limits, own: OwnParts | null): Promise<Guest>
     /** Does not have to be awaited; `close` waits. Safe to call twice. */
     destroy(guest: Guest): Promise<void>
     close(): Promise<void>
@@ -65,12 +66,13 @@ export class WarmPool<Guest extends PooledGuest> {
   }
 
   /** A guest that is ready, when it is this execution's turn. Every one must be given back. */
-  async acquire(guest: GuestKind, limits: Limits): Promise<Guest> {
+  async acquire(guest: GuestKind, limits: Limits, own: OwnParts | null = null): Promise<Guest> {
     await this.#turns.take()
     try {
+      if (own !== null) return await this.#make(guest, limits, own)
       this.#learn(guest, limits)
       const idle = this.#takeIdle(guest, limits)
-      return await (idle === null ? this.#make(guest, limits) : idle.making)
+      return await (idle === null ? this.#make(guest, limits, null) : idle.making)
     } catch (error) {
       this.#turns.give()
       throw error
@@ -127,18 +129,18 @@ export class WarmPool<Guest extends PooledGuest> {
     if (place !== -1) this.#idle[kind].splice(place, 1)
   }
 
-  #make(kind: GuestKind, limits: Limits): Promise<Guest> {
-    const making = this.#makeReady(kind, limits)
+  #make(kind: GuestKind, limits: Limits, own: OwnParts | null): Promise<Guest> {
+    const making = this.#makeReady(kind, limits, own)
     this.#coming.add(making)
     const forget = () => void this.#coming.delete(making)
     making.then(forget, forget)
     return making
   }
 
-  async #makeReady(kind: GuestKind, limits: Limits): Promise<Guest> {
+  async #makeReady(kind: GuestKind, limits: Limits, own: OwnParts | null): Promise<Guest> {
     for (let failures = 0; ;) {
       if (this.#isClosed) throw closed()
-      const guest = await this.#options.factory.create(kind, limits)
+      const guest = await this.#options.factory.create(kind, limits, own)
       try {
         await becomeReady(guest.ready, READY_TIMEOUT_MS)
         if (this.#isClosed) throw closed()
@@ -161,7 +163,7 @@ export class WarmPool<Guest extends PooledGuest> {
 
   #addIdle(kind: GuestKind): Warm<Guest> {
     const limits = this.#limits[kind]
-    const warm: Warm<Guest> = { limits, making: this.#make(kind, limits), guest: null }
+    const warm: Warm<Guest> = { limits, making: this.#make(kind, limits, null), guest: null }
     this.#idle[kind].push(warm)
     warm.making.then(
       (guest) => void (warm.guest = guest),

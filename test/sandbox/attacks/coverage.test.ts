@@ -137,7 +137,7 @@ const ELSEWHERE_TOO: Record<string, { files: string[]; ids: readonly string[] }>
     ],
   },
   'with an allow-list of hosts': {
-    files: ['allow-list.test.ts', NAMES, REQUESTS, PROXY, 'egress/real-clients.test.ts'],
+    files: ['allow-list.test.ts', 'network-contract.ts', NAMES, REQUESTS, PROXY, 'egress/real-clients.test.ts'],
     ids: [...ids('N', [1, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]), ...ids('S', [12])],
   },
 }

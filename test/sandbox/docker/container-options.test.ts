@@ -66,6 +66,7 @@ test('the runtime is passed on, and only where one is asked for', () => {
     image: 'x',
     guest: 'python' as const,
     limits: { ...DEFAULT_LIMITS },
+    hasNetwork: false,
     volumes: { guest: 'a', input: 'b' },
     labels: {},
   }

@@ -38,7 +38,15 @@ describe.skipIf(!hasEngine)(`a container that is not as safe as it must be gets 
     const inputVolume = `${name}-input`
     const limits = { ...DEFAULT_LIMITS }
     const volumes = { guest: name, input: inputVolume }
-    const options = containerOptions({ image: IMAGE, guest, limits, volumes, labels, runtime: null }) as {
+    const options = containerOptions({
+      image: IMAGE,
+      guest,
+      limits,
+      hasNetwork: false,
+      volumes,
+      labels,
+      runtime: null,
+    }) as {
       HostConfig: object
     }
     const changed = { ...options, HostConfig: { ...options.HostConfig, ...hostOptions } }
@@ -46,7 +54,7 @@ describe.skipIf(!hasEngine)(`a container that is not as safe as it must be gets 
     try {
       const query = { stream: true, stdin: true, stdout: true, stderr: true }
       const connection = await engine.hijack(`/containers/${id}/attach`, query)
-      const container = new Container(engine, { id, guest, limits, inputVolume }, connection)
+      const container = new Container(engine, { id, guest, limits, network: null, inputVolume }, connection)
       await engine.call('POST', `/containers/${id}/start`)
       return await container.ready.then(
         () => 'it is ready',

@@ -6,6 +6,7 @@ import { Container, removeContainer, removeVolume } from './container.ts'
 import { createContainer } from './create-container.ts'
 import type { EngineClient } from './engine-client.ts'
 import { describeOwner } from '../../owner.ts'
+import type { OwnParts } from '../../relay/relayed-guest.ts'
 import { guestEntries } from '../../relay/file-entries.ts'
 import { fillVolume, type VolumeFilling } from './volumes.ts'
 
@@ -33,21 +34,23 @@ export class ContainerFactory {
 
   /** Gives the guest programs to the engine. Rejects with `sandbox_unavailable` where the image is missing. */
   async open(): Promise<void> {
-    await fillVolume(this.#filling(this.#guestVolume), await guestEntries(['python', 'javascript']))
+    await fillVolume(this.#filling(this.#guestVolume), await guestEntries(['python', 'javascript', 'network']))
   }
 
   /** Starts a container; its `ready` settles when it is warm. */
-  async create(guest: GuestKind, limits: Limits): Promise<Container> {
+  async create(guest: GuestKind, limits: Limits, own: OwnParts | null): Promise<Container> {
     const { engine, image, runtime } = this.#options
     const input = `${this.#name}-input-${++this.#made}`
     const volumes = { guest: this.#guestVolume, input }
-    const options = containerOptions({ image, guest, limits, volumes, labels: this.#labels, runtime })
+    const network = own?.network ?? null
+    const hasNetwork = network !== null
+    const options = containerOptions({ image, guest, limits, hasNetwork, volumes, labels: this.#labels, runtime })
     const id = await createContainer(engine, options, image)
     try {
       // Before the start: not a byte of what it says is missed.
       const query = { stream: true, stdin: true, stdout: true, stderr: true }
       const connection = await engine.hijack(`/containers/${id}/attach`, query)
-      const container = new Container(engine, { id, guest, limits, inputVolume: input }, connection)
+      const container = new Container(engine, { id, guest, limits, network, inputVolume: input }, connection)
       this.#alive.add(container)
       await engine.call('POST', `/containers/${id}/start`)
       return container

@@ -24,6 +24,8 @@ export interface ContainerPlan {
   image: string
   guest: GuestKind
   limits: Limits
+  /** It has the same container as the others: the relay alone is told to take its connections. */
+  hasNetwork: boolean
   /** Volumes at the engine: the guest programs, and the inputs of this one execution. */
   volumes: { guest: string; input: string }
   labels: Record<string, string>
@@ -38,7 +40,10 @@ export function containerOptions(plan: ContainerPlan): object {
   return {
     Image: plan.image,
     Entrypoint: ['python3', '-I', '-B', '/opt/guest/python/container.py'],
-    Cmd: guest === 'javascript' ? ['javascript', ...nodeFlags(limits)] : ['python', ...TABLE_MODULES],
+    Cmd: [
+      ...(plan.hasNetwork ? ['--network'] : []),
+      ...(guest === 'javascript' ? ['javascript', ...nodeFlags(limits)] : ['python', ...TABLE_MODULES]),
+    ],
     User: USER,
     WorkingDir: '/box',
     Hostname: 'sandbox',

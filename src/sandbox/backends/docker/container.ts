@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import { z } from 'zod'
 import type { Limits } from '../../../contracts/limits.ts'
+import { GuestConnections } from '../../relay/guest-connections.ts'
 import { CHANNEL, encodeChunks, encodeCommand, type GuestKind, type StopCommand } from '../../relay/relay-messages.ts'
 import { RelayStream, type RelayListener } from '../../relay/relay-stream.ts'
 import type { GuestEnd, RelayedGuest, RelayUsage } from '../../relay/relayed-guest.ts'
+import { machineAuthorities, type RelayedNetwork } from '../../relay/relayed-network.ts'
 import { ContainerMeter } from './container-meter.ts'
 import type { EngineClient } from './engine-client.ts'
 import { EngineError } from './engine-failure.ts'
@@ -30,18 +32,15 @@ export class Container implements RelayedGuest {
 
   readonly #engine: EngineClient
   readonly #socket: Socket
-  readonly #relay = new RelayStream({
-    onReady: () => void this.#becomeReady(),
-    onUnready: (error) => this.#rejectReady(error),
-    onBroken: () => void this.kill(),
-  })
+  readonly #connections: GuestConnections | null
+  readonly #relay: RelayStream
   #meter: ContainerMeter | null = null
   #resolveReady: () => void = () => {}
   #rejectReady: (error: Error) => void = () => {}
 
   constructor(
     engine: EngineClient,
-    identity: { id: string; guest: GuestKind; limits: Limits; inputVolume: string },
+    identity: { id: string; guest: GuestKind; limits: Limits; network: RelayedNetwork | null; inputVolume: string },
     connection: { socket: Socket; head: Buffer },
   ) {
     this.#engine = engine
@@ -54,7 +53,20 @@ export class Container implements RelayedGuest {
       this.#rejectReady = reject
     })
     this.ready.catch(() => {})
+    const { network } = identity
     this.#socket = connection.socket
+    this.#connections =
+      network &&
+      new GuestConnections({
+        connect: () => network.connect(),
+        send: (frame, onWritten) => void this.#socket.write(frame, onWritten),
+      })
+    this.#relay = new RelayStream({
+      onReady: () => void this.#becomeReady(),
+      onUnready: (error) => this.#rejectReady(error),
+      onBroken: () => void this.kill(),
+      ...(this.#connections === null ? {} : { onNetwork: (frame: Buffer) => this.#connections?.onFrame(frame) }),
+    })
     const stream = new EngineStream((name, chunk) => this.#onStream(name, chunk))
     this.#socket.on('data', (chunk: Buffer) => stream.add(chunk))
     // A connection that breaks closes too.
@@ -62,6 +74,9 @@ export class Container implements RelayedGuest {
     for (const event of ['end', 'close']) this.#socket.on(event, () => this.#onClose())
     this.#socket.unref()
     if (connection.head.length > 0) stream.add(connection.head)
+    if (network !== null) {
+      this.#socket.write(encodeCommand({ do: 'network', ...network.inside, authorities: machineAuthorities() }))
+    }
   }
 
   use(listener: RelayListener, frame: Buffer, frameLimit: number): void {
@@ -77,6 +92,10 @@ export class Container implements RelayedGuest {
 
   stop(command: StopCommand): void {
     this.#socket.write(encodeCommand(command))
+  }
+
+  endNetwork(): void {
+    this.#connections?.end()
   }
 
   async kill(): Promise<void> {
@@ -113,6 +132,7 @@ export class Container implements RelayedGuest {
   /** Removes it with its volume, whatever state it is in. Rejects where the engine refuses. */
   async remove(): Promise<void> {
     this.#relay.forget()
+    this.endNetwork()
     this.#socket.destroy()
     await removeContainer(this.#engine, this.id)
     await removeVolume(this.#engine, this.inputVolume)

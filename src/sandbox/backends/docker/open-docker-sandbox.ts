@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
+import type { EgressSettings } from '../../egress/execution-proxy.ts'
 import type { GuestKind } from '../../relay/relay-messages.ts'
 import { RelaySandbox } from '../../relay/relay-sandbox.ts'
 import { WarmPool } from '../../relay/warm-pool.ts'
@@ -24,6 +25,7 @@ export interface DockerSandboxOptions {
   image?: string | undefined
   /** `runsc` is gVisor. Default: the engine's own. */
   runtime?: string | undefined
+  egress: EgressSettings
   idle: Record<GuestKind, number>
   maxConcurrent: number
   /** What idle containers are made for until other limits are asked for. */
@@ -60,6 +62,7 @@ async function open(engine: EngineClient, options: DockerSandboxOptions): Promis
       pool,
       folder,
       guarantees: describeGuarantees(facts, runtime),
+      egress: options.egress,
       async prepare(container, _, inputs) {
         if (inputs.length > 0) await fillVolume(factory.inputFilling(container), inputs)
       },

@@ -12,7 +12,7 @@ import { LinuxSandbox } from './linux-sandbox.ts'
 import { SlotPool, type PoolOptions } from './pool.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { chooseSandboxUser } from './sandbox-user.ts'
-import type { EgressSettings } from './slot-proxy.ts'
+import type { EgressSettings } from '../../egress/execution-proxy.ts'
 
 export interface LinuxSandboxOptions {
   pythonPath: string | null

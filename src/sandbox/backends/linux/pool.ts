@@ -6,7 +6,8 @@ import type { Generation, Machine } from './generation.ts'
 import { Generations } from './generations.ts'
 import type { SlotFactory } from './slot-factory.ts'
 import type { Slot } from './slot.ts'
-import type { GuestKind, SlotNetwork } from './zygote.ts'
+import type { GuestKind } from './zygote.ts'
+import type { GuestNetwork } from '../../egress/execution-proxy.ts'
 import { becomeReady } from '../../become-ready.ts'
 import { closed } from '../../not-started.ts'
 import { Turns } from '../../turns.ts'
@@ -28,7 +29,7 @@ export interface PoolOptions {
 
 /** What no idle slot has. */
 export interface OwnSlot {
-  network: SlotNetwork | null
+  network: GuestNetwork | null
   environment: Environment | null
 }
 

@@ -6,7 +6,8 @@ import type { CgroupTier } from './cgroups.ts'
 import { findHostProcess, ProcessMeter } from './process-meter.ts'
 import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
-import type { GuestKind, SlotNetwork, Zygote, ZygoteReport } from './zygote.ts'
+import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
+import type { GuestNetwork } from '../../egress/execution-proxy.ts'
 
 /** What passes bytes from 127.0.0.1 inside to the proxy. */
 const BRIDGE_PROCESSES = 1
@@ -44,7 +45,7 @@ export class SlotFactory {
     guest: GuestKind,
     limits: Limits,
     warm: boolean,
-    network: SlotNetwork | null,
+    network: GuestNetwork | null,
   ): Promise<Slot> {
     await makeOpenFolder(this.#slotFolder(id))
     await makeOpenFolder(join(this.#slotFolder(id), 'input'))

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Limits } from '../../../contracts/limits.ts'
+import type { GuestNetwork } from '../../egress/execution-proxy.ts'
 import { INFO_DESCRIPTOR } from './bubblewrap.ts'
 
 const START_TIMEOUT_MS = 60_000
@@ -39,14 +40,6 @@ const report = z.discriminatedUnion('event', [
 export type ZygoteReport = z.infer<typeof report>
 export type GuestKind = 'python' | 'javascript'
 
-/** The way to the proxy of a slot's only execution. */
-export interface SlotNetwork {
-  /** On 127.0.0.1 inside. */
-  port: number
-  /** Variables by which programs find it. */
-  environment: Record<string, string>
-}
-
 export type ZygoteCommand =
   | {
       do: 'slot'
@@ -56,7 +49,7 @@ export type ZygoteCommand =
       limits: Limits
       warm: boolean
       nodeFlags: string[]
-      network: SlotNetwork | null
+      network: GuestNetwork | null
     }
   | { do: 'kill' | 'inputs' | 'release'; slot: number }
   | { do: 'ping' }

@@ -56,7 +56,7 @@ class Attachment(Relay):
     def _ask(self, message):
         self._session.send(json.dumps(message).encode())
 
-    def _hear_session(self):
+    def _hear_session(self, _events=None):
         data, descriptors, _, _ = socket.recv_fds(self._session, MESSAGE_BYTES, 1)
         if not data:
             os._exit(1)

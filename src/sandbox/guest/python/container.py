@@ -10,14 +10,17 @@ asks the engine, and an entry is handled as what a stranger has sent.
 
 import fcntl
 import gc
+import json
 import os
 import signal
 import socket
+import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import connections
 import libc
 import seccomp
 from hand_over_files import hand_over_files
@@ -25,26 +28,57 @@ from relay import CHANNELS, Relay
 
 PR_SET_DUMPABLE = 4
 OUTPUT = b"/box/output"
+# The image may have none. The program may change it: what it trusts is its own affair.
+AUTHORITIES = "/tmp/authorities.pem"
 
 
 def main():
     if os.getpid() != 1:
         sys.exit("sandbox: another process is the container's first, which the program could take over")
-    kind, arguments = sys.argv[1], sys.argv[2:]
+    arguments = sys.argv[1:]
+    listener = None
+    if arguments[0] == "--network":
+        arguments.pop(0)
+        listener = _prepare_network(_read_order())
+    kind = arguments.pop(0)
     pairs = [socket.socketpair() for _ in CHANNELS]
     pid = os.fork()
     if pid == 0:
-        _become_guest(kind, arguments, [inner for _, inner in pairs])
+        _become_guest(kind, arguments, [inner for _, inner in pairs], listener is not None)
     for _, inner in pairs:
         inner.close()
     # The program shall find neither these descriptors nor this memory in /proc.
     libc.prctl(PR_SET_DUMPABLE, 0)
     # Python has a handler for it; without one, a signal from inside does not reach the first process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    ContainerRelay(pid, [outer for outer, _ in pairs]).run()
+    ContainerRelay(pid, [outer for outer, _ in pairs], listener).run()
 
 
-def _become_guest(kind, arguments, channels):
+def _read_order():
+    """The command that comes before all others, where the guest gets a network."""
+    head = _read_exactly(5)
+    return json.loads(_read_exactly(struct.unpack(">I", head[:4])[0] - 1))
+
+
+def _read_exactly(count):
+    data = b""
+    while len(data) < count:
+        piece = os.read(0, count - len(data))
+        if not piece:
+            os._exit(0)
+        data += piece
+    return data
+
+
+def _prepare_network(order):
+    """Before the guest is started: Node reads the variables once. Returns the listener, which the guest does not inherit."""
+    with open(AUTHORITIES, "w") as file:
+        file.write(order["authorities"])
+    os.environ.update(order["environment"], SSL_CERT_FILE=AUTHORITIES)
+    return connections.open_listener(order["port"])
+
+
+def _become_guest(kind, arguments, channels, with_network):
     """In the child. Never returns."""
     try:
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -60,7 +94,7 @@ def _become_guest(kind, arguments, channels):
         null = os.open("/dev/null", os.O_RDONLY)
         os.dup2(null, 0)
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-        _install_filter()
+        _install_filter(with_network)
         if kind == "javascript":
             os.execvp("node", ["node", *arguments, "/opt/guest/javascript/guest.mjs"])
         _serve(arguments)
@@ -70,9 +104,9 @@ def _become_guest(kind, arguments, channels):
         os._exit(97)
 
 
-def _install_filter():
+def _install_filter(with_network):
     """On top of the engine's own. Before packages are imported: a thread that one of them starts is under it too."""
-    seccomp.Filter().install()
+    seccomp.Filter(with_network).install()
     try:
         socket.socket(socket.AF_UNIX).close()
     except PermissionError:
@@ -102,7 +136,7 @@ def _watch_children():
 
 
 class ContainerRelay(Relay):
-    def __init__(self, pid, channels):
+    def __init__(self, pid, channels, listener):
         super().__init__(_write)
         self._pid = pid
         self._sockets = channels
@@ -112,6 +146,7 @@ class ContainerRelay(Relay):
         for number, channel in enumerate(channels):
             self.join(channel.fileno(), number)
         self.watch(self._child, self._on_child)
+        self._connections = None if listener is None else connections.Connections(self, listener)
 
     def run(self):
         # It may have ended before anybody watched.
@@ -119,7 +154,10 @@ class ContainerRelay(Relay):
         while True:
             self.turn()
 
-    def _on_child(self):
+    def hear_network(self, body):
+        self._connections.hear(body)
+
+    def _on_child(self, _events):
         os.read(self._child, 1024)
         self._reap()
 

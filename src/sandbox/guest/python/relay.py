@@ -2,8 +2,8 @@
 
 Frames, both ways: four bytes of length, big-endian, one byte of channel, data.
 
-    in   0  the guest's control channel        4  a command of the host, JSON
-    out  0  control   1  stdout   2  stderr    3  an event, JSON   5  bytes of the entry that was announced
+    in   0  the guest's control channel        4  a command of the host, JSON   6  the guest's connections
+    out  0  control   1  stdout   2  stderr    3  an event, JSON   5  bytes of the entry that was announced   6  connections
 """
 
 import json
@@ -12,7 +12,7 @@ import select
 import struct
 
 CHANNELS = ("control", "stdout", "stderr")
-EVENT, COMMAND, CONTENT = 3, 4, 5
+EVENT, COMMAND, CONTENT, NETWORK = 3, 4, 5, 6
 CHUNK = 64 * 1024
 _CONTROL = 0
 
@@ -57,10 +57,20 @@ class Relay:
             self._control = descriptor
         self._poll.register(descriptor, select.POLLIN)
 
-    def watch(self, descriptor, act):
-        """Calls `act()` whenever the descriptor can be read."""
-        self._watched[descriptor] = act
-        self._poll.register(descriptor, select.POLLIN)
+    def hear_network(self, body):
+        raise NotImplementedError
+
+    def watch(self, descriptor, act, mask=select.POLLIN):
+        """Calls `act(events)` whenever one of the events of the mask has come; None: of none, until another mask is given."""
+        if mask is None:
+            self.unwatch(descriptor)
+        else:
+            self._watched[descriptor] = act
+            self._poll.register(descriptor, mask)
+
+    def unwatch(self, descriptor):
+        if self._watched.pop(descriptor, None) is not None:
+            self._poll.unregister(descriptor)
 
     def tell(self, event):
         self.write(encode_event(event))
@@ -76,8 +86,9 @@ class Relay:
         if 0 in ready:
             self._read_host()
         for descriptor, act in list(self._watched.items()):
-            if descriptor in ready:
-                act()
+            # An earlier one may have closed this descriptor, and opened another of the same number.
+            if descriptor in ready and self._watched.get(descriptor) == act:
+                act(ready[descriptor])
         if ready.get(control, 0) & select.POLLOUT:
             self._write_guest()
         for descriptor in ready:
@@ -113,6 +124,8 @@ class Relay:
             self._input = self._input[4 + length :]
             if channel == COMMAND:
                 self.obey(json.loads(body))
+            elif channel == NETWORK:
+                self.hear_network(body)
             else:
                 self._to_guest += body
 
