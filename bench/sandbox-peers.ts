@@ -1,19 +1,39 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { describePython } from '../src/sandbox/backends/linux/describe-python.ts'
 import { findCommand } from '../src/sandbox/backends/linux/find-command.ts'
+import { installPeers, type InstalledPeers } from './install-peers.ts'
+import { startStanding, type StandingProcess } from './standing-process.ts'
 
 export const PANDAS = "import pandas as pd\nvalue = float(pd.DataFrame({'a': [1, 2, 3]}).a.std())\n"
+/** For who has no pandas: a smaller job, so never to be held against the figures of the other one. */
+export const STATISTICS = 'import statistics\nvalue = float(statistics.stdev([1, 2, 3]))\n'
+const JAVASCRIPT = 'console.log(([1, 2, 3].reduce((sum, one) => sum + one) / 6).toFixed(1))\n'
 const EXPECTED = '1.0'
+/** Of those that take seconds: a sample in every fifth round, so that the benchmark does not take a quarter of an hour. */
+const SLOW_EVERY = 5
 
 /** Another way to do the same job, or why it cannot be measured on this machine. */
-export type Peer = { run(): Promise<number> } | { missing: string }
+export type Peer = MeasuredPeer | { missing: string }
 
-/** The peers of the Python one-liner, each as a function that does the job once and returns its duration in ms. */
-export async function findPeers(pythonPath: string): Promise<Record<string, Peer>> {
+interface MeasuredPeer {
+  /** Does the job once and returns its duration in ms. */
+  run(): Promise<number>
+  /** A sample is taken in every so many rounds; in each where it is not said. */
+  every?: number
+  close?(): Promise<void>
+}
+
+/**
+ * The peers of the one-liners. `folder` is for files of theirs. Those of a re-used process have to be closed. The pandas of
+ * Pyodide is not to be had from PyPI (numpy has no wheel for it there): its two names say that they do the smaller job.
+ */
+export async function findPeers(
+  pythonPath: string,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Record<string, Peer>> {
   const facts = await describePython(pythonPath)
   const program = `import sys\nsys.path[:0] = ${JSON.stringify(facts.packageFolders)}\n${PANDAS}print(value)\n`
   const python = ['-I', '-B', '-c', program]
@@ -28,11 +48,26 @@ export async function findPeers(pythonPath: string): Promise<Record<string, Peer
     bubblewrapCold: { run: async () => timed('bwrap', [...bubblewrap, '--', facts.executable, ...python]) },
     plainPython: { run: async () => timed(facts.executable, python) },
     docker: findDocker(),
-    denoInBubblewrap: findDeno(bubblewrap),
-    pyodide: {
-      missing:
-        'the package of npm holds no pandas: Pyodide loads it from a network of its own, which is not asked here',
-    },
+    ...(await findInstalled(installPeers(environment), bubblewrap, folder)),
+  }
+}
+
+async function findInstalled(
+  installed: InstalledPeers | string,
+  bubblewrap: string[],
+  folder: string,
+): Promise<Record<'denoInBubblewrap' | 'pyodideStatistics' | 'pyodideReusedStatistics', Peer>> {
+  if (typeof installed === 'string') {
+    const missing = { missing: installed }
+    return { denoInBubblewrap: missing, pyodideStatistics: missing, pyodideReusedStatistics: missing }
+  }
+  const script = join(import.meta.dirname, 'pyodide-peer.ts')
+  const pyodide = (mode: string) => [script, mode, installed.pyodide, `${STATISTICS}str(value)`]
+  const reused = await startStanding(process.execPath, pyodide('serve'), {}, EXPECTED)
+  return {
+    denoInBubblewrap: findDeno(installed.deno, bubblewrap, folder),
+    pyodideStatistics: { every: SLOW_EVERY, run: async () => timed(process.execPath, pyodide('once')) },
+    pyodideReusedStatistics: reused,
   }
 }
 
@@ -48,12 +83,13 @@ function findDocker(): Peer {
   return { run: async () => timed(command, args) }
 }
 
-/** For JavaScript: evaluates an expression. */
-function findDeno(bubblewrap: string[]): Peer {
-  const command = findCommand('deno', process.env['PATH'])
-  if (command === null) return { missing: 'deno is not installed' }
-  const args = [...bubblewrap, '--ro-bind', command, '/deno', '--', '/deno', 'eval', 'console.log("1.0")']
-  return { run: async () => timed('bwrap', args) }
+/** For JavaScript. Without the permissions that could be asked for, and in the jail of the cold Python besides. */
+function findDeno(command: string, bubblewrap: string[], folder: string): Peer {
+  const program = join(folder, 'program.js')
+  writeFileSync(program, JAVASCRIPT)
+  const args = [...bubblewrap, '--ro-bind', command, '/deno', '--ro-bind', program, '/program.js']
+  args.push(...'--setenv DENO_DIR /tmp/deno --setenv DENO_NO_UPDATE_CHECK 1 -- /deno run --no-prompt'.split(' '))
+  return { run: async () => timed('bwrap', [...args, '/program.js']) }
 }
 
 function timed(command: string, args: string[]): number {
@@ -66,29 +102,8 @@ function timed(command: string, args: string[]): number {
 }
 
 /** The one-liner in a forked child of a warm Python, without any isolation: the program is the benchmark's own. */
-export async function startFloor(pythonPath: string): Promise<{ run(): Promise<number>; close(): Promise<void> }> {
+export function startFloor(pythonPath: string): Promise<StandingProcess> {
+  const threads = { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', NUMEXPR_NUM_THREADS: '1' }
   const script = join(import.meta.dirname, 'warm_fork.py')
-  if (!existsSync(script)) throw new Error(`${script} is missing`)
-  const child = spawn(pythonPath, ['-I', '-B', script], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', NUMEXPR_NUM_THREADS: '1' },
-  })
-  const lines = createInterface({ input: child.stdout })
-  const nextLine = async () => String((await once(lines, 'line'))[0])
-  if ((await nextLine()) !== 'ready') throw new Error('The warm Python did not start')
-  return {
-    async run() {
-      const startedAt = performance.now()
-      const answer = nextLine()
-      child.stdin.write('\n')
-      const value = await answer
-      const tookMs = performance.now() - startedAt
-      if (value !== EXPECTED) throw new Error(`The warm Python answered ${value}`)
-      return tookMs
-    },
-    async close() {
-      child.stdin.end()
-      await once(child, 'close')
-    },
-  }
+  return startStanding(pythonPath, ['-I', '-B', script], threads, EXPECTED)
 }

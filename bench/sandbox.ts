@@ -8,7 +8,7 @@ import { openSandbox } from '../src/sandbox/open-sandbox.ts'
 import { findPython } from '../test/support/python.ts'
 import { lookAtDescendants, measureIdleChildren, type ChildMemory } from './idle-children.ts'
 import { round, summarise, type Summary } from './measure.ts'
-import { findPeers, PANDAS, startFloor, type Peer } from './sandbox-peers.ts'
+import { findPeers, PANDAS, startFloor, STATISTICS, type Peer } from './sandbox-peers.ts'
 
 /** With their values. `a.std()` of 1, 2, 3 is 1. */
 const PROGRAMS: Record<ExecutionLanguage, string> = {
@@ -17,8 +17,11 @@ const PROGRAMS: Record<ExecutionLanguage, string> = {
   typescript: 'const values: number[] = [1, 2, 3]\nresult(values.reduce((sum, one) => sum + one) / 6)\n',
 }
 const LANGUAGES = Object.keys(PROGRAMS) as ExecutionLanguage[]
-/** The peers take some 0.3 to 1 s each: one sample in so many rounds. */
-const PEER_EVERY = 5
+/** What each round measures of handaxe itself. */
+const JOBS: [name: string, language: ExecutionLanguage, program: string][] = [
+  ...LANGUAGES.map((language): (typeof JOBS)[number] => [language, language, PROGRAMS[language]]),
+  ['pythonStatistics', 'python', `${STATISTICS}result(value)\n`],
+]
 const BURST = 50
 const LONGEST_WAIT_MS = 3_000
 
@@ -37,7 +40,8 @@ export async function runBench(args: string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'handaxe-bench-'))
   const sandbox = await openSandbox({ pythonPath, stateFolder: folder, environment: process.env })
   try {
-    const report = await measure(sandbox, pythonPath, args.includes('--quick') ? QUICK : FULL)
+    const peers = await findPeers(pythonPath, folder, process.env)
+    const report = await measure(sandbox, pythonPath, peers, args.includes('--quick') ? QUICK : FULL)
     console.log(args.includes('--json') ? JSON.stringify(report) : render(report))
   } finally {
     await sandbox.close()
@@ -46,6 +50,8 @@ export async function runBench(args: string[]): Promise<void> {
 }
 
 interface Report extends Record<ExecutionLanguage, Summary & { perSecond: number; idleChildBytes: number | null }> {
+  /** What those peers are given that have no pandas. */
+  pythonStatistics: Summary
   burst: Summary & { wholeMs: number }
   peers: Record<string, Summary | null>
   missing: Record<string, string>
@@ -55,8 +61,12 @@ interface Report extends Record<ExecutionLanguage, Summary & { perSecond: number
   load: { before: number; after: number }
 }
 
-async function measure(sandbox: Sandbox, pythonPath: string, effort: Effort): Promise<Report> {
-  const peers = await findPeers(pythonPath)
+async function measure(
+  sandbox: Sandbox,
+  pythonPath: string,
+  peers: Record<string, Peer>,
+  effort: Effort,
+): Promise<Report> {
   const floor = await startFloor(pythonPath)
   const load = { before: loadavg()[0] ?? 0, after: 0 }
   const durations: Record<string, number[]> = {}
@@ -65,20 +75,23 @@ async function measure(sandbox: Sandbox, pythonPath: string, effort: Effort): Pr
     await delay(1_000)
     // Two rounds more, first, that do not count: caches fill as they do for any user.
     for (let sample = -2; sample < effort.samples; sample++) {
-      for (const language of LANGUAGES) {
+      const noteUnlessFirst = sample < 0 ? () => {} : note
+      // What another program has left in the processor's caches is not to be part of the next sample of ours.
+      await poolFilled()
+      await timed(sandbox, 'python')
+      for (const [name, language, program] of JOBS) {
         await poolFilled()
-        const tookMs = await timed(sandbox, language)
-        if (sample >= 0) note(language, tookMs)
+        noteUnlessFirst(name, await timed(sandbox, language, program))
       }
       await poolFilled()
-      const floorMs = await floor.run()
-      if (sample >= 0) note('floor', floorMs)
-      if (sample >= 0 && sample % PEER_EVERY === 0) {
-        for (const [name, peer] of Object.entries(peers)) if ('run' in peer) note(name, await peer.run())
+      noteUnlessFirst('floor', await floor.run())
+      for (const [name, peer] of Object.entries(peers)) {
+        if ('run' in peer && sample % (peer.every ?? 1) === 0) noteUnlessFirst(name, await peer.run())
       }
     }
   } finally {
     await floor.close()
+    for (const peer of Object.values(peers)) if ('run' in peer) await peer.close?.()
   }
   await poolFilled()
   const idle = measureIdleChildren()
@@ -102,9 +115,9 @@ async function poolFilled(): Promise<void> {
   }
 }
 
-async function timed(sandbox: Sandbox, language: ExecutionLanguage): Promise<number> {
+async function timed(sandbox: Sandbox, language: ExecutionLanguage, program = PROGRAMS[language]): Promise<number> {
   const startedAt = performance.now()
-  const { status, value, error } = await sandbox.execute({ language, code: PROGRAMS[language] })
+  const { status, value, error } = await sandbox.execute({ language, code: program })
   const tookMs = performance.now() - startedAt
   if (status !== 'ok' || value !== 1) throw new Error(`${language} gave ${status} ${value}: ${error?.message}`)
   return tookMs
@@ -152,10 +165,13 @@ function toReport(measured: {
   })
   const report = { python: one('python'), javascript: one('javascript'), typescript: one('typescript') }
   const summaries = Object.entries(peers).map(([name, peer]) => [name, 'run' in peer ? of(name) : null] as const)
-  const ratio = (peerMs: number | undefined) => (peerMs === undefined ? null : round(peerMs / report.python.p50Ms, 1))
+  const statistics = of('pythonStatistics')
+  const ratio = (peerMs: number | undefined, own: Summary = report.python) =>
+    peerMs === undefined ? null : round(peerMs / own.p50Ms, 1)
   const ofPeers = Object.fromEntries(summaries)
   return {
     ...report,
+    pythonStatistics: statistics,
     burst,
     peers: ofPeers,
     missing: Object.fromEntries(
@@ -166,6 +182,9 @@ function toReport(measured: {
       bubblewrapCold: ratio(ofPeers['bubblewrapCold']?.p50Ms),
       docker: ratio(ofPeers['docker']?.p50Ms),
       plainPython: ratio(ofPeers['plainPython']?.p50Ms),
+      denoInBubblewrap: ratio(ofPeers['denoInBubblewrap']?.p50Ms, report.javascript),
+      pyodideStatistics: ratio(ofPeers['pyodideStatistics']?.p50Ms, statistics),
+      pyodideReusedStatistics: ratio(ofPeers['pyodideReusedStatistics']?.p50Ms, statistics),
       floor: round(report.python.p50Ms / of('floor').p50Ms, 2),
     },
     idleChild,
@@ -187,6 +206,7 @@ function render(report: Report): string {
       : `${round(memory.privateBytes / 2 ** 20, 1)} MiB of its own, ${round(memory.proportionalBytes / 2 ** 20, 1)} MiB proportional`
   return [
     ...LANGUAGES.map((name) => line(name, report[name], `  ${report[name].perSecond} per second`)),
+    line('Python, statistics only', report.pythonStatistics),
     line(`burst of ${BURST}`, report.burst, `  all after ${report.burst.wholeMs.toFixed(0)} ms`),
     line('floor: fork, no jail', report.floor),
     ...Object.entries(report.peers).map(([name, peer]) =>
