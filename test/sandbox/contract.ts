@@ -255,6 +255,17 @@ print('main')
       expect(result.stdout.head).toBe('main\nthread\nexit\n')
     })
 
+    test('what a log handler holds back is written at the end', async () => {
+      const result = await python(`
+import logging.handlers, sys
+target = logging.StreamHandler(sys.stdout)
+logging.getLogger().addHandler(logging.handlers.MemoryHandler(100, target=target))
+logging.warning('held back')
+print('main')
+`)
+      expect(result.stdout.head).toBe('main\nheld back\n')
+    })
+
     test('a process that the program forks does not speak for it', async () => {
       const result = await python(
         "import os\npid = os.fork()\nif pid == 0:\n    result('child')\nelse:\n    os.waitpid(pid, 0)\n    result('parent')\n",

@@ -5,7 +5,6 @@ program's claim; the host decides the status from what the kernel says.
 """
 
 import asyncio
-import atexit
 import builtins
 import gc
 import inspect
@@ -15,11 +14,11 @@ import linecache
 import os
 import random
 import sys
-import threading
 import types
 
 import describe_error
 import encode_value
+import end_program
 import frames
 import host_functions
 import libc
@@ -49,6 +48,10 @@ def serve(control, warm=True):
     if warm:
         warm_up()
         _rehearse()
+    tool_modules.install([])
+    end_program.note()
+    # What is there lives as long as the process: a collection in the middle of the program need not look at it.
+    gc.freeze()
     gc.enable()
     frames.send_frame(control, b'{"type":"ready"}')
     request = frames.receive_frame(control)
@@ -84,7 +87,7 @@ def _reply_to(request, control, describe=describe_error.describe):
         code, record = describe(error)
         head, body = b'{"type":"result","ok":false,', encoder.encode_error(record, code)
     try:
-        _end_program()
+        end_program.end()
     except BaseException:
         # A failing exit handler is printed by Python itself and does not change the outcome.
         pass
@@ -100,7 +103,8 @@ def _run(request, given, control=None):
     # Some of the standard library (multiprocessing, pickle) asks for `__main__`, whatever the program is called.
     sys.modules["__main__"] = sys.modules[name] = module
     builtins.result = given
-    tool_modules.install(request["tools"])
+    if request["tools"]:
+        tool_modules.install(request["tools"])
     if request.get("host"):
         host_functions.install(request["host"], request["hostLimits"], control)
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
@@ -128,12 +132,6 @@ def _count_outputs(listdir=os.listdir, closerange=os.closerange, most=_DESCRIPTO
         return len(listdir(_OUTPUT))
     except OSError:
         return 1
-
-
-def _end_program():
-    """What the interpreter does at its end: waits for the threads, runs the exit handlers."""
-    threading._shutdown()
-    atexit._run_exitfuncs()
 
 
 def _open_streams():

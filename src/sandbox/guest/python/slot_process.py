@@ -18,6 +18,7 @@ SOCKET = "/run/host/socket"
 CHANNELS = ("control", "stdout", "stderr")
 CONTROL = 3
 # io_uring is refused by the filter anyway; so libuv does not try.
+_WARM_UPS = 12
 _NODE_ENVIRONMENT = {"UV_USE_IO_URING": "0", "NODE_NO_WARNINGS": "1", "UV_THREADPOOL_SIZE": "4"}
 
 
@@ -43,7 +44,8 @@ def prepare(modules):
             continue
         if "." not in name:
             packages[name] = str(getattr(module, "__version__", ""))
-    execute.warm_up()
+    for _ in range(_WARM_UPS):
+        execute.warm_up()
     warm_up.draw_once()
     return packages
 
