@@ -12,10 +12,10 @@ export function encodeFrame(message: unknown): Buffer {
 
 /** As `encodeFrame`, of what is JSON already. */
 export function encodeJsonFrame(json: string): Buffer {
-  const body = Buffer.from(json, 'utf8')
-  const frame = Buffer.allocUnsafe(4 + body.length)
-  frame.writeUInt32BE(body.length, 0)
-  body.copy(frame, 4)
+  const length = Buffer.byteLength(json, 'utf8')
+  const frame = Buffer.allocUnsafe(4 + length)
+  frame.writeUInt32BE(length, 0)
+  frame.write(json, 4, 'utf8')
   return frame
 }
 

@@ -8,22 +8,15 @@ export type Claim =
   | { ok: true; value: JsonValue | undefined; outputs: number }
   | { ok: false; error: ExecutionError; exitCode: number | null; outputs: number }
 
-const count = z.number().int().min(0).max(1_000_000_000)
+const MOST_OUTPUTS = 1_000_000_000
 const text = (maximum: number) => z.string().transform((value) => value.slice(0, maximum).toWellFormed())
 
-const success = z.object({
-  type: z.literal('result'),
-  ok: z.literal(true),
-  hasValue: z.boolean(),
-  value: z.unknown().optional(),
-  outputs: count,
-})
 const failure = z.object({
   type: z.literal('result'),
   ok: z.literal(false),
   error: z.object({ type: text(200), message: text(20_000), traceback: text(40_000) }),
   exitCode: z.number().int().min(0).max(255).nullable(),
-  outputs: count,
+  outputs: z.number().int().min(0).max(MOST_OUTPUTS),
 })
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true })
@@ -31,9 +24,9 @@ const strictDecoder = new TextDecoder('utf-8', { fatal: true })
 /** The body of a frame from a process that may be hostile. Throws an `Error` whose message says what is wrong with it. */
 export function parseClaim(body: Buffer): Claim {
   const message: unknown = JSON.parse(strictDecoder.decode(body))
-  const good = success.safeParse(message)
-  if (good.success) {
-    const { hasValue, value, outputs } = good.data
+  const good = asSuccess(message)
+  if (good !== null) {
+    const { hasValue, value, outputs } = good
     if (hasValue && value === undefined) throw new Error('The frame announces a value and has none')
     return { ok: true, value: hasValue ? toPlainValue(value) : undefined, outputs }
   }
@@ -41,6 +34,18 @@ export function parseClaim(body: Buffer): Claim {
   if (!bad.success) throw new Error('The frame is not a result')
   const { error, exitCode, outputs } = bad.data
   return { ok: false, error, exitCode, outputs }
+}
+
+/**
+ * Four fields, by hand: every execution waits for this, and a schema that is used once in a while takes 20 to 50 µs where
+ * this takes one.
+ */
+function asSuccess(message: unknown): { hasValue: boolean; value: unknown; outputs: number } | null {
+  if (typeof message !== 'object' || message === null) return null
+  const { type, ok, hasValue, value, outputs } = message as Record<string, unknown>
+  if (type !== 'result' || ok !== true || typeof hasValue !== 'boolean') return null
+  if (typeof outputs !== 'number' || !Number.isInteger(outputs) || outputs < 0 || outputs > MOST_OUTPUTS) return null
+  return { hasValue, value, outputs }
 }
 
 export function isReady(body: Buffer): boolean {

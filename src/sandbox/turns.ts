@@ -16,13 +16,17 @@ export class Turns {
     return this.#taken
   }
 
+  /** A turn where nobody has to be waited for. */
+  takeNow(): boolean {
+    if (this.#isClosed || this.#taken >= this.#most) return false
+    this.#taken++
+    return true
+  }
+
   /** Every turn must be given back. Rejects with `sandbox_broken` once it is closed. */
   async take(): Promise<void> {
     if (this.#isClosed) throw closed()
-    if (this.#taken < this.#most) {
-      this.#taken++
-      return
-    }
+    if (this.takeNow()) return
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push(() => (this.#isClosed ? reject(closed()) : resolve()))
     })

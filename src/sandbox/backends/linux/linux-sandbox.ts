@@ -64,7 +64,9 @@ export class LinuxSandbox implements Sandbox {
         ? null
         : await this.#parts.environments.find(execution.environment, execution.language)
     const own = plan === null && packages === null ? null : { network: plan?.inside ?? null, environment: packages }
-    const lease = await this.#acquire(chooseLine(execution), limits, execution.signal, own)
+    const line = chooseLine(execution)
+    const idle = own === null ? this.#parts.pool.acquireNow(line, limits) : null
+    const lease = idle ?? (await this.#acquire(line, limits, execution.signal, own))
     let proxy: SlotProxy | null = null
     try {
       if (plan !== null) {

@@ -67,6 +67,14 @@ export class SlotPool {
     return generation
   }
 
+  /** A slot that is ready, where one waits and it is this execution's turn: nothing has to be awaited then. */
+  acquireNow(line: Line, limits: Limits): Lease | null {
+    const idle = this.#idle[line]
+    const ready = findReady(idle, limits)
+    if (ready === -1 || !this.#turns.takeNow()) return null
+    return idle.splice(ready, 1)[0] as Lease
+  }
+
   /**
    * A slot that is ready, when it is this execution's turn: a new one where it has a network or an environment. Every
    * lease must be given back.
@@ -125,7 +133,7 @@ export class SlotPool {
         idle.splice(index, 1)
         void lease.factory.destroy(lease.slot)
       } else if (fits(lease.slot, limits)) {
-        const ready = idle.findIndex(({ slot }) => slot.isReady && fits(slot, limits))
+        const ready = findReady(idle, limits)
         return idle.splice(ready === -1 ? index : ready, 1)[0] as Lease
       } else index++
     }
@@ -188,6 +196,10 @@ export class SlotPool {
       this.#coming[line]--
     }
   }
+}
+
+function findReady(idle: Lease[], limits: Limits): number {
+  return idle.findIndex(({ slot }) => slot.isReady && fits(slot, limits))
 }
 
 /** What cannot be changed at the hand-over must be as asked for; memory and time are the host's to set. */

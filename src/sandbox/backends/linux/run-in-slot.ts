@@ -66,11 +66,6 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
     }
     const onAbort = () => stop('aborted')
     const onClosing = () => stop('closed')
-    execution.signal?.addEventListener('abort', onAbort, { once: true })
-    closing.addEventListener('abort', onClosing, { once: true })
-    const wallTimer = setTimeout(() => stop('wall-time'), limits.wallMs)
-    const stopWatchingTime = watchCpuTime(slot, limits.cpuMs, () => stop('cpu-time'))
-    const stopWatchingMemory = watchMemory(slot, limits.memoryBytes, () => stop('memory'))
     let endTimer: NodeJS.Timeout | undefined
 
     const end = () => {
@@ -142,10 +137,12 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       finishIfCertain()
     }
     /** A listener that throws ends the execution; its caller gets the error. */
-    const tell = (stream: 'stdout' | 'stderr', text: string) => {
-      if (text === '' || isOver) return
+    const tell = (stream: 'stdout' | 'stderr', bytes: Buffer) => {
+      if (execution.onOutput === undefined || isOver) return
+      const text = decoders[stream].write(bytes)
+      if (text === '') return
       try {
-        execution.onOutput?.(stream, text)
+        execution.onOutput(stream, text)
       } catch (error) {
         end()
         reject(error as Error)
@@ -155,7 +152,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       const captured = outputs[stream]
       const room = Math.max(0, limits.outputBytes - captured.totalBytes)
       captured.add(chunk)
-      if (room > 0) tell(stream, decoders[stream].write(chunk.subarray(0, room)))
+      if (room > 0) tell(stream, chunk.subarray(0, room))
       if (chunk.length > room) stop('output')
     }
     slot.use(
@@ -172,5 +169,11 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       encodeFrame(requestFrame(execution, limits)),
       Math.max(limits.valueBytes, limits.hostInputBytes) + FRAME_OVERHEAD_BYTES,
     )
+    // Only now: the guest is at work already, and nothing can be heard of it before this function has returned.
+    const wallTimer = setTimeout(() => stop('wall-time'), limits.wallMs)
+    const stopWatchingTime = watchCpuTime(slot, limits.cpuMs, () => stop('cpu-time'))
+    const stopWatchingMemory = watchMemory(slot, limits.memoryBytes, () => stop('memory'))
+    execution.signal?.addEventListener('abort', onAbort, { once: true })
+    closing.addEventListener('abort', onClosing, { once: true })
   })
 }

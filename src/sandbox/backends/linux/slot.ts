@@ -94,11 +94,13 @@ export class Slot {
     return true
   }
 
-  /** Hands the execution over: from here on all that happens goes to the listener. */
+  /**
+   * Hands the execution over: from here on all that happens goes to the listener. The connections do not keep the event
+   * loop going; whoever awaits the execution has to.
+   */
   use(listener: SlotListener, frame: Buffer, frameLimit: number): void {
     this.#listener = listener
     this.reader.limit = frameLimit
-    for (const socket of this.#sockets.values()) socket.ref()
     this.#sockets.get('control')?.write(frame)
   }
 
@@ -179,6 +181,9 @@ export class Slot {
   }
 }
 
+/** One for all: the bytes in it are copied before the next are read. To make one anew takes as long as to read. */
+const drained = Buffer.allocUnsafeSlow(DRAIN_BYTES)
+
 /**
  * What a socket holds, without waiting; empty at its end; null where it holds nothing now, or cannot be asked: Node shows
  * the descriptor of a socket, and documents it nowhere. What Node has read before was handed on at once, so order holds.
@@ -186,9 +191,8 @@ export class Slot {
 function readNow(socket: Socket): Buffer | null {
   const { _handle: handle } = socket as Socket & { _handle?: { fd?: number } | null }
   if (socket.destroyed || socket.isPaused() || typeof handle?.fd !== 'number' || handle.fd < 0) return null
-  const chunk = Buffer.allocUnsafe(DRAIN_BYTES)
   try {
-    return chunk.subarray(0, readSync(handle.fd, chunk))
+    return drained.subarray(0, readSync(handle.fd, drained))
   } catch {
     // EAGAIN: nothing there. Every other error comes as the socket's own event.
     return null
