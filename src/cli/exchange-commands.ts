@@ -59,8 +59,8 @@ export const EXCHANGE_COMMANDS: CommandSpecification[] = [
     ],
     notes:
       'What was changed in the folder is verified and becomes a new version; what was changed in the library is written to the\n' +
-      'folder; what both changed is named and left alone. A tool whose folder was removed is retired. Exit code 1: a\n' +
-      'conflict, or a tool that was refused.',
+      'folder; what both changed is named and left alone. A tool whose folder was removed is retired, and one that was removed\n' +
+      'from the library leaves the folder: what was in step is remembered. Exit code 1: a conflict, or a refused tool.',
     examples: ['handaxe tools sync ./team-tools --dry-run', 'handaxe tools sync ./team-tools --yes'],
     load: () => import('./commands/tools-sync.ts'),
   },

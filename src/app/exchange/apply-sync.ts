@@ -21,12 +21,20 @@ export async function applySync(app: Pick<App, 'library'>, plan: SyncPlan): Prom
     return item.imported?.outcome === 'refused' ? { ...item, action: 'refused' } : item
   })
   plan.items.splice(0, plan.items.length, ...saved)
-  for (const { name, action } of plan.items) {
+  for (const { name, action, imported } of plan.items) {
+    if (action === 'import' && imported?.outcome === 'same') await bringBack(library, name)
     if (action !== 'retire') continue
     await library.retire(name, { reason: 'its folder was removed, and the library brought in step', by: 'person' })
   }
   const isQuiet = plan.items.every(({ action }) => action === 'none' || action === 'conflict' || action === 'refused')
   return isQuiet ? null : writeFolder(library, plan)
+}
+
+/** Where the folder has what was retired here, to the letter, there is nothing to import: it is in use again. */
+async function bringBack(library: Library, name: string): Promise<void> {
+  const tool = await library.find(name)
+  if (tool === null || tool.state !== 'retired' || tool.aliasOf !== undefined) return
+  await library.rollback(name, { version: tool.version, reason: 'the folder has it, and was preferred' })
 }
 
 async function writeFolder(

@@ -18,6 +18,10 @@ export interface SyncFacts {
   library: { changed: boolean; state: 'in-use' | 'quarantined' | 'retired'; pinnedVersion: number | null } | null
   /** The last export or sync wrote it. */
   wasExported: boolean
+  /** What both had in common when they were last brought in step here; null where that is not known of this tool. */
+  remembered?: { libraryChanged: boolean; folderChanged: boolean } | null | undefined
+  /** They were brought in step here before: what is not remembered came since. */
+  hasMemory?: boolean
 }
 
 export interface SyncDecision {
@@ -39,8 +43,8 @@ export function decideSync(facts: SyncFacts, prefer: SyncPreference | null): Syn
 function decideByText(facts: SyncFacts, prefer: SyncPreference | null): SyncDecision {
   const { folder, library } = facts
   if (folder === null) return library === null ? decision('none', '') : decideMissingFile(facts, library, prefer)
-  if (library === null) return decision('import', 'is in the folder only')
-  if (library.state === 'retired') return decideRetired(folder, prefer)
+  if (library === null) return decideMissingTool(facts, folder, prefer)
+  if (library.state === 'retired') return decideRetired(facts, folder, prefer)
   if (folder.sameAsLibrary) {
     const isNoted = folder.changed === false || !folder.isOurs
     return isNoted
@@ -62,23 +66,49 @@ function decideByText(facts: SyncFacts, prefer: SyncPreference | null): SyncDeci
   return decision('conflict', both)
 }
 
+/** A library that never had the tool takes it in; one that had it and removed it does not get it back unasked. */
+function decideMissingTool(
+  { remembered = null }: SyncFacts,
+  folder: NonNullable<SyncFacts['folder']>,
+  prefer: SyncPreference | null,
+): SyncDecision {
+  if (remembered === null) return decision('import', 'is in the folder only')
+  const gone = 'was removed from the library'
+  if (prefer === 'folder') return decision('import', `${gone}: the folder is preferred`)
+  if (!folder.isOurs) return decision('conflict', `${gone}, and its files in the folder are not of an export`)
+  const isChanged = folder.changed !== false || remembered.folderChanged
+  if (!isChanged || prefer === 'library') return decision('remove', gone)
+  return decision('conflict', `${gone} and changed in the folder`)
+}
+
 function decideMissingFile(
-  { wasExported }: SyncFacts,
+  { wasExported, remembered = null }: SyncFacts,
   library: NonNullable<SyncFacts['library']>,
   prefer: SyncPreference | null,
 ): SyncDecision {
   if (library.state !== 'in-use') return decision('none', `is ${library.state} in the library`)
-  if (!wasExported) return decision('write', 'is in the library only')
+  // Who removed it may have taken its lines out of the manifest as well: then only the memory tells.
+  if (!wasExported && remembered === null) return decision('write', 'is in the library only')
   const gone = 'was removed from the folder'
   if (prefer === 'library') return decision('write', `${gone}: the library is preferred`)
-  if (!library.changed || prefer === 'folder') return decision('retire', gone)
+  const isChanged = wasExported ? library.changed : remembered?.libraryChanged === true
+  if (!isChanged || prefer === 'folder') return decision('retire', gone)
   return decision('conflict', `${gone} and changed in the library`)
 }
 
-function decideRetired(folder: NonNullable<SyncFacts['folder']>, prefer: SyncPreference | null): SyncDecision {
+function decideRetired(
+  { hasMemory = false, remembered = null }: SyncFacts,
+  folder: NonNullable<SyncFacts['folder']>,
+  prefer: SyncPreference | null,
+): SyncDecision {
   if (prefer === 'folder') return decision('import', 'was retired in the library: the folder is preferred')
   if (!folder.isOurs) return decision('none', 'was retired in the library, and its files are not of an export')
-  if (folder.changed === false || prefer === 'library') return decision('remove', 'was retired in the library')
+  // Somebody has brought it back, or changed it and had it written anew: that is no leftover.
+  if (prefer === null && hasMemory && remembered === null) {
+    return decision('conflict', 'is back in the folder, and was retired in the library')
+  }
+  const isChanged = folder.changed !== false || remembered?.folderChanged === true
+  if (!isChanged || prefer === 'library') return decision('remove', 'was retired in the library')
   return decision('conflict', 'was changed in the folder and retired in the library')
 }
 

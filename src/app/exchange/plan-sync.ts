@@ -12,6 +12,7 @@ import type { App } from '../open-app.ts'
 import { isFromRequest, withoutRequest } from './export-library.ts'
 import { decideSync, type SyncAction, type SyncFacts, type SyncPreference } from './decide-sync.ts'
 import type { ImportItem } from './import-item.ts'
+import { hashFiles, hashText, type SyncMemory } from './sync-memory.ts'
 import { planCandidates, type ImportOptions, type ImportPlan } from './plan-import.ts'
 
 /** Of git itself; they are left out as all hidden files are, and are no news here. */
@@ -52,6 +53,8 @@ export interface SyncOptions extends ImportOptions {
   prefer?: SyncPreference
   /** Of a folder that has no export yet: false leaves out the requests that the tools were made for. Default true. */
   requests?: boolean
+  /** Of what was in step before (`loadSyncMemory`); null where nothing was. */
+  memory?: SyncMemory | null
 }
 
 /**
@@ -75,12 +78,19 @@ export async function planSync(
   for (const name of versions.keys()) {
     if (!skills.has(name)) skills.set(name, { path: canonical.get(name) ?? name, isOurs: true, changed: null })
   }
+  // A folder without a manifest begins anew: it is no sign that all tools were removed.
+  const memory = manifest === null ? null : (options.memory ?? null)
   const items: SyncItem[] = []
   const toImport: ImportCandidate[] = own.filter(({ name }) => name === undefined)
   for (const name of [...new Set([...skills.keys(), ...versions.keys()])].toSorted()) {
     const candidate = own.find((one) => one.name === name) ?? null
     const tool = versions.get(name) ?? null
-    const facts = factsOf({ candidate, tool, manifest, skill: skills.get(name) ?? null })
+    const remembered = rememberedOf(memory?.tools[name], {
+      tool: whole.get(name) ?? null,
+      files: hashFiles(manifest, skills.get(name)?.path ?? ''),
+    })
+    const skill = skills.get(name) ?? null
+    const facts = { ...factsOf({ candidate, tool, manifest, skill }), remembered, hasMemory: memory !== null }
     const { action, reason } = decideSync(facts, options.prefer ?? null)
     if (action === 'import' && candidate !== null) toImport.push(requests ? candidate : withOwnTests(candidate, whole))
     items.push({ name, action, reason, difference: describe(action, { candidate, tool }), imported: null })
@@ -168,6 +178,17 @@ function factsOf({
     library:
       tool === null ? null : { changed: isChanged(tool), state: LIFE[tool.state], pinnedVersion: tool.pinnedVersion },
     wasExported,
+  }
+}
+
+function rememberedOf(
+  entry: SyncMemory['tools'][string] | undefined,
+  { tool, files }: { tool: ToolVersion | null; files: string | null },
+): SyncFacts['remembered'] {
+  if (entry === undefined) return null
+  return {
+    libraryChanged: tool !== null && hashText(tool) !== entry.text,
+    folderChanged: files !== null && files !== entry.files,
   }
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { applySync } from '../../app/exchange/apply-sync.ts'
 import { planSync, type SyncPlan } from '../../app/exchange/plan-sync.ts'
+import { loadSyncMemory, rememberSync } from '../../app/exchange/sync-memory.ts'
 import type { ExportResult } from '../../contracts/exchange.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -17,8 +18,11 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const asJson = switchOption(options, 'json')
   const prefer = choiceOption(options, 'prefer', ['folder', 'library'] as const)
   const app = await context.openApp()
-  const plan = await planSync(app, resolve(workingFolder, positionals[0] ?? '.'), {
+  const folder = resolve(workingFolder, positionals[0] ?? '.')
+  const memory = await loadSyncMemory(app.config, folder)
+  const plan = await planSync(app, folder, {
     signal,
+    memory,
     requests: !switchOption(options, 'omit-requests'),
     ...(prefer === undefined ? {} : { prefer }),
     onProgress: ({ tool, done, total }) => {
@@ -28,6 +32,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (!asJson) showPlan(context, plan)
   const answer = await decide(context, plan)
   const written = answer === 'apply' ? await applySync(app, plan) : null
+  // What a person said no to is not in step.
+  if (answer === 'apply' || answer === 'nothing-to-do') await rememberSync(app, plan, { memory, written })
   if (asJson) terminal.writeResult(`${JSON.stringify(toJson(plan, { applied: answer === 'apply', written }))}\n`)
   else terminal.writeProgress(`${describeEnd(answer, plan, written)}\n`)
   if (answer === 'no-terminal') return EXIT_CODE_USAGE

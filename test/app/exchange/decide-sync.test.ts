@@ -70,6 +70,43 @@ describe('a tool that one side has', () => {
   })
 })
 
+describe('a tool that was in step before', () => {
+  const remembered = { libraryChanged: false, folderChanged: false }
+  const memory = { remembered, hasMemory: true }
+  const at = (facts: Partial<SyncFacts>, prefer: SyncPreference | null = null): string =>
+    decideSync({ folder: null, library: null, wasExported: true, ...memory, ...facts }, prefer).action
+
+  test('and was removed from the library leaves the folder, unless somebody changed it there', () => {
+    expect(at({ folder: folder(false) })).toBe('remove')
+    expect(at({ folder: folder(true) })).toBe('conflict')
+    expect(at({ folder: folder(false), remembered: { ...remembered, folderChanged: true } })).toBe('conflict')
+    expect(at({ folder: folder(true) }, 'library')).toBe('remove')
+    expect(at({ folder: folder(false) }, 'folder')).toBe('import')
+    expect(at({ folder: folder(false, { isOurs: false }) })).toBe('conflict')
+  })
+
+  test('and whose folder and record somebody removed is retired, unless the library changed it', () => {
+    const gone = { library: library(true), wasExported: false }
+    expect(at(gone)).toBe('retire')
+    expect(at({ ...gone, remembered: { ...remembered, libraryChanged: true } })).toBe('conflict')
+    expect(at(gone, 'library')).toBe('write')
+    expect(at({ ...gone, remembered: null })).toBe('write')
+  })
+
+  test('and was retired, but is in the folder again, is a conflict: somebody wants it back', () => {
+    const back = { folder: folder(false), library: library(false, 'retired'), remembered: null }
+    expect(at(back)).toBe('conflict')
+    expect(at(back, 'folder')).toBe('import')
+    expect(at(back, 'library')).toBe('remove')
+    expect(at({ ...back, remembered })).toBe('remove')
+    expect(at({ ...back, remembered: { ...remembered, folderChanged: true } })).toBe('conflict')
+  })
+
+  test('and is gone on both sides is nothing', () => {
+    expect(at({})).toBe('none')
+  })
+})
+
 describe('a tool that is out of use in the library', () => {
   test('retired: its files go, unless somebody edited them', () => {
     expect(act({ folder: folder(false), library: library(true, 'retired') })).toBe('remove')
