@@ -40,6 +40,7 @@ export async function openAgent(options: OpenAgentOptions = {}): Promise<Agent &
         agent.run(request, {
           make: config.make,
           admission: config.admission,
+          keepRequests: config.keepRequests,
           ...runOptions,
           budget: { ...config.budget, ...options.budget, ...runOptions.budget },
         }),

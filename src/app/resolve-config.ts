@@ -27,6 +27,8 @@ export interface Config {
   sandbox: SandboxPolicy
   /** True: successful calls are kept, bounded, so that repaired versions can be held against them. */
   keepCalls: boolean
+  /** False: data and words of the requests that tools are made for stay out of the tools. */
+  keepRequests: boolean
   /** Path of the SQLite file. */
   storePath: string
   pythonPath: string
@@ -67,6 +69,8 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
     ),
     // The user's own file has to say so; a project's, which may be somebody else's, can only say no.
     keepCalls: own?.keepCalls === true && project?.keepCalls !== false,
+    // Each of the two can only say no.
+    keepRequests: own?.keepRequests !== false && project?.keepRequests !== false,
     storePath: environment['HANDAXE_STORE'] || merged.store || join(folders.data, 'handaxe.db'),
     pythonPath: environment['HANDAXE_PYTHON'] || merged.python || join(folders.data, 'python', 'bin', 'python'),
   }

@@ -31,6 +31,10 @@ const RUN_OPTIONS: OptionSpecification[] = [
   { name: 'make', value: 'WHEN', summary: 'when a tool is made: auto, always, never (default auto)' },
   { name: 'admission', value: 'DEPTH', summary: 'what is asked of a tool before it is kept: standard, thorough' },
   { name: 'no-save', summary: 'do not keep the tools that this run makes' },
+  {
+    name: 'no-keep-requests',
+    summary: 'keep data and words of this request, and of earlier ones, out of the tools that it makes',
+  },
   { name: 'max-cost-usd', value: 'N', summary: 'end the run before it costs more (default 5)' },
   { name: 'max-tokens', value: 'N', summary: 'end the run before it uses more tokens (default 1000000)' },
   { name: 'max-calls', value: 'N', summary: 'end the run before it calls models more often (default 40)' },

@@ -53,6 +53,8 @@ export const configFileSchema = z.strictObject({
   sandbox: sandboxSettingsSchema.optional(),
   /** Keep arguments and values of successful calls, bounded, to hold repaired versions against. Default false. */
   keepCalls: z.boolean().optional(),
+  /** False: a tool keeps nothing of the requests that it was made for, neither their data as tests nor their words. Default true. */
+  keepRequests: z.boolean().optional(),
   store: z.string().optional(),
   python: z.string().optional(),
 })

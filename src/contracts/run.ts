@@ -25,6 +25,11 @@ export interface RunOptions {
   admission?: AdmissionDepth
   /** False: tools made by this run are not kept. Default true. */
   save?: boolean
+  /**
+   * False: tools made by this run keep nothing of the requests that they were made for: their data are no tests, their words
+   * stand nowhere in them. Default true.
+   */
+  keepRequests?: boolean
   signal?: AbortSignal
 }
 

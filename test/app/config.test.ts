@@ -49,6 +49,15 @@ describe('loadConfig', () => {
     expect(config.sources).toHaveLength(2)
   })
 
+  test('requests are kept in the tools that are made for them, until the user’s file or a project’s says no', () => {
+    expect(load().keepRequests).toBe(true)
+    writeProject('{"keepRequests": false}')
+    expect(load().keepRequests).toBe(false)
+    writeProject('{"keepRequests": true}')
+    writeUser('{"keepRequests": false}')
+    expect(load().keepRequests).toBe(false)
+  })
+
   test('calls are kept where the user’s own file says so, never by a project’s alone', () => {
     expect(load().keepCalls).toBe(false)
     writeProject('{"keepCalls": true}')

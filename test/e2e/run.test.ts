@@ -218,6 +218,17 @@ describe('handaxe run, as a process', () => {
     expect(outcome.wallMs).toBeLessThan(20_000)
   })
 
+  test('--no-keep-requests leaves data and words of the request out of the tool', async () => {
+    const outcome = await run(scriptReplies({ plan: [MAKE_PLAN], tests: [TESTS], code: [CODE] }), [
+      '--no-keep-requests',
+    ])
+    expect(outcome.exitCode, outcome.stderr).toBe(0)
+    const { stdout } = await runCli(home, ['tools', 'show', 'weighted_mean', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, provenance: { request: null } })
+    expect(stdout).not.toContain('fromRequest')
+    expect(stdout).not.toContain('What is the mean price')
+  })
+
   test('--no-save leaves the library as it was', async () => {
     const outcome = await run(scriptReplies({ plan: [MAKE_PLAN], tests: [TESTS], code: [CODE] }), [
       '--json',

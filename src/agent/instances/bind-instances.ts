@@ -20,6 +20,9 @@ export interface BoundInstances {
   dropped: { name: string; reason: string }[]
 }
 
+/** How the test begins that an earlier program's value becomes; the words of its request follow. */
+export const INSTANCE_NAME = 'gives what a program found for: '
+
 /**
  * What the programs found that a tool is made of, as its tests: the value that was recorded then, with the arguments that the
  * planner names now. A file is taken only where it is the very file that the program read. What cannot be reconstructed is
@@ -31,7 +34,7 @@ export async function bindInstances(context: RunContext, { from = [] }: MakeStep
     const script = findInstance(context, instance)
     if (script === undefined) continue
     bound.scripts.push(script)
-    const name = `gives what a program found for: ${cutEnd(script.request.replaceAll(/\s+/g, ' '), 80)}`
+    const name = `${INSTANCE_NAME}${cutEnd(script.request.replaceAll(/\s+/g, ' '), 80)}`
     const test = await bindInstance(context, { script, instance })
     if ('reason' in test) bound.dropped.push({ name, reason: test.reason })
     else bound.tests.push({ name, kind: 'example', ...test, fromRequest: true })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import { GUEST_PATHS } from '../../contracts/sandbox.ts'
-import type { NewTool } from '../../contracts/tool.ts'
+import type { AdmissionRecord, NewTool } from '../../contracts/tool.ts'
 import { compareValues } from '../compare/compare-values.ts'
+import { INSTANCE_NAME } from '../instances/bind-instances.ts'
 import { withUniqueNames } from './parse-tests.ts'
 
 /** A test travels with its tool, into exports too: enough for a table of a page, not for somebody's data. */
@@ -47,6 +48,33 @@ export function withoutLargeTests(tool: NewTool): NewTool {
   const tests = tool.tests.filter((test) => !large.some((one) => one.test === test))
   const droppedTests = [...admission.droppedTests, ...large.map(({ test, reason }) => ({ name: test.name, reason }))]
   return { ...tool, tests, admission: { ...admission, droppedTests } }
+}
+
+/** Without anything of the requests that it was made for. Their data were tests while it was made, and held. */
+export function withoutRequests(tool: NewTool): NewTool {
+  const { earlierRequests = [], ...provenance } = tool.provenance
+  const tests = tool.tests.filter((test) => !(test.kind === 'example' && test.fromRequest === true))
+  const left = tool.tests.length - tests.length
+  const reason = 'it held when the tool was made; data of requests are not kept'
+  // Their names may have words of a request in them.
+  const dropped = Array.from({ length: left }, () => ({ name: 'gives what was given for an earlier request', reason }))
+  const { admission } = tool
+  return {
+    ...tool,
+    tests,
+    exampleRequests: tool.exampleRequests.filter((request) => !earlierRequests.includes(request)),
+    provenance: { ...provenance, request: null },
+    ...(admission === null || admission === undefined
+      ? {}
+      : { admission: { ...admission, droppedTests: [...withoutNames(admission.droppedTests), ...dropped] } }),
+  }
+}
+
+/** What was left out of an earlier request's data is named by that request. */
+function withoutNames(dropped: AdmissionRecord['droppedTests']): AdmissionRecord['droppedTests'] {
+  return dropped.map((one) =>
+    one.name.startsWith(INSTANCE_NAME) ? { ...one, name: 'gives what was given for an earlier request' } : one,
+  )
 }
 
 function reasonAgainst(call: { arguments: JsonObject; value: JsonValue }): string | null {

@@ -23,6 +23,8 @@ export interface RunContext {
   readonly make: MakePolicy
   readonly admission: AdmissionDepth
   readonly save: boolean
+  /** Whether data and words of requests may stand in the tools that are made for them. */
+  readonly keepRequests: boolean
   readonly dependencies: AgentDependencies
   readonly clock: () => number
   /** The sandbox, once it has started. */

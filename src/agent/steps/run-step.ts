@@ -2,7 +2,7 @@ import type { Difficulty } from '../../contracts/models.ts'
 import type { MakeStep, ReuseStep, Step } from '../../contracts/plan.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
 import type { Twin } from '../admission-gate.ts'
-import { withFirstCall } from '../make/first-call.ts'
+import { withFirstCall, withoutRequests } from '../make/first-call.ts'
 import { findInstance } from '../instances/bind-instances.ts'
 import { isRejection, keepTool, makeTool, toUnsavedVersion } from '../make/make-tool.ts'
 import { observeProblem } from '../observe/observe-execution.ts'
@@ -84,7 +84,8 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
     context.shelf.add(draft, { saved: false })
     // It is kept after its first use, whose value becomes one of its tests; and also where that use does not come out.
     return await useTool(context, step, { tool: draft, found: false, kept: false }, async (call) => {
-      const tool = await keepTool(context, step.id, withFirstCall(held, call))
+      const kept = context.keepRequests ? withFirstCall(held, call) : withoutRequests(held)
+      const tool = await keepTool(context, step.id, kept)
       if (context.save && tool.state !== 'candidate') await markInstances(context, step, tool.name)
       return { tool, found: false, kept: context.save }
     })

@@ -40,7 +40,14 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const agent = await app.agent()
   const run = agent.run(
     { text, files },
-    { budget, make, admission, save: !switchOption(options, 'no-save'), signal: context.signal },
+    {
+      budget,
+      make,
+      admission,
+      save: !switchOption(options, 'no-save'),
+      keepRequests: app.config.keepRequests && !switchOption(options, 'no-keep-requests'),
+      signal: context.signal,
+    },
   )
   const result = await followRun(run, context, progress, events)
   const folder = textOption(options, 'artifacts')

@@ -127,6 +127,21 @@ describe('a second request of the same kind', () => {
     expect(await setup.subject.library.searchScripts({ text: setup.request.text })).toEqual([])
   })
 
+  test('leaves nothing of either request in the tool where requests are not to be kept', async () => {
+    await solveFirst()
+    const steps = [{ role: 'planner' as const, reply: makeFrom({ values: [10, 17.5, 12] }) }, ...making]
+    const { result, events } = await setup.subject.play(steps, await secondRequest(), { keepRequests: false })
+    expect(result).toMatchObject({ status: 'succeeded', answer: 'Over 2.' })
+    // It was a test while the tool was made.
+    expect(eventsOf(events, 'test-passed').map(({ test: name }) => name)).toContain(
+      `gives what a program found for: ${setup.request.text}`,
+    )
+    const tool = await setup.subject.library.get('value_range')
+    const text = JSON.stringify({ ...tool, exampleRequests: [] })
+    for (const word of ['17.5', setup.request.text, 'fromRequest']) expect(text).not.toContain(word)
+    expect(tool.provenance.earlierRequests).toBeUndefined()
+  })
+
   test('takes the earlier data from the file, where that is here and the same', async () => {
     await solveFirst()
     const request = await secondRequest()

@@ -277,6 +277,15 @@ describe('the value of the request that a tool was made for', () => {
     expect(tests.at(-1)).toMatchObject({ kind: 'example', arguments: { values: [10, 17.5, 12] }, expected: 7.5 })
   })
 
+  test('stays out of the tool, with the words of the request, where requests are not to be kept', async () => {
+    const { result } = await setup.subject.play([...makeRange, keep], setup.request, { keepRequests: false })
+    expect(result.status).toBe('succeeded')
+    const tool = await setup.subject.library.get('value_range')
+    expect(tool.tests).toHaveLength(RANGE_TESTS.tests.length + 1)
+    expect(tool.provenance).toMatchObject({ request: null, runId: result.runId })
+    expect(JSON.stringify(tool)).not.toMatch(/17\.5|fromRequest/)
+  })
+
   test('is named with its size and hash where it is too large for a test', async () => {
     const rows = Array.from({ length: 4000 }, (_, index) => `d,${index}.25`).join('\n')
     const files = [await setup.subject.file('prices.csv', `day,price\n${rows}\n`)]
