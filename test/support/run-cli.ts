@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPython } from './python.ts'
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+/** The command, from the sources. */
+export const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 
 export interface CliOutcome {
   exitCode: number | null
@@ -31,6 +32,20 @@ export function createHome(): string {
   return mkdtempSync(join(tmpdir(), 'handaxe-home-'))
 }
 
+/** What a user's shell has, and nothing of this process's own. */
+export function cliEnvironment(home: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    HANDAXE_HOME: home,
+    HANDAXE_PYTHON: findPython(),
+    // A test leaves nothing running; those of the daemon ask for it.
+    HANDAXE_DAEMON: 'never',
+    // An address on which nothing listens: no test may find a real Ollama.
+    OLLAMA_HOST: 'http://127.0.0.1:1',
+  }
+}
+
 /**
  * Runs `handaxe` from the sources as a process with nothing of this environment but what a user's shell has:
  * no key, no configuration, colours off.
@@ -44,17 +59,7 @@ export function runCli(home: string, args: string[], options: CliOptions = {}): 
       : ['/bin/sh', ['-c', `umask ${options.umask} && exec "$0" "$@"`, process.execPath, ...program]]
   const child = spawn(command, given, {
     cwd: options.workingFolder ?? home,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: home,
-      HANDAXE_HOME: home,
-      HANDAXE_PYTHON: findPython(),
-      // A test leaves nothing running; those of the daemon ask for it.
-      HANDAXE_DAEMON: 'never',
-      // An address on which nothing listens: no test may find a real Ollama.
-      OLLAMA_HOST: 'http://127.0.0.1:1',
-      ...options.environment,
-    },
+    env: { ...cliEnvironment(home), ...options.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   options.onStart?.(child)
