@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDependencies, projectRoot, runOrExit } from './ensure-dependencies.mjs'
+import { chunkGroups, importBuiltins } from './fast-start.mjs'
 
 const node = ensureDependencies()
 if (process.argv[2] !== '--inside') {
@@ -25,8 +26,18 @@ const bundle = await rolldown({
   input: { handaxe: join(source, 'cli/main.ts') },
   platform: 'node',
   logLevel: 'warn',
+  preserveEntrySignatures: false,
+  // What one group loads later may lie in a file of the other that is there already.
+  checks: { ineffectiveDynamicImport: false },
+  plugins: [importBuiltins()],
 })
 const command = join(dist, 'bin')
-await bundle.write({ dir: command, format: 'esm', minify: false, chunkFileNames: '[name]-[hash].js' })
+await bundle.write({
+  dir: command,
+  format: 'esm',
+  minify: false,
+  chunkFileNames: '[name]-[hash].js',
+  codeSplitting: chunkGroups(source),
+})
 await bundle.close()
 chmodSync(join(command, 'handaxe.js'), 0o755)

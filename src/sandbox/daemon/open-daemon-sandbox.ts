@@ -8,7 +8,7 @@ import type { DaemonSettings } from './daemon-settings.ts'
 import { DaemonUnusable } from './daemon-unusable.ts'
 import { fromPortableError } from './portable-execution.ts'
 import { PROTOCOL } from './protocol.ts'
-import { startDaemon, type StartingDaemon } from './start-daemon.ts'
+import type { StartingDaemon } from './start-daemon.ts'
 
 /** A daemon that is being started says so by its record within a fraction of this, also on a busy machine. */
 const START_TIMEOUT_MS = 20_000
@@ -38,7 +38,7 @@ export async function openDaemonSandbox(options: DaemonSandboxOptions): Promise<
       const sandbox = await tryOpen(folder, options)
       if (sandbox !== null) return sandbox
       if (!options.start) throw new DaemonUnusable('none is running')
-      starting ??= startDaemon(folder, options.settings, options.idleMs)
+      starting ??= await start(folder, options)
       const failure = starting?.failure() ?? null
       if (failure !== null) throw new DaemonUnusable(`it could not be started: ${failure}`)
       if (performance.now() > until) throw new DaemonUnusable(`it did not start within ${START_TIMEOUT_MS} ms`)
@@ -48,6 +48,12 @@ export async function openDaemonSandbox(options: DaemonSandboxOptions): Promise<
     starting?.release()
     folder.close()
   }
+}
+
+/** Its code is loaded only here: most calls find a daemon. */
+async function start(folder: DaemonFolder, { settings, idleMs }: DaemonSandboxOptions): Promise<StartingDaemon | null> {
+  const { startDaemon } = await import('./start-daemon.ts')
+  return startDaemon(folder, settings, idleMs)
 }
 
 async function tryOpen(folder: DaemonFolder, options: DaemonSandboxOptions): Promise<Sandbox | null> {
