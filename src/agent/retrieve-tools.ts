@@ -1,3 +1,4 @@
+import type { EmbeddingMeter } from '../contracts/embeddings.ts'
 import type { ToolVersion } from '../contracts/tool.ts'
 import type { AgentDependencies } from './dependencies.ts'
 import type { RunContext } from './run/run-context.ts'
@@ -16,13 +17,21 @@ export interface RetrievalContext {
   dependencies: Pick<AgentDependencies, 'library'>
   request: Pick<RunContext['request'], 'text'>
   events: Pick<RunContext['events'], 'emit'>
+  /** Pays for the search. */
+  meter?: EmbeddingMeter
 }
 
 /** The tools that the planner is shown, best first. */
-export async function retrieveTools({ dependencies, request, events }: RetrievalContext): Promise<ToolVersion[]> {
+export async function retrieveTools({
+  dependencies,
+  request,
+  events,
+  meter,
+}: RetrievalContext): Promise<ToolVersion[]> {
   const { library } = dependencies
   const total = await library.count()
-  const hits = total === 0 ? [] : await library.search({ text: request.text, limit: CANDIDATES })
+  const paid = meter === undefined ? {} : { meter }
+  const hits = total === 0 ? [] : await library.search({ text: request.text, limit: CANDIDATES, ...paid })
   const found = hits.map((hit) => ({ tool: hit.tool, score: hit.score }))
   const known = new Set(found.map(({ tool }) => tool.name))
   const others = await loadOthers(library, known, places(total) - found.length)

@@ -7,6 +7,7 @@ import { isGood } from './observe/observe-execution.ts'
 import { planRequest, type PlanAttempt } from './plan/plan-request.ts'
 import { retrieveTools } from './retrieve-tools.ts'
 import { allSettled } from './run/all-settled.ts'
+import { embeddingMeter } from './run/embedding-meter.ts'
 import type { RunContext } from './run/run-context.ts'
 import { runSteps } from './steps/run-steps.ts'
 import { succeeded } from './steps/step-report.ts'
@@ -19,7 +20,11 @@ const MAX_REPLANS = 2
  * throws the error that ends the run otherwise. What was reached by then stands in the context's progress.
  */
 export async function runRequest(context: RunContext): Promise<string> {
-  const [, candidates] = await allSettled([inspectFiles(context), retrieveTools(context), retrieveInstances(context)])
+  const [, candidates] = await allSettled([
+    inspectFiles(context),
+    retrieveTools({ ...context, meter: embeddingMeter(context) }),
+    retrieveInstances(context),
+  ])
   let last: PlanAttempt | null = null
   for (let attempt = 1; ; attempt += 1) {
     const isLastPlan = attempt > MAX_REPLANS

@@ -36,3 +36,10 @@ export interface Embedder {
   readonly key: { variable: string; present: boolean } | null
   embed(request: EmbeddingRequest): Promise<EmbeddingReply>
 }
+
+/** Who pays for the embedding calls of a search. */
+export interface EmbeddingMeter {
+  /** Counts a call that is about to begin. False: there is nothing left to pay it with, and words alone decide. */
+  begin(): boolean
+  end(call: Omit<EmbeddingReply, 'vectors'> & { model: ModelId }): void
+}

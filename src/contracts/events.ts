@@ -73,6 +73,15 @@ export type RunEventBody =
       attempts: number
       reply: string
     }
+  /** A search asked an embedding model for vectors. It counts as a call. */
+  | {
+      type: 'embedding-called'
+      model: string
+      usage: { inputTokens: number; reported: boolean }
+      costUsd: number | null
+      wallMs: number
+      attempts: number
+    }
   | { type: 'model-reply-rejected'; role: Role; purpose: string; problem: string; attempt: number }
   | { type: 'replanned'; reason: string; attempt: number }
   | {

@@ -1,3 +1,4 @@
+import type { EmbeddingMeter } from './embeddings.ts'
 import type { ToolModule } from './sandbox.ts'
 import type {
   ChangeAuthor,
@@ -23,6 +24,8 @@ export interface ToolQuery {
   limit?: number
   /** Default: `verified` and `trusted`. */
   states?: ToolState[]
+  /** Told of the calls of an embedding model that the search makes. Default: they are nobody's. */
+  meter?: EmbeddingMeter
 }
 
 /** The tools that were kept. All methods reject with `HandaxeError` only (`unknown_tool`, `tool_rejected`, `store_…`). */

@@ -71,8 +71,13 @@ class ToolLibrary implements Library {
     this.#vectors = vectors
   }
 
-  async search({ text, limit = DEFAULT_LIMIT, states = [...USABLE_STATES] }: ToolQuery): Promise<ToolCandidate[]> {
-    const ranked = await searchTools(text, this.#tools, { limit, states, vectors: this.#vectors })
+  async search({
+    text,
+    limit = DEFAULT_LIMIT,
+    states = [...USABLE_STATES],
+    meter,
+  }: ToolQuery): Promise<ToolCandidate[]> {
+    const ranked = await searchTools(text, this.#tools, { limit, states, vectors: this.#vectors, meter })
     const found = await Promise.all(
       ranked.map(async ({ name, version, score }) => ({ tool: await this.#tools.findVersion(name, version), score })),
     )

@@ -1,6 +1,6 @@
 import { HandaxeError, type ErrorCode } from '../../contracts/errors.ts'
 import type { Budget } from '../../contracts/limits.ts'
-import type { ModelReply } from '../../contracts/models.ts'
+import type { TokenUsage } from '../../contracts/models.ts'
 import type { RunUsage } from '../../contracts/run.ts'
 
 type Limit = keyof Budget
@@ -84,13 +84,25 @@ export class BudgetMeter {
     this.#check('modelCalls', this.#calls)
   }
 
-  endCall(reply: Pick<ModelReply, 'usage' | 'costUsd'>): void {
+  endCall(reply: {
+    usage: Pick<TokenUsage, 'inputTokens' | 'outputTokens'> & Partial<TokenUsage>
+    costUsd: number | null
+  }): void {
     this.#inputTokens += reply.usage.inputTokens
     this.#outputTokens += reply.usage.outputTokens
     if (reply.costUsd === null) this.#costKnown = false
     else this.#costUsd += reply.costUsd
     this.#check('tokens', this.#tokens)
     this.#check('costUsd', this.#costUsd)
+  }
+
+  /** Counts a call that a run can do without; false where it would be the last one, or nothing is left: nothing is counted then. */
+  beginOptionalCall(): boolean {
+    const isOver = this.remainingCalls < 2 || this.#costUsd >= this.allowed.costUsd
+    if (isOver || this.passed() !== null) return false
+    this.#calls += 1
+    this.#check('modelCalls', this.#calls)
+    return true
   }
 
   beginExecution(): void {

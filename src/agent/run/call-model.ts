@@ -41,16 +41,7 @@ export async function callModel(context: RunContext, call: ModelCall): Promise<R
   budget.endCall(reply)
   const { role, tier, model, usage, costUsd, wallMs, attempts, text } = reply
   events.emit({ type: 'model-called', role, tier, model, purpose, usage, costUsd, wallMs, attempts, reply: text })
-  if (costUsd === null) {
-    warnOnce(context, 'price_unknown', `The price of ${model} is not known: its calls count as nothing in the cost.`)
-  }
-  if (!usage.reported) {
-    warnOnce(
-      context,
-      'usage_estimated',
-      `${model} did not report its tokens: they are estimated from the text's length.`,
-    )
-  }
+  warnOfUnknown(context, { model, costUsd, usage })
   await events.written()
   return reply
 }
@@ -65,8 +56,26 @@ async function generate({ dependencies, signal, budget, clock }: RunContext, cal
   }
 }
 
+/** Says once of a model that its price is not known, or that it does not count its tokens. */
+export function warnOfUnknown(
+  context: Pick<RunContext, 'progress' | 'events'>,
+  { model, costUsd, usage }: { model: string; costUsd: number | null; usage: { reported: boolean } },
+): void {
+  if (costUsd === null) {
+    warnOnce(context, 'price_unknown', `The price of ${model} is not known: its calls count as nothing in the cost.`)
+  }
+  if (!usage.reported) {
+    const message = `${model} did not report its tokens: they are estimated from the text's length.`
+    warnOnce(context, 'usage_estimated', message)
+  }
+}
+
 /** A warning that is the same for every call of a model stands once in a run's events. */
-function warnOnce({ progress, events }: RunContext, code: 'price_unknown' | 'usage_estimated', message: string): void {
+function warnOnce(
+  { progress, events }: Pick<RunContext, 'progress' | 'events'>,
+  code: 'price_unknown' | 'usage_estimated',
+  message: string,
+): void {
   if (progress.warnings.has(message)) return
   progress.warnings.add(message)
   events.emit({ type: 'warning', code, message })

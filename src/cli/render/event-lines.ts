@@ -75,6 +75,13 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
           `${event.purpose}: ${event.model} (${event.tier}), ${event.usage.inputTokens}+${event.usage.outputTokens} tokens, ${event.costUsd === null ? 'price not known' : formatUsd(event.costUsd)}, ${formatDuration(event.wallMs)}`,
         ),
       )
+    case 'embedding-called':
+      return colors.dim(
+        mark(
+          '·',
+          `search by meaning: ${event.model}, ${event.usage.inputTokens} tokens, ${event.costUsd === null ? 'price not known' : formatUsd(event.costUsd)}, ${formatDuration(event.wallMs)}`,
+        ),
+      )
     case 'model-reply-rejected':
       return mark(colors.yellow('!'), `reply not usable (${event.purpose}): ${safeText(event.problem)}`)
     case 'replanned':

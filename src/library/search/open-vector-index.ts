@@ -1,8 +1,9 @@
-import type { Embedder } from '../../contracts/embeddings.ts'
+import type { Embedder, EmbeddingMeter } from '../../contracts/embeddings.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { ToolState } from '../../contracts/tool.ts'
 import type { StoreWithVectors, VectorStatus, VectorSupport, VectorTrust } from '../../contracts/vectors.ts'
 import { embedMissing, type EmbeddedTools } from './embed-missing.ts'
+import { meterEmbedder } from './meter-embedder.ts'
 import { MIN_COMPARED, NEIGHBOURS, UNTRIED_TRUST } from './fuse-vectors.ts'
 import type { VectorFinder } from './search-tools.ts'
 import { tryVectors } from './try-vectors.ts'
@@ -80,12 +81,14 @@ class StoredVectorIndex implements VectorIndex {
     this.#onWarning = onWarning
   }
 
-  async find(text: string, states: ToolState[]): ReturnType<VectorFinder['find']> {
+  async find(text: string, states: ToolState[], meter?: EmbeddingMeter): ReturnType<VectorFinder['find']> {
     if (Date.now() < this.#restUntil) return null
     try {
-      return await this.#find(text, states)
+      return await this.#find(text, states, meterEmbedder(this.#embedder, meter))
     } catch (error) {
       if (!HandaxeError.isInstance(error)) throw error
+      // Of one run, which says so itself: others go on searching by meaning.
+      if (error.code === 'budget_calls') return null
       this.#restUntil = Date.now() + REST_MS
       this.#warn(`Searching by words alone: ${error.message}`, error.hint ?? '')
       return null
@@ -116,15 +119,15 @@ class StoredVectorIndex implements VectorIndex {
     return { ...embedded, trust }
   }
 
-  async #find(text: string, states: ToolState[]): ReturnType<VectorFinder['find']> {
+  async #find(text: string, states: ToolState[], embedder: Embedder): ReturnType<VectorFinder['find']> {
     const support = await this.#store.vectors.support()
     if (!support.available) {
       this.#warn(`Searching by words alone: ${support.reason}`, support.hint)
       return null
     }
-    const status = await this.#bringUpToDate()
+    const status = await this.#bringUpToDate(embedder)
     if (status.embedded < MIN_COMPARED) return null
-    const vector = await this.#embed(text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed())
+    const vector = await this.#embed(text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed(), embedder)
     if (status.dimensions !== vector.length) {
       this.#warn(
         `Searching by words alone: ${this.#embedder.model} gives vectors of ${vector.length} numbers, stored are ${status.dimensions}`,
@@ -138,7 +141,7 @@ class StoredVectorIndex implements VectorIndex {
   }
 
   /** New tools get their vector with the next search; a library that was never embedded is left to `embedAll`. */
-  async #bringUpToDate(): Promise<VectorStatus> {
+  async #bringUpToDate(embedder: Embedder): Promise<VectorStatus> {
     const known = this.#status
     if (known !== null && known.value.missing === 0 && Date.now() - known.at < STATUS_MS) return known.value
     const { vectors } = this.#store
@@ -146,7 +149,7 @@ class StoredVectorIndex implements VectorIndex {
     let value = await vectors.status(model)
     const tools = value.embedded + value.missing
     if (value.missing > 0 && tools >= MIN_COMPARED) {
-      await embedMissing(this.#store, this.#embedder, { limit: EMBEDDED_BY_SEARCH, ...searchBounds() })
+      await embedMissing(this.#store, embedder, { limit: EMBEDDED_BY_SEARCH, ...searchBounds() })
       value = await vectors.status(model)
       if (value.missing > 0) {
         this.#warn(
@@ -159,10 +162,10 @@ class StoredVectorIndex implements VectorIndex {
     return value
   }
 
-  async #embed(text: string): Promise<Float32Array<ArrayBuffer>> {
+  async #embed(text: string, embedder: Embedder): Promise<Float32Array<ArrayBuffer>> {
     const known = this.#texts.get(text)
     if (known !== undefined) return known
-    const { vectors } = await this.#embedder.embed({ texts: [text], ...searchBounds() })
+    const { vectors } = await embedder.embed({ texts: [text], ...searchBounds() })
     const [vector] = vectors
     if (vector === undefined) throw new TypeError('An embedding model gave no vector')
     const [oldest] = this.#texts.keys()

@@ -1,3 +1,4 @@
+import type { EmbeddingMeter } from '../../contracts/embeddings.ts'
 import type { FieldWeights, IndexHit } from '../../contracts/store.ts'
 import type { ToolState } from '../../contracts/tool.ts'
 import type { VectorNeighbours, VectorTrust } from '../../contracts/vectors.ts'
@@ -33,23 +34,28 @@ export interface SearchOptions {
   candidates?: number
   /** Where an embedding model is configured. */
   vectors?: VectorFinder | undefined
+  meter?: EmbeddingMeter | undefined
 }
 
 /** Finds tools by meaning. */
 export interface VectorFinder {
   /** Null where vectors have nothing to say now: words decide alone then. Never rejects. */
-  find(text: string, states: ToolState[]): Promise<{ neighbours: VectorNeighbours; trust: VectorTrust } | null>
+  find(
+    text: string,
+    states: ToolState[],
+    meter?: EmbeddingMeter,
+  ): Promise<{ neighbours: VectorNeighbours; trust: VectorTrust } | null>
 }
 
 /** The tools that fit the text, best first; empty where none has the evidence of `floor`. */
 export async function searchTools(
   text: string,
   index: SearchIndex,
-  { limit, states, floor = EVIDENCE_FLOOR, candidates = CANDIDATES, vectors }: SearchOptions,
+  { limit, states, floor = EVIDENCE_FLOOR, candidates = CANDIDATES, vectors, meter }: SearchOptions,
 ): Promise<RankedTool[]> {
   if (text.trim() === '' || limit < 1) return []
   // First, because it is a call over the network.
-  const finding = vectors?.find(text, states)
+  const finding = vectors?.find(text, states, meter)
   const byWords = await findByWords(text, index, { states, limit: Math.max(candidates, limit) })
   const near = await finding
   const ranked =
