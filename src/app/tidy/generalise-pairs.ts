@@ -11,6 +11,9 @@ export interface Proposal {
   generalised: Generalised | null
   /** Why it was refused; null where it was not. */
   problem: string | null
+  /** What asking cost, whatever came of it; null where the price is not known. */
+  costUsd: number | null
+  tokens: number
 }
 
 /** Asks the configured model for one tool in place of each pair that is alike and differs, at most five. Saves nothing. */
@@ -24,8 +27,8 @@ export async function generalisePairs(
   const ask: Ask = async ({ instructions, content }) => {
     const messages = [{ role: 'user' as const, content }]
     const call = { role: 'coder', difficulty: 'medium', escalation: 0 } as const
-    const { text, model } = await gateway.generate({ ...call, instructions, messages, ...stop })
-    return { text, model }
+    const { text, model, usage, costUsd } = await gateway.generate({ ...call, instructions, messages, ...stop })
+    return { text, model, tokens: usage.inputTokens + usage.outputTokens, costUsd }
   }
   // One tool has one place: what was merged, or stands in another proposal, is left for the next time.
   const taken = new Set(clusters.flatMap(({ others }) => others.map(({ name }) => name)))
@@ -36,9 +39,16 @@ export async function generalisePairs(
     if (first === undefined || second === undefined || names.some((name) => taken.has(name))) continue
     for (const name of names) taken.add(name)
     onProgress?.(names)
-    const outcome = await proposeGeneralised(app, [first, second], { ask, ...stop })
+    const spent = { tokens: 0, costUsd: 0 as number | null }
+    const askAndCount: Ask = async (prompt) => {
+      const reply = await ask(prompt)
+      spent.tokens = reply.tokens
+      spent.costUsd = reply.costUsd
+      return reply
+    }
+    const outcome = await proposeGeneralised(app, [first, second], { ask: askAndCount, ...stop })
     const isRefused = typeof outcome === 'string'
-    proposals.push({ names, generalised: isRefused ? null : outcome, problem: isRefused ? outcome : null })
+    proposals.push({ names, generalised: isRefused ? null : outcome, problem: isRefused ? outcome : null, ...spent })
   }
   return proposals
 }

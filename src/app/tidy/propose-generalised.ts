@@ -15,7 +15,16 @@ import { saveAlias, tryAlias, type AliasCode } from './make-alias.ts'
 import type { TidyEntry } from './tidy-entry.ts'
 
 /** Asks a model; rejects with what the gateway rejects with. */
-export type Ask = (prompt: { instructions: string; content: string }) => Promise<{ text: string; model: string }>
+export type Ask = (prompt: { instructions: string; content: string }) => Promise<AskedReply>
+
+export interface AskedReply {
+  text: string
+  model: string
+  /** In and out. */
+  tokens: number
+  /** US dollars; null where the price is not known. */
+  costUsd: number | null
+}
 
 export interface Generalised {
   tool: NewTool
@@ -45,7 +54,8 @@ export async function proposeGeneralised(
   const stop = signal === undefined ? {} : { signal }
   const { language } = entries[0].signature
   const instructions = await joinAssets(['admission/prompts/generalise-tools.md'])
-  const { text, model } = await ask({ instructions, content: renderTools(entries) })
+  const reply = await ask({ instructions, content: renderTools(entries) })
+  const { text } = reply
   const calls = readCalls(text)
   if (calls === null) return 'the reply does not say how the two are called'
   if (Object.keys(calls).length === 0) return 'the model sees no tool that a reader would understand'
@@ -83,7 +93,7 @@ export async function proposeGeneralised(
   }
   const tests = entries.flatMap((entry) => translateTests(entry, calls[entry.version.name]))
   if (tests.length === 0) return 'none of the tests of the two can be asked of it'
-  const tool = toNewTool(entries, { signature, code: program.code, tests, model })
+  const tool = toNewTool(entries, { signature, code: program.code, tests, reply })
   return { tool: { ...tool, needs: target.needs }, aliases }
 }
 
@@ -152,8 +162,8 @@ function toNewTool(
     signature,
     code,
     tests,
-    model,
-  }: Pick<NewTool, 'code' | 'tests'> & { signature: AliasCode['signature']; model: string },
+    reply: { model, tokens, costUsd },
+  }: Pick<NewTool, 'code' | 'tests'> & { signature: AliasCode['signature']; reply: AskedReply },
 ): NewTool {
   const versions = entries.map(({ version }) => version)
   return {
@@ -172,8 +182,8 @@ function toNewTool(
       source: 'made',
       request: null,
       repairs: 0,
-      tokens: 0,
-      costUsd: null,
+      tokens,
+      costUsd,
     },
     state: 'verified',
     stateReason: `does what ${versions.map(({ name }) => name).join(' and ')} did, and passes the tests of both`,

@@ -81,7 +81,7 @@ async function propose(text: string): Promise<{ outcome: Generalised | string; a
   let asked = ''
   const ask: Ask = (prompt) => {
     asked = `${prompt.instructions}\n${prompt.content}`
-    return Promise.resolve({ text, model: 'scripted/coder' })
+    return Promise.resolve({ text, model: 'scripted/coder', tokens: 1500, costUsd: 0.04 })
   }
   return { outcome: await proposeGeneralised(opened.app, entries, { ask }), asked }
 }
@@ -92,7 +92,14 @@ test('a tool that can take the place of both is saved, and both call it', async 
   if (typeof outcome === 'string') throw new Error(outcome)
   expect(outcome.tool.tests).toHaveLength(4)
   await saveGeneralised(opened.app, outcome)
-  expect(await opened.library.get('variance_of')).toMatchObject({ state: 'verified', version: 1 })
+  expect(await opened.library.get('variance_of')).toMatchObject({
+    state: 'verified',
+    version: 1,
+    provenance: { model: 'scripted/coder', tokens: 1500, costUsd: 0.04 },
+  })
+  expect(await opened.library.ledgers('variance_of')).toMatchObject([{ madeTokens: 1500, madeCostUsd: 0.04 }])
+  // What calls it cost nothing, whatever the tools cost whose place it takes.
+  expect((await opened.library.ledgers('sample_variance')).at(-1)).toMatchObject({ madeTokens: 0, madeCostUsd: 0 })
   const alias = await opened.library.get('population_variance')
   expect(alias).toMatchObject({ state: 'retired', aliasOf: { name: 'variance_of', version: 1 } })
   const sandbox = await opened.app.sandbox()
