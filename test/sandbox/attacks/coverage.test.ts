@@ -99,6 +99,7 @@ const ELSEWHERE_TOO: Record<string, { files: string[]; ids: readonly string[] }>
       'attacks/javascript.test.ts',
       'attacks/javascript-files.test.ts',
       'attacks/javascript-kernel.test.ts',
+      'support/in-javascript.ts',
       EDGES,
     ],
     ids: [

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { TestSandbox } from '../../support/open-test-sandbox.ts'
 import { FILES } from '../attacks/tables/files.ts'
 import { KERNEL } from '../attacks/tables/kernel.ts'
@@ -8,7 +8,7 @@ import { PROTOCOL } from '../attacks/tables/protocol.ts'
 import { SECRETS } from '../attacks/tables/secrets.ts'
 import { testAttacks, type Attack } from '../support/attack.ts'
 import { openBystander } from '../support/bystander.ts'
-import { inJavascript } from '../support/in-javascript.ts'
+import { FOREIGN_CALL, inJavascript } from '../support/in-javascript.ts'
 import { ALIKE_FROM_JAVASCRIPT, ALIKE_IN_CONTAINER } from './support/alike-in-container.ts'
 import { DOCKER_HOST } from './support/docker-host.ts'
 import { hasEngine, openTestDocker, WITHOUT_ENGINE } from './support/engine.ts'
@@ -28,17 +28,7 @@ const fromJavascript: Attack[] = [
   ...shared
     .filter(({ id, language }) => language === undefined && ALIKE_FROM_JAVASCRIPT.includes(id))
     .map(inJavascript),
-  {
-    id: 'K9',
-    title: 'a call of 32-bit kind ends the process that makes it (from JavaScript)',
-    language: 'javascript',
-    code: `
-import { spawnSync } from 'node:child_process'
-const program = "import ctypes, mmap\\narea = mmap.mmap(-1, 4096, prot=7)\\narea.write(bytes.fromhex('b814000000cd80c3'))\\nctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(area)))()"
-result(spawnSync('/usr/bin/python3', ['-c', program]).signal)
-`,
-    expect: (result) => expect(['SIGSYS', 'SIGSEGV']).toContain(result.value),
-  },
+  FOREIGN_CALL,
 ]
 
 describe.skipIf(!hasEngine)(`attacks that end in a container as everywhere (${WITHOUT_ENGINE})`, () => {

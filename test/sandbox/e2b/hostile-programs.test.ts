@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Limits } from '../../../src/contracts/limits.ts'
 import type { ExecutionResult } from '../../../src/contracts/sandbox.ts'
+import { KERNEL } from '../attacks/tables/kernel.ts'
 import { canMakeMachines, openTestE2b, WITHOUT_MACHINES, type TestE2b } from './support/open-test-e2b.ts'
 
 const MIB = 1024 * 1024
@@ -116,6 +117,13 @@ result([outcome(lambda: socket.socket()), outcome(lambda: socket.socket(socket.A
         libc.mount(b'x', b'/box', b'tmpfs', 0, None), outcome(lambda: os.kill(-1, 9))])`)
     expect(value).toEqual(['PermissionError', 'PermissionError', -1, -1, 'ProcessLookupError'])
   })
+
+  test.skipIf(process.arch !== 'x64').each(KERNEL.map((attack) => [attack.id, attack.title, attack] as const))(
+    '%s: %s (the numbers of system calls are those of x86-64)',
+    async (_, __, { code, expect: expectOutcome }) => {
+      await expectOutcome(await python(code), opened, (execution) => opened.sandbox.execute(execution))
+    },
+  )
 
   test('nothing of one execution is there in the next', async () => {
     await python(

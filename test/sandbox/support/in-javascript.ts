@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { Attack } from './attack.ts'
 
 /**
@@ -6,6 +7,19 @@ import type { Attack } from './attack.ts'
  */
 export const FROM_JAVASCRIPT: readonly string[] =
   'F7 F12 F15 F16 P7 P10 P12 N1 N2 N3 N4 N6 N7 N8 N9 K1 K2 K3 K4 K5 K6 K7 K8 K10 K11 K12 K14 K15 K16 K17 K19'.split(' ')
+
+/** Its outcome is the end of the process, here of the one that Node started. */
+export const FOREIGN_CALL: Attack = {
+  id: 'K9',
+  title: 'a call of 32-bit kind ends the process that makes it (from JavaScript)',
+  language: 'javascript',
+  code: `
+import { spawnSync } from 'node:child_process'
+const program = "import ctypes, mmap\\narea = mmap.mmap(-1, 4096, prot=7)\\narea.write(bytes.fromhex('b814000000cd80c3'))\\nctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(area)))()"
+result(spawnSync('/usr/bin/python3', ['-c', program]).signal)
+`,
+  expect: (result) => expect(['SIGSYS', 'SIGSEGV']).toContain(result.value),
+}
 
 /** `result` for a Python that is no harness: the value goes to whoever started it. */
 const PRELUDE = `
