@@ -36,6 +36,7 @@ export async function openBackend(backend: BackendName, options: SandboxOptions)
         image: options.docker?.image,
         runtime: options.docker?.runtime,
         egress: options.egress ?? {},
+        environmentsFolder: options.environmentsFolder ?? null,
         idle: { python: options.idlePython ?? Math.min(2, processors), javascript },
         maxConcurrent,
       })

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Limits } from '../../contracts/limits.ts'
-import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../contracts/sandbox.ts'
+import type { Execution, ExecutionLanguage, ExecutionResult, Guarantees, Sandbox } from '../../contracts/sandbox.ts'
 import { checkExecution, resolveLimits } from '../resolve-execution.ts'
 import { inputEntries, type FileEntry } from './file-entries.ts'
+import type { Environment } from '../../contracts/environment.ts'
 import type { EgressSettings } from '../egress/execution-proxy.ts'
 import type { OwnParts, RelayedGuest } from './relayed-guest.ts'
 import { openRelayedNetwork } from './relayed-network.ts'
@@ -21,6 +22,8 @@ export interface RelaySandboxParts<Guest extends RelayedGuest & PooledGuest> {
   guarantees: Guarantees
   /** Of the executions' networks. Absent: there are none. */
   egress?: EgressSettings
+  /** Finds package environments that fit. Absent: there are none. */
+  environments?: { find(name: string, language: ExecutionLanguage): Promise<Environment> }
   /** Brings the inputs to the guest, before anything of the execution begins. */
   prepare(guest: Guest, limits: Limits, inputs: FileEntry[], signal: AbortSignal): Promise<void>
   /** Whether another guest may succeed where preparing this one failed. */
@@ -46,7 +49,11 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
 
   async execute(execution: Execution): Promise<ExecutionResult> {
     const limits = resolveLimits(execution.limits)
-    checkExecution(execution, { hostFunctions: true, network: this.#parts.egress !== undefined })
+    checkExecution(execution, {
+      hostFunctions: true,
+      network: this.#parts.egress !== undefined,
+      environments: this.#parts.environments !== undefined,
+    })
     if (execution.signal?.aborted) throw notStarted(execution.signal)
     const running = this.#execute(execution, limits).catch((error: unknown) => {
       throw this.#parts.explain(error)
@@ -61,15 +68,23 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
 
   async #execute(execution: Execution, limits: Limits): Promise<ExecutionResult> {
     const { network: policy } = execution
-    if (policy?.mode !== 'allow-list') return this.#executeWith(execution, limits, null)
+    const environment = await this.#findEnvironment(execution)
+    if (policy?.mode !== 'allow-list') {
+      return this.#executeWith(execution, limits, environment && { network: null, environment })
+    }
     const network = await openRelayedNetwork(policy, this.#parts.folder, this.#parts.egress ?? {})
     try {
-      const result = await this.#executeWith(execution, limits, { network })
+      const result = await this.#executeWith(execution, limits, { network, environment })
       const guarantees = { ...this.guarantees, network: 'allow-list' as const }
       return { ...result, network: await network.close(), guarantees }
     } finally {
       await network.close()
     }
+  }
+
+  async #findEnvironment({ environment: name, language }: Execution): Promise<Environment | null> {
+    const { environments } = this.#parts
+    return name === undefined || environments === undefined ? null : environments.find(name, language)
   }
 
   async #executeWith(execution: Execution, limits: Limits, own: OwnParts | null): Promise<ExecutionResult> {

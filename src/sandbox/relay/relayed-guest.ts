@@ -1,3 +1,4 @@
+import type { Environment } from '../../contracts/environment.ts'
 import type { StopCommand } from './relay-messages.ts'
 import type { RelayListener } from './relay-stream.ts'
 import type { RelayedNetwork } from './relayed-network.ts'
@@ -32,6 +33,7 @@ export interface GuestEnd {
 /** What no guest that is kept warm has: one with it is made for its execution. */
 export interface OwnParts {
   network: RelayedNetwork | null
+  environment: Environment | null
 }
 
 /** A guest that can only be reached through the relay that is its parent. */

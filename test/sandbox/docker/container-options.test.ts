@@ -67,7 +67,7 @@ test('the runtime is passed on, and only where one is asked for', () => {
     guest: 'python' as const,
     limits: { ...DEFAULT_LIMITS },
     hasNetwork: false,
-    volumes: { guest: 'a', input: 'b' },
+    volumes: { guest: 'a', input: 'b', environment: null },
     labels: {},
   }
   expect(containerOptions({ ...plan, runtime: 'runsc' })).toMatchObject({ HostConfig: { Runtime: 'runsc' } })

@@ -37,7 +37,7 @@ describe.skipIf(!hasEngine)(`a container that is not as safe as it must be gets 
   async function refusalOf(guest: GuestKind, hostOptions: object): Promise<string> {
     const inputVolume = `${name}-input`
     const limits = { ...DEFAULT_LIMITS }
-    const volumes = { guest: name, input: inputVolume }
+    const volumes = { guest: name, input: inputVolume, environment: null }
     const options = containerOptions({
       image: IMAGE,
       guest,

@@ -3,8 +3,18 @@ import { environmentMisfit } from '../../../src/sandbox/environments/environment
 
 const environment = {
   name: 'science',
+  language: 'python' as const,
   interpreter: 'cpython-311-x86_64-linux-gnu',
   base: [{ name: 'numpy', version: '2.0' }],
+  lock: [
+    {
+      name: 'lxml',
+      version: '6.0',
+      integrity: '',
+      file: 'lxml-6.0-cp311-cp311-manylinux_2_28_x86_64.whl',
+      fromSource: false,
+    },
+  ],
 }
 const current = { interpreter: environment.interpreter, packages: [{ name: 'numpy', version: '2.0' }] }
 
@@ -19,4 +29,11 @@ test('another interpreter, another version or a missing package of the base are 
   const newer = environmentMisfit(environment, { ...current, packages: [{ name: 'numpy', version: '2.1' }] })
   expect(newer).toMatch(/needs numpy 2.0 of the base, which has 2.1/)
   expect(environmentMisfit(environment, { ...current, packages: [] })).toMatch(/which has none/)
+})
+
+test('on another system its wheels have to fit the C library, and the remedy is that of the system', () => {
+  expect(environmentMisfit(environment, { ...current, glibc: '2.36' })).toBeNull()
+  const older = environmentMisfit(environment, { ...current, glibc: '2.27', remedy: 'use another image' })
+  expect(older).toMatch(/lxml-6.0-\S+ is not for glibc 2.27; use another image/)
+  expect(environmentMisfit(environment, { ...current, glibc: null })).toMatch(/there is none/)
 })

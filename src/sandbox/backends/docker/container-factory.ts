@@ -8,6 +8,7 @@ import type { EngineClient } from './engine-client.ts'
 import { describeOwner } from '../../owner.ts'
 import type { OwnParts } from '../../relay/relayed-guest.ts'
 import { guestEntries } from '../../relay/file-entries.ts'
+import { EnvironmentVolumes } from './environment-volumes.ts'
 import { fillVolume, type VolumeFilling } from './volumes.ts'
 
 export interface FactoryOptions {
@@ -22,6 +23,7 @@ export class ContainerFactory {
   readonly #options: FactoryOptions
   readonly #name = `handaxe-${randomBytes(8).toString('hex')}`
   readonly #labels: Record<string, string>
+  readonly #environments: EnvironmentVolumes
   readonly #alive = new Set<Container>()
   /** Removals under way. */
   readonly #ending = new Map<Container, Promise<void>>()
@@ -30,6 +32,7 @@ export class ContainerFactory {
   constructor(options: FactoryOptions) {
     this.#options = options
     this.#labels = labelsOf(describeOwner(), this.#name)
+    this.#environments = new EnvironmentVolumes(this.#name, (volume) => this.#filling(volume))
   }
 
   /** Gives the guest programs to the engine. Rejects with `sandbox_unavailable` where the image is missing. */
@@ -41,11 +44,14 @@ export class ContainerFactory {
   async create(guest: GuestKind, limits: Limits, own: OwnParts | null): Promise<Container> {
     const { engine, image, runtime } = this.#options
     const input = `${this.#name}-input-${++this.#made}`
-    const volumes = { guest: this.#guestVolume, input }
     const network = own?.network ?? null
     const hasNetwork = network !== null
-    const options = containerOptions({ image, guest, limits, hasNetwork, volumes, labels: this.#labels, runtime })
-    const id = await createContainer(engine, options, image)
+    const make = (environment: string | null) => {
+      const volumes = { guest: this.#guestVolume, input, environment }
+      const options = containerOptions({ image, guest, limits, hasNetwork, volumes, labels: this.#labels, runtime })
+      return createContainer(engine, options, image)
+    }
+    const id = await (own?.environment ? this.#environments.use(own.environment, make) : make(null))
     try {
       // Before the start: not a byte of what it says is missed.
       const query = { stream: true, stdin: true, stdout: true, stderr: true }
@@ -83,6 +89,7 @@ export class ContainerFactory {
 
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#alive, (container) => this.destroy(container)))
+    await this.#environments.close()
     await removeVolume(this.#options.engine, this.#guestVolume)
   }
 

@@ -1,3 +1,4 @@
+import { ENVIRONMENT_GUEST_PATHS } from '../../../contracts/environment.ts'
 import type { Limits } from '../../../contracts/limits.ts'
 import { GUEST_ENVIRONMENT, NODE_THREADS, nodeFlags, TABLE_MODULES } from '../../guest-surroundings.ts'
 import type { GuestKind } from '../../relay/relay-messages.ts'
@@ -26,8 +27,8 @@ export interface ContainerPlan {
   limits: Limits
   /** It has the same container as the others: the relay alone is told to take its connections. */
   hasNetwork: boolean
-  /** Volumes at the engine: the guest programs, and the inputs of this one execution. */
-  volumes: { guest: string; input: string }
+  /** Volumes at the engine: the guest programs, the inputs of this one execution, and its package environment. */
+  volumes: { guest: string; input: string; environment: string | null }
   labels: Record<string, string>
   runtime: string | null
 }
@@ -42,6 +43,7 @@ export function containerOptions(plan: ContainerPlan): object {
     Entrypoint: ['python3', '-I', '-B', '/opt/guest/python/container.py'],
     Cmd: [
       ...(plan.hasNetwork ? ['--network'] : []),
+      ...(volumes.environment === null ? [] : ['--environment']),
       ...(guest === 'javascript' ? ['javascript', ...nodeFlags(limits)] : ['python', ...TABLE_MODULES]),
     ],
     User: USER,
@@ -83,7 +85,13 @@ export function containerOptions(plan: ContainerPlan): object {
         // Folders and dropped entries need inodes too; the count of artifacts is bounded again when they are collected.
         '/box/output': `noexec,${tmpfs(limits.artifactBytes, limits.artifactCount * 2 + 64, 'mode=755')}`,
       },
-      Mounts: [volume(volumes.guest, '/opt/guest', plan.labels), volume(volumes.input, '/box/input', plan.labels)],
+      Mounts: [
+        volume(volumes.guest, '/opt/guest', plan.labels),
+        volume(volumes.input, '/box/input', plan.labels),
+        ...(volumes.environment === null
+          ? []
+          : [volume(volumes.environment, ENVIRONMENT_GUEST_PATHS.python, plan.labels)]),
+      ],
     },
   }
 }

@@ -10,10 +10,12 @@ import { ContainerFactory } from './container-factory.ts'
 import { imageMissing } from './create-container.ts'
 import { EngineClient } from './engine-client.ts'
 import { checkEngineFacts, loadEngineFacts } from './engine-facts.ts'
+import { EnvironmentFinder } from '../../environments/environment-finder.ts'
 import { containersNotReady, EngineError, engineUnavailable } from './engine-failure.ts'
 import { findEngine } from './find-engine.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { defaultImage, hasImage } from './image.ts'
+import { imageBase } from './image-base.ts'
 import { reapLeftovers } from './reap-leftovers.ts'
 import { fillVolume } from './volumes.ts'
 
@@ -26,6 +28,7 @@ export interface DockerSandboxOptions {
   /** `runsc` is gVisor. Default: the engine's own. */
   runtime?: string | undefined
   egress: EgressSettings
+  environmentsFolder: string | null
   idle: Record<GuestKind, number>
   maxConcurrent: number
   /** What idle containers are made for until other limits are asked for. */
@@ -58,11 +61,15 @@ async function open(engine: EngineClient, options: DockerSandboxOptions): Promis
   try {
     await factory.open()
     await pool.start(options.limits ?? { ...DEFAULT_LIMITS })
-    return new RelaySandbox({
+    const sandbox: Sandbox = new RelaySandbox({
       pool,
       folder,
       guarantees: describeGuarantees(facts, runtime),
       egress: options.egress,
+      environments: new EnvironmentFinder({
+        folder: options.environmentsFolder,
+        base: (language) => imageBase(sandbox, language),
+      }),
       async prepare(container, _, inputs) {
         if (inputs.length > 0) await fillVolume(factory.inputFilling(container), inputs)
       },
@@ -71,6 +78,7 @@ async function open(engine: EngineClient, options: DockerSandboxOptions): Promis
       explain: (error) => (error instanceof EngineError ? engineUnavailable(engine.name, error) : error),
       close: () => engine.close(),
     })
+    return sandbox
   } catch (error) {
     await pool.close()
     await rm(folder, { recursive: true, force: true })

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
 import type { Environment } from '../../../contracts/environment.ts'
+import { buildKey } from '../../environments/build-key.ts'
 import type { Machine } from './generation.ts'
 import { Generations } from './generations.ts'
 
@@ -37,10 +37,4 @@ export class EnvironmentZygotes {
     await Promise.all(Array.from(this.#byBuild.values(), (generations) => generations.close()))
     await Promise.allSettled(this.#leaving)
   }
-}
-
-/** One that was removed and built again has another folder, of which a zygote that is up shows nothing. */
-function buildKey({ hash, packagesFolder }: Environment): string {
-  const stat = statSync(packagesFolder, { throwIfNoEntry: false })
-  return `${hash} ${stat?.ino} ${stat?.birthtimeMs}`
 }

@@ -5,13 +5,14 @@ import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
 import { openCgroups } from './cgroups.ts'
 import { describePython } from './describe-python.ts'
-import { EnvironmentFinder } from './environment-finder.ts'
 import { findCommand } from './find-command.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { LinuxSandbox } from './linux-sandbox.ts'
 import { SlotPool, type PoolOptions } from './pool.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { chooseSandboxUser } from './sandbox-user.ts'
+import { EnvironmentFinder } from '../../environments/environment-finder.ts'
+import { hostBase } from '../../environments/host-base.ts'
 import type { EgressSettings } from '../../egress/execution-proxy.ts'
 
 export interface LinuxSandboxOptions {
@@ -47,9 +48,7 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
       egress: options.egress,
       environments: new EnvironmentFinder({
         folder: options.environmentsFolder,
-        pythonPath,
-        environment: options.environment,
-        workFolder: folder,
+        base: (language) => hostBase(language, { pythonPath, environment: options.environment, workFolder: folder }),
       }),
       guarantees: describeGuarantees(cgroups, user, shown),
     })

@@ -1,7 +1,9 @@
-"""Prints the interpreter and the packages that it can import, as JSON. Runs on the host, in a trusted Python: imports none of them."""
+"""Prints the interpreter and the packages that it can import, as JSON. Runs in a trusted Python, of the host or of an image: imports
+none of them."""
 
 import importlib.metadata
 import json
+import os
 import platform
 import sys
 import sysconfig
@@ -13,6 +15,12 @@ for distribution in importlib.metadata.distributions():
     if name and distribution.version:
         packages.setdefault(name, distribution.version)
 
+try:
+    libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+except (ValueError, OSError):
+    # Another C library than glibc.
+    libc = ""
+
 tag = sysconfig.get_config_var("SOABI") or f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
 json.dump(
     {
@@ -20,6 +28,7 @@ json.dump(
         "version": platform.python_version(),
         "platform": sysconfig.get_platform(),
         "packages": packages,
+        "glibc": libc.removeprefix("glibc ") if libc.startswith("glibc ") else None,
     },
     sys.stdout,
 )

@@ -15,6 +15,8 @@ export interface PythonBase {
   version: string
   platform: string
   packages: BasePackage[]
+  /** Its version; null where there is another C library. */
+  glibc: string | null
 }
 
 const description = z.object({
@@ -22,6 +24,7 @@ const description = z.object({
   version: z.string(),
   platform: z.string(),
   packages: z.record(z.string(), z.string()),
+  glibc: z.string().nullable(),
 })
 
 /** Asks the interpreter; imports none of its packages. Rejects with `sandbox_unavailable` where it does not run. */
@@ -41,7 +44,12 @@ export async function describePythonBase(
       hint: 'Run `handaxe setup`, or set `python` in the configuration to a Python 3.10 or newer.',
     })
   }
-  const { packages, ...rest } = description.parse(JSON.parse(outcome.stdout))
+  return parsePythonBase(outcome.stdout)
+}
+
+/** Of what describe-python-base.py has printed. Throws where it is something else. */
+export function parsePythonBase(text: string): PythonBase {
+  const { packages, ...rest } = description.parse(JSON.parse(text))
   return {
     ...rest,
     packages: Object.entries(packages).map(([name, version]) => ({

@@ -28,6 +28,7 @@ from relay import CHANNELS, Relay
 
 PR_SET_DUMPABLE = 4
 OUTPUT = b"/box/output"
+ENVIRONMENT = "/opt/environment"
 # The image may have none. The program may change it: what it trusts is its own affair.
 AUTHORITIES = "/tmp/authorities.pem"
 
@@ -36,15 +37,13 @@ def main():
     if os.getpid() != 1:
         sys.exit("sandbox: another process is the container's first, which the program could take over")
     arguments = sys.argv[1:]
-    listener = None
-    if arguments[0] == "--network":
-        arguments.pop(0)
-        listener = _prepare_network(_read_order())
+    listener = _prepare_network(_read_order()) if _take(arguments, "--network") else None
+    packages = _take(arguments, "--environment")
     kind = arguments.pop(0)
     pairs = [socket.socketpair() for _ in CHANNELS]
     pid = os.fork()
     if pid == 0:
-        _become_guest(kind, arguments, [inner for _, inner in pairs], listener is not None)
+        _become_guest(kind, arguments, [inner for _, inner in pairs], listener is not None, packages)
     for _, inner in pairs:
         inner.close()
     # The program shall find neither these descriptors nor this memory in /proc.
@@ -52,6 +51,11 @@ def main():
     # Python has a handler for it; without one, a signal from inside does not reach the first process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     ContainerRelay(pid, [outer for outer, _ in pairs], listener).run()
+
+
+def _take(arguments, flag):
+    """Whether the flag comes next; then it is taken away."""
+    return arguments[0] == flag and bool(arguments.pop(0))
 
 
 def _read_order():
@@ -78,7 +82,7 @@ def _prepare_network(order):
     return connections.open_listener(order["port"])
 
 
-def _become_guest(kind, arguments, channels, with_network):
+def _become_guest(kind, arguments, channels, with_network, with_packages):
     """In the child. Never returns."""
     try:
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -97,7 +101,7 @@ def _become_guest(kind, arguments, channels, with_network):
         _install_filter(with_network)
         if kind == "javascript":
             os.execvp("node", ["node", *arguments, "/opt/guest/javascript/guest.mjs"])
-        _serve(arguments)
+        _serve(arguments, with_packages)
     except BaseException as error:
         os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode("utf-8", "replace"))
     finally:
@@ -115,12 +119,16 @@ def _install_filter(with_network):
     raise RuntimeError("the filter of system calls is installed and does not hold")
 
 
-def _serve(modules):
+def _serve(modules, with_packages):
     import slot_process
 
     slot_process.prepare(modules)
     execute = sys.modules["execute"]
     slot_process.hide_harness()
+    if with_packages:
+        # Only now: nothing of it is imported before the program. After the standard library, before the image's packages.
+        own = (index for index, entry in enumerate(sys.path) if entry.endswith("-packages"))
+        sys.path.insert(next(own, len(sys.path)), ENVIRONMENT)
     gc.collect()
     gc.freeze()
     execute.serve(3)

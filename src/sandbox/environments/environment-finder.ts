@@ -1,30 +1,20 @@
-import type { BasePackage, Environment } from '../../../contracts/environment.ts'
-import { HandaxeError } from '../../../contracts/errors.ts'
-import type { ExecutionLanguage } from '../../../contracts/sandbox.ts'
-import { environmentMisfit } from '../../environments/environment-misfit.ts'
-import { nodeInterpreter } from '../../environments/javascript/javascript-installer.ts'
-import { findEnvironment } from '../../environments/list-environments.ts'
-import { describePythonBase } from '../../environments/python/describe-python-base.ts'
+import type { Environment } from '../../contracts/environment.ts'
+import { HandaxeError } from '../../contracts/errors.ts'
+import type { ExecutionLanguage } from '../../contracts/sandbox.ts'
+import { environmentMisfit, type EnvironmentBase } from './environment-misfit.ts'
+import { findEnvironment } from './list-environments.ts'
 
 export interface EnvironmentFinderOptions {
   /** Null where there are no environments. */
   folder: string | null
-  pythonPath: string
-  /** Of the host. */
-  environment: Record<string, string | undefined>
-  /** A private folder in which the base can be asked. */
-  workFolder: string
-}
-
-interface Base {
-  interpreter: string
-  packages: BasePackage[]
+  /** What environments are laid over here. Asked once for each language, when it is first needed: it starts an interpreter. */
+  base(language: Environment['language']): Promise<EnvironmentBase>
 }
 
 /** Finds package environments by name, and refuses those that were made for another base than this sandbox has. */
 export class EnvironmentFinder {
   readonly #options: EnvironmentFinderOptions
-  #pythonBase: Promise<Base> | null = null
+  readonly #bases = new Map<Environment['language'], Promise<EnvironmentBase>>()
 
   constructor(options: EnvironmentFinderOptions) {
     this.#options = options
@@ -49,14 +39,12 @@ export class EnvironmentFinder {
     return found
   }
 
-  /** Asked when it is first needed, and once: it starts an interpreter. */
-  #base(language: Environment['language']): Base | Promise<Base> {
-    if (language === 'javascript') return { interpreter: nodeInterpreter(), packages: [] }
-    const { pythonPath, environment, workFolder } = this.#options
-    this.#pythonBase ??= describePythonBase(pythonPath, { environment, cwd: workFolder }).catch((error: unknown) => {
-      this.#pythonBase = null
-      throw error
-    })
-    return this.#pythonBase
+  #base(language: Environment['language']): Promise<EnvironmentBase> {
+    const known = this.#bases.get(language)
+    if (known !== undefined) return known
+    const asked = this.#options.base(language)
+    this.#bases.set(language, asked)
+    asked.catch(() => this.#bases.delete(language))
+    return asked
   }
 }
