@@ -1,6 +1,6 @@
 import type { BackendChoice, NetworkCeiling, Requirements } from '../contracts/policy.ts'
 import type { E2bOptions } from './backends/e2b/e2b-options.ts'
-import type { EgressSettings } from './egress/execution-proxy.ts'
+import type { EgressSettings } from './egress/egress-settings.ts'
 
 export interface SandboxOptions {
   /** Default `auto`: the first of linux, docker and e2b that can be opened here and gives what `require` demands. */

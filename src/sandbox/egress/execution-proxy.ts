@@ -4,12 +4,12 @@ import {
   type NetworkDecision,
   type NetworkReport,
 } from '../../contracts/network.ts'
+import type { EgressSettings } from './egress-settings.ts'
 import { openEgressProxy, type EgressProxyOptions } from './open-egress-proxy.ts'
 import { proxyEnvironment } from './proxy-environment.ts'
 import { createProxyToken } from './proxy-token.ts'
 
-/** What a sandbox's proxies share: how names are found, and what else is trusted. */
-export type EgressSettings = Pick<EgressProxyOptions, 'resolver' | 'extraCertificates' | 'unsafeTestOverrides'>
+export type { EgressSettings } from './egress-settings.ts'
 
 /** In a network namespace of its own any port is free. */
 const PORT = 3128

@@ -5,15 +5,16 @@ import { HandaxeError } from '../../contracts/errors.ts'
 import type { NetworkAllowList, NetworkDecision, NetworkTransfer, NetworkUsage } from '../../contracts/network.ts'
 import { compileRules } from './compile-rules.ts'
 import type { Connect, EgressContext } from './egress-context.ts'
+import type { EgressSettings } from './egress-settings.ts'
 import { Ledger } from './ledger.ts'
 import { createProxyServer } from './proxy-server.ts'
 import { createProxyToken } from './proxy-token.ts'
 import { connectToAddress } from './reach-host.ts'
 import { isReachableAddress } from './reachable-address.ts'
 import { resolveNetworkLimits } from './resolve-limits.ts'
-import { createNameServerResolver, type NameResolver } from './resolve-name.ts'
+import { createNameServerResolver } from './resolve-name.ts'
 
-export interface EgressProxyOptions {
+export interface EgressProxyOptions extends EgressSettings {
   policy: NetworkAllowList
   /** Unix socket to listen on, at most 107 bytes, in a folder that only this execution can reach. Absent: 127.0.0.1. */
   socketPath?: string
@@ -21,16 +22,11 @@ export interface EgressProxyOptions {
   socketMode?: number
   /** Default: 256 random bits. */
   token?: string
-  /** Default: the machine's name servers. */
-  resolver?: NameResolver
-  /** PEM certificates that hosts with secrets may be signed by, besides the usual ones: a company's own authority. */
-  extraCertificates?: string[]
   /** Once for every request, before a byte of it reaches its host. If it throws, nothing is passed on. */
   onDecision?: (decision: NetworkDecision) => void
   /** At the end of every request that was allowed. */
   onTransfer?: (transfer: NetworkTransfer) => void
-  /** Opens the way to private addresses. Never set outside of tests: servers of tests are on 127.0.0.1. */
-  unsafeTestOverrides?: { isReachableAddress?: (address: string) => boolean; connect?: Connect }
+  unsafeTestOverrides?: NonNullable<EgressSettings['unsafeTestOverrides']> & { connect?: Connect }
 }
 
 /** The only way out of one execution. */
