@@ -26,7 +26,9 @@ export async function describePython(pythonPath: string): Promise<PythonFacts> {
     // A clean environment, and -I: nothing of the caller's (PYTHONPATH, user site) may end up in the sandbox.
     output = (await run(pythonPath, ['-I', '-B', script], { env: {}, cwd: '/', timeout: 60_000 })).stdout
   } catch (error) {
-    throw new HandaxeError('sandbox_unavailable', `${pythonPath} does not run as Python`, {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const message = isMissing ? `There is no Python at ${pythonPath}` : `${pythonPath} does not run as Python`
+    throw new HandaxeError('sandbox_unavailable', message, {
       hint: INSTALL_HINT,
       cause: error,
     })

@@ -103,7 +103,9 @@ function load({ name, format, input, sha256 }) {
   }
   if (format === 'json') return JSON.parse(content.toString('utf8'))
   if (format === 'v8') return deserialize(content)
-  throw new TypeError(`the value '${name}' was kept by Python as ${format}, which JavaScript cannot read`)
+  throw new TypeError(
+    `the value '${name}' was kept by Python as ${format}, which JavaScript cannot read; keep it as plain data: int(x), float(x), x.tolist()`,
+  )
 }
 
 function typeOf(value) {
