@@ -1,5 +1,6 @@
-import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { HandaxeError } from '../contracts/errors.ts'
 
 export interface Folders {
   /** The user's configuration file. */
@@ -15,12 +16,14 @@ type Environment = Record<string, string | undefined>
 
 /**
  * Where handaxe keeps its files: the XDG folders on Linux and wherever their variables are set, the platform's own on
- * macOS and Windows. `HANDAXE_HOME` puts all of them under one folder.
+ * macOS and Windows. `HANDAXE_HOME` puts all of them under one folder. Throws `invalid_configuration` where the user has no
+ * home: a folder that is shared, such as /tmp, would let others write the configuration.
  */
-export function resolveFolders(environment: Environment, platform: NodeJS.Platform = process.platform): Folders {
-  const own = environment['HANDAXE_HOME']
-  if (own) return { config: own, data: own, state: join(own, 'state'), cache: join(own, 'cache') }
-  const home = environment['HOME'] || environment['USERPROFILE'] || homedir() || tmpdir()
+export function resolveFolders(environment: Environment, platform: string = process.platform): Folders {
+  const given = environment['HANDAXE_HOME']
+  const own = given ? resolve(given) : null
+  if (own !== null) return { config: own, data: own, state: join(own, 'state'), cache: join(own, 'cache') }
+  const home = findHome(environment)
   const fallback = platformFolders(platform, home, environment)
   const folder = (variable: string, otherwise: string): string => {
     const value = environment[variable]
@@ -35,7 +38,27 @@ export function resolveFolders(environment: Environment, platform: NodeJS.Platfo
   }
 }
 
-function platformFolders(platform: NodeJS.Platform, home: string, environment: Environment): Folders {
+function findHome(environment: Environment): string {
+  const given = environment['HOME'] || environment['USERPROFILE'] || homedir()
+  if (given) return resolve(given)
+  // An empty HOME: the list of users still knows it.
+  const known = knownHome()
+  if (known) return known
+  throw new HandaxeError('invalid_configuration', 'This user has no home folder', {
+    hint: 'Set HOME, or HANDAXE_HOME to a folder of yours.',
+  })
+}
+
+function knownHome(): string | null {
+  try {
+    return userInfo().homedir
+  } catch {
+    // A user id without an entry, as in containers.
+    return null
+  }
+}
+
+function platformFolders(platform: string, home: string, environment: Environment): Folders {
   if (platform === 'darwin') {
     const support = join(home, 'Library', 'Application Support', 'handaxe')
     return {

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Guarantees } from '../contracts/sandbox.ts'
 import { probeSandbox, type SandboxChoice } from '../sandbox/probe.ts'
@@ -73,14 +74,27 @@ async function checkStore(config: Config): Promise<Check> {
   try {
     // A file that is not there yet is none to open: looking must not make one. A server is asked.
     const exists = isPostgresAddress(config.storePath) || existsSync(config.storePath)
-    if (!exists) return { name, status: 'ok', detail: `${shown} will be made by the first run`, remedy: null }
+    if (!exists) return describeFutureStore(config.storePath)
     const count = await (await app.library()).count()
-    return { name, status: 'ok', detail: `${shown}, ${count} tools`, remedy: null }
+    return { name, status: 'ok', detail: `${shown}, ${count} ${count === 1 ? 'tool' : 'tools'}`, remedy: null }
   } catch (error) {
     if (!HandaxeError.isInstance(error)) throw error
     return { name, status: 'problem', detail: error.message, remedy: error.hint ?? null }
   } finally {
     await app.close()
+  }
+}
+
+/** Whether the file could be made: by the rights of the nearest folder above it that is there. */
+function describeFutureStore(path: string): Check {
+  let folder = dirname(path)
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return { name: 'library', status: 'ok', detail: `${path} will be made by the first run`, remedy: null }
+  } catch {
+    const detail = `${path} cannot be made: ${folder} is no folder that this user may write to`
+    return { name: 'library', status: 'problem', detail, remedy: 'Set HANDAXE_HOME to a folder that you may write to' }
   }
 }
 

@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { resolveFolders } from '../../src/app/folders.ts'
 
@@ -18,6 +20,18 @@ test('the XDG variables win, and a relative one is ignored as the specification 
 
 test('HANDAXE_HOME holds everything', () => {
   expect(resolveFolders({ HOME: '/home/ada', HANDAXE_HOME: '/x', XDG_DATA_HOME: '/data' }, 'linux').data).toBe('/x')
+})
+
+test('without a HOME, or with an empty one, it is the home of the user, never a shared folder', () => {
+  const { homedir } = userInfo()
+  for (const environment of [{}, { HOME: '' }, { HOME: '', HANDAXE_HOME: '' }]) {
+    expect(resolveFolders(environment, 'linux').config).toBe(join(homedir, '.config', 'handaxe'))
+  }
+})
+
+test('relative folders are those of the working folder, whole, wherever a process of the sandbox starts', () => {
+  expect(resolveFolders({ HANDAXE_HOME: 'own' }, 'linux').state).toBe(resolve('own', 'state'))
+  expect(resolveFolders({ HOME: 'home' }, 'linux').data).toBe(resolve('home', '.local/share/handaxe'))
 })
 
 test('macOS and Windows have folders of their own', () => {

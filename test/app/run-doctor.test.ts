@@ -55,6 +55,17 @@ describe('the choice of a backend', () => {
     expect(report.healthy).toBe(true)
   })
 
+  test('a library that cannot be made is a problem, not one that the first run will make', async () => {
+    writeFileSync(join(home, 'file'), '')
+    const report = await examine({ HANDAXE_STORE: join(home, 'file', 'below', 'handaxe.db') })
+    expect(find(report, 'library')).toMatchObject({
+      status: 'problem',
+      detail: expect.stringContaining('cannot be made'),
+      remedy: expect.stringContaining('HANDAXE_HOME'),
+    })
+    expect(report.healthy).toBe(false)
+  })
+
   test('a demand that nothing here meets is a problem, with the reason of each backend', async () => {
     writeFileSync(join(home, 'config.json'), '{"sandbox": {"require": {"isolation": "microvm"}}}')
     const report = await examine()
