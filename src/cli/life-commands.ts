@@ -152,7 +152,7 @@ export const LIFE_COMMANDS: CommandSpecification[] = [
   {
     name: 'tools annotate',
     summary: 'note something about a tool; `tools list` and `tools show` show it',
-    positionals: 'NAME TEXT…',
+    positionals: 'NAME [TEXT…]',
     arity: { least: 1, most: 10_000 },
     options: [JSON_OPTION],
     notes: 'Without TEXT the note is taken away.',

@@ -26,7 +26,7 @@ export function numberOption(options: OptionValues, name: string, { whole }: { w
       'invalid_request',
       `--${name} takes a positive ${whole ? 'whole ' : ''}number, not "${text}"`,
       {
-        hint: `Example: --${name} ${whole ? '30000' : '0.5'}`,
+        hint: `Example: --${name} ${whole ? (name.endsWith('-ms') ? '30000' : '20') : '0.5'}`,
       },
     )
   }

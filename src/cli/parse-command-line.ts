@@ -28,6 +28,7 @@ export function parseCommandLine(args: string[], commands: CommandSpecification[
   if (command === undefined) {
     const wantsHelp = second === undefined || second === '--help' || second === '-h'
     if (group.length > 0 && wantsHelp) return { kind: 'help', command: null, group: first }
+    if (first.startsWith('-')) throw optionFirst(first)
     throw unknownCommand(group.length > 0 ? `${first} ${second}` : first, commands)
   }
   const rest = args.slice(command.name.split(' ').length)
@@ -44,11 +45,16 @@ function helpFor(words: string[], commands: CommandSpecification[]): ParsedComma
   throw unknownCommand(name, commands)
 }
 
+function optionFirst(option: string): HandaxeError {
+  return new HandaxeError('invalid_request', `${option} stands before the command`, {
+    hint: `The command comes first: handaxe COMMAND ${option}. See \`handaxe --help\`.`,
+  })
+}
+
 function unknownCommand(name: string, commands: CommandSpecification[]): HandaxeError {
-  const near = closest(
-    name,
-    commands.map((command) => command.name),
-  )
+  const names = commands.map((command) => command.name)
+  const groups = names.flatMap((known) => known.split(' ').slice(0, -1))
+  const near = closest(name, [...names, ...groups])
   return new HandaxeError('invalid_request', `There is no command "${name}"`, {
     hint: near === null ? 'See `handaxe --help`.' : `Did you mean \`handaxe ${near}\`? See \`handaxe --help\`.`,
   })
@@ -86,6 +92,13 @@ function parseOptions(command: CommandSpecification, args: string[]): ParsedComm
 
 function usageProblem(error: unknown, specifications: OptionSpecification[]): string {
   const message = error instanceof Error ? error.message : String(error)
+  const withoutValue = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument (missing|is ambiguous)/.exec(message)
+  if (withoutValue !== null) {
+    const [, name, why] = withoutValue
+    return why === 'missing'
+      ? `${name} takes a value`
+      : `${name} takes a value; where that begins with a dash, write ${name}=VALUE`
+  }
   const unknown = /Unknown option '(-{1,2}[^']+)'/.exec(message)?.[1]
   if (unknown === undefined) return message.split('\n')[0] ?? message
   const near = closest(

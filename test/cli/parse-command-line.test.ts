@@ -36,7 +36,12 @@ describe('parseCommandLine', () => {
     [['tools', 'show'], /NAME\[@VERSION\] is missing/, /tools show --help/],
     [['doctor', 'who'], /too many/, /doctor --help/],
     [['run', '--json=yes', 'x'], /--json/, /run --help/],
-    [['--nothing'], /no command "--nothing"/, /--help/],
+    [['--nothing'], /--nothing stands before the command/, /--help/],
+    [['--json', 'tools', 'list'], /--json stands before the command/, /handaxe COMMAND --json/],
+    [['tool'], /no command "tool"/, /`handaxe tools`/],
+    [['sesions', 'list'], /no command "sesions"/, /`handaxe sessions`/],
+    [['run', '--timeout-ms', '-5', 'x'], /^--timeout-ms takes a value; .*--timeout-ms=VALUE$/, /run --help/],
+    [['run', 'x', '-m'], /^--model takes a value$/, /run --help/],
   ])('%j is a usage error that says what to do', (line, message, hint) => {
     let error: unknown
     try {

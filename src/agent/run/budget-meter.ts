@@ -9,10 +9,10 @@ type Limit = keyof Budget
 const WARN_SHARE = 0.8
 
 const BOUNDS: Readonly<Record<Limit, { code: ErrorCode; unit: string; option: string }>> = {
-  modelCalls: { code: 'budget_calls', unit: 'model calls', option: 'budget.modelCalls' },
-  tokens: { code: 'budget_tokens', unit: 'tokens', option: 'budget.tokens' },
-  costUsd: { code: 'budget_cost', unit: 'US dollars', option: 'budget.costUsd' },
-  wallMs: { code: 'budget_time', unit: 'milliseconds', option: 'budget.wallMs' },
+  modelCalls: { code: 'budget_calls', unit: 'model calls', option: 'budget.modelCalls (--max-calls)' },
+  tokens: { code: 'budget_tokens', unit: 'tokens', option: 'budget.tokens (--max-tokens)' },
+  costUsd: { code: 'budget_cost', unit: 'US dollars', option: 'budget.costUsd (--max-cost-usd)' },
+  wallMs: { code: 'budget_time', unit: 'milliseconds', option: 'budget.wallMs (--timeout-ms)' },
   executions: { code: 'budget_executions', unit: 'executions', option: 'budget.executions' },
 }
 
