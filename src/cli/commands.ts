@@ -95,6 +95,7 @@ export const COMMANDS: CommandSpecification[] = [
     ],
     notes:
       'The program finds its inputs in /box/input; what it leaves in /box/output are artifacts; result(value) gives a value.\n' +
+      'Stdout and stderr are the program’s; its value (--call, result) is shown on stderr, and --json has all of it.\n' +
       'Exit codes: the program’s own where it ended by itself; 124 timeout, 137 out of memory or killed, 125 output limit.',
     examples: [
       'handaxe exec analysis.py --input prices.csv --artifacts out',

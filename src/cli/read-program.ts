@@ -4,6 +4,7 @@ import { HandaxeError } from '../contracts/errors.ts'
 import type { ExecutionLanguage } from '../contracts/sandbox.ts'
 import type { CommandContext } from './command.ts'
 import { choiceOption } from './option-values.ts'
+import { decodeText } from './decode-text.ts'
 import { readStandardInput } from './read-standard-input.ts'
 
 const LANGUAGES: readonly ExecutionLanguage[] = ['python', 'javascript', 'typescript']
@@ -32,8 +33,9 @@ export async function readProgram({
 async function readSource(source: string, workingFolder: string): Promise<string> {
   if (source === '-') return readStandardInput()
   try {
-    return await readFile(resolve(workingFolder, source), 'utf8')
+    return decodeText(await readFile(resolve(workingFolder, source)), source)
   } catch (error) {
+    if (HandaxeError.isInstance(error)) throw error
     const code = (error as NodeJS.ErrnoException).code
     const reason = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`
     throw new HandaxeError('invalid_input_file', `The program ${source} ${reason}`, {

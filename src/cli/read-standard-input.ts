@@ -1,8 +1,9 @@
 import { HandaxeError } from '../contracts/errors.ts'
+import { decodeText } from './decode-text.ts'
 
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** Standard input as text. Throws `invalid_request` where it is larger than 16 MiB: it is a request or a program, not data. */
+/** Standard input as text (UTF-8). Throws `invalid_request` where it is larger than 16 MiB: it is a request or a program, not data. */
 export async function readStandardInput(): Promise<string> {
   const pieces: Buffer[] = []
   let bytes = 0
@@ -15,5 +16,5 @@ export async function readStandardInput(): Promise<string> {
     }
     pieces.push(piece as Buffer)
   }
-  return Buffer.concat(pieces).toString('utf8')
+  return decodeText(Buffer.concat(pieces), 'Standard input')
 }

@@ -4,7 +4,7 @@ import type { CommandSpecification, OptionValues } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { renderError } from './render/error.ts'
-import { createTerminal, safeText } from './terminal.ts'
+import { createTerminal, EXIT_CODE_OUTPUT_CLOSED, safeText, type Terminal } from './terminal.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { readVersion } from './version.ts'
 
@@ -12,6 +12,18 @@ import { readVersion } from './version.ts'
 export async function runCli(args: string[]): Promise<number> {
   const environment = process.env
   const terminal = createTerminal(environment)
+  const exitCode = await runArguments(args, terminal, environment)
+  const problem = await terminal.finishOutput()
+  if (problem === null) return exitCode
+  terminal.writeProgress(renderError(problem, terminal.err, { stack: false }))
+  return problem.exitCode
+}
+
+async function runArguments(
+  args: string[],
+  terminal: Terminal,
+  environment: Record<string, string | undefined>,
+): Promise<number> {
   try {
     const parsed = parseCommandLine(args, COMMANDS)
     if (parsed.kind === 'version') {
@@ -27,6 +39,8 @@ export async function runCli(args: string[]): Promise<number> {
     }
     return await runParsed(parsed, terminal, environment)
   } catch (error) {
+    const isCancelled = HandaxeError.isInstance(error) && error.code === 'cancelled'
+    if (isCancelled && terminal.outputClosed.aborted) return EXIT_CODE_OUTPUT_CLOSED
     // Whoever reads one JSON object gets one, also where nothing came of it.
     if (args.includes('--json')) terminal.writeResult(`${JSON.stringify({ error: describeError(error) })}\n`)
     terminal.writeProgress(renderError(error, terminal.err, { stack: Boolean(environment['HANDAXE_DEBUG']) }))
@@ -41,7 +55,7 @@ function describeError(error: unknown): { code: string; message: string; hint: s
 
 async function runParsed(
   parsed: { command: CommandSpecification; options: OptionValues; positionals: string[] },
-  terminal: ReturnType<typeof createTerminal>,
+  terminal: Terminal,
   environment: Record<string, string | undefined>,
 ): Promise<number> {
   const interrupts = listenForInterrupts()

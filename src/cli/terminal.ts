@@ -1,4 +1,8 @@
 import pc from 'picocolors'
+import { HandaxeError } from '../contracts/errors.ts'
+
+/** As shells show a program that wrote into a pipe without a reader (128 + SIGPIPE). */
+export const EXIT_CODE_OUTPUT_CLOSED = 141
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -6,6 +10,10 @@ type Colors = ReturnType<typeof pc.createColors>
 export interface Terminal {
   writeResult(text: string): void
   writeProgress(text: string): void
+  /** Aborted when nobody reads stdout any more (`handaxe … | head`), or it cannot be written. */
+  readonly outputClosed: AbortSignal
+  /** Waits until stdout has taken all; the error that kept it from that, such as a full disk, or null. */
+  finishOutput(): Promise<HandaxeError | null>
   /** True where stderr is a terminal that can redraw a line. */
   readonly live: boolean
   readonly interactive: boolean
@@ -17,7 +25,7 @@ export interface Terminal {
 
 /**
  * Colours follow `NO_COLOR`, `FORCE_COLOR` and whether the stream is a terminal. A pipe that the reader has closed
- * (`handaxe … | head`) is not an error.
+ * (`handaxe … | head`) is not an error; a disk that is full is one, told by `finishOutput`.
  */
 export function createTerminal(environment: Record<string, string | undefined>): Terminal {
   const colored = (stream: NodeJS.WriteStream): boolean => {
@@ -25,12 +33,20 @@ export function createTerminal(environment: Record<string, string | undefined>):
     if (environment['FORCE_COLOR'] !== undefined) return environment['FORCE_COLOR'] !== '0'
     return stream.isTTY === true && environment['TERM'] !== 'dumb'
   }
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
-  }
+  const closed = new AbortController()
+  let failure: NodeJS.ErrnoException | null = null
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= error
+    closed.abort(new HandaxeError('cancelled', 'Nobody reads the output any more'))
+  })
+  // Where progress cannot be shown, there is nowhere to say so either.
+  process.stderr.on('error', () => undefined)
   return {
+    outputClosed: closed.signal,
+    finishOutput: async () => {
+      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+      return failure === null ? null : outputError(failure)
+    },
     writeResult: (text) => void process.stdout.write(text),
     writeProgress: (text) => void process.stderr.write(text),
     live: process.stderr.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI'],
@@ -40,6 +56,15 @@ export function createTerminal(environment: Record<string, string | undefined>):
     out: pc.createColors(colored(process.stdout)),
     err: pc.createColors(colored(process.stderr)),
   }
+}
+
+function outputError(error: NodeJS.ErrnoException): HandaxeError {
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+  return new HandaxeError(
+    isFull ? 'disk_full' : 'invalid_request',
+    isFull ? 'There is no space left for the output' : `The output cannot be written (${error.code ?? error.message})`,
+    { hint: 'Write it to another place; `handaxe runs show last` shows the latest run again.', cause: error },
+  )
 }
 
 const CONTROL = /[\p{Cc}\p{Bidi_Control}]/gu

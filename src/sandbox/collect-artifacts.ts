@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { constants, type Dirent } from 'node:fs'
 import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { HandaxeError } from '../contracts/errors.ts'
 import type { Limits } from '../contracts/limits.ts'
 import type { Artifact, DroppedArtifact } from '../contracts/sandbox.ts'
 import { isUsableArtifactName, MAXIMUM_DROPPED, printableName } from './artifact-name.ts'
@@ -26,7 +27,8 @@ export interface Collected {
 
 /**
  * Copies the regular files of a hostile folder. Follows no link in it, waits for no FIFO, opens no device, and is
- * bounded by count, bytes and depth. What is not copied is dropped with its reason.
+ * bounded by count, bytes and depth. What is not copied is dropped with its reason. Rejects with `disk_full` and
+ * `invalid_arguments` where the target cannot be written.
  */
 export async function collectArtifacts({ source, target, limits }: Collection): Promise<Collected> {
   const collected: Collected = { artifacts: [], dropped: [] }
@@ -88,7 +90,10 @@ async function copyArtifact(
     if (!stat.isFile()) return 'not-regular'
     // By the size it claims, before a byte of it is read: a sparse file is as large as it says.
     if (stat.size > left) return 'too-large'
-    return await copyBytes(file, join(target, name), name, left)
+    const copy = join(target, name)
+    return await copyBytes(file, copy, name, left).catch((error: unknown) => {
+      throw unwritable(copy, error)
+    })
   } finally {
     await file.close()
   }
@@ -97,6 +102,7 @@ async function copyArtifact(
 async function copyBytes(file: FileHandle, path: string, name: string, left: number): Promise<Artifact | 'too-large'> {
   await mkdir(dirname(path), { recursive: true })
   await rm(path, { force: true })
+  let whole = false
   const copy = await open(path, 'wx', 0o644)
   const hash: Hash = createHash('sha256')
   let head: Buffer | undefined
@@ -105,7 +111,10 @@ async function copyBytes(file: FileHandle, path: string, name: string, left: num
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, bytes)
-      if (bytesRead === 0) break
+      if (bytesRead === 0) {
+        whole = true
+        break
+      }
       bytes += bytesRead
       if (bytes > left) return 'too-large'
       const piece = buffer.subarray(0, bytesRead)
@@ -115,7 +124,23 @@ async function copyBytes(file: FileHandle, path: string, name: string, left: num
     }
   } finally {
     await copy.close()
-    if (bytes > left) await rm(path, { force: true })
+    // Half a file would pass for the whole one.
+    if (!whole) await rm(path, { force: true })
   }
   return { name, bytes, sha256: hash.digest('hex'), mediaType: detectMediaType(head ?? Buffer.alloc(0), name), path }
+}
+
+/** What the guest did cannot lead here: it is this machine's disk, or a folder that the caller named. */
+function unwritable(path: string, error: unknown): HandaxeError {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new HandaxeError('disk_full', `There is no space left for ${path}`, {
+      hint: 'Free some space there, or have the artifacts written to another disk.',
+      cause: error,
+    })
+  }
+  return new HandaxeError('invalid_arguments', `The artifact ${path} cannot be written (${code ?? String(error)})`, {
+    hint: 'Name a folder that can be written.',
+    cause: error,
+  })
 }

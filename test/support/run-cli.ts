@@ -21,6 +21,8 @@ export interface CliOptions {
   program?: string
   workingFolder?: string
   input?: string
+  /** A file descriptor in place of the pipe that is read. */
+  stdout?: number
   /** Octal digits: the shell that starts the program sets it. */
   umask?: string
   /** Called with the process once it runs, to signal it. */
@@ -60,15 +62,15 @@ export function runCli(home: string, args: string[], options: CliOptions = {}): 
   const child = spawn(command, given, {
     cwd: options.workingFolder ?? home,
     env: { ...cliEnvironment(home), ...options.environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
   })
   options.onStart?.(child)
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(options.input ?? '')
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(options.input ?? '')
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode, signal) =>

@@ -1,17 +1,19 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { SessionReport } from '../../app/sessions.ts'
 import type { Execution, ExecutionResult, ExecutionStatus } from '../../contracts/sandbox.ts'
+import { artifactsFolder } from '../artifacts-folder.ts'
 import type { CommandContext } from '../command.ts'
 import { executionOptions } from '../execution-options.ts'
 import { daemonSelection } from '../daemon-selection.ts'
 import { loadHostFunctions } from '../host-functions.ts'
 import { resolveInputFiles } from '../input-files.ts'
-import { listOption, switchOption, textOption } from '../option-values.ts'
+import { listOption, switchOption } from '../option-values.ts'
 import { readProgram } from '../read-program.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
 import { describeSession } from '../render/session.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
 import { executeInSession, sessionOptions } from '../session-options.ts'
+import { EXIT_CODE_OUTPUT_CLOSED } from '../terminal.ts'
 
 /** As shells and `timeout` use them: 124 for time, 137 for a kill, 125 for a limit of the runner. */
 const EXIT_CODE: Record<Exclude<ExecutionStatus, 'error'>, number> = {
@@ -29,6 +31,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { code, language } = await readProgram(context)
   const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder, { folders: true })
   const { limits, ...asked } = executionOptions(context)
+  const artifacts = await artifactsFolder(context)
   const host = await loadHostFunctions(context)
   const app = await context.openApp({
     singleExecution: true,
@@ -36,7 +39,6 @@ export async function runCommand(context: CommandContext): Promise<number> {
     ...daemonSelection(context),
   })
   const sandbox = await app.sandbox()
-  const artifacts = textOption(options, 'artifacts')
   const execution: Execution = {
     language,
     code,
@@ -44,11 +46,9 @@ export async function runCommand(context: CommandContext): Promise<number> {
     ...asked,
     ...(host.length === 0 ? {} : { host }),
     limits: { ...app.config.limits, ...limits },
-    signal: context.signal,
-    artifactsFolder:
-      artifacts === undefined
-        ? join(app.config.folders.state, 'exec', `${Date.now()}-${process.pid}`)
-        : resolve(workingFolder, artifacts),
+    // What prints goes on for its reader only.
+    signal: AbortSignal.any([context.signal, terminal.outputClosed]),
+    artifactsFolder: artifacts ?? join(app.config.folders.state, 'exec', `${Date.now()}-${process.pid}`),
   }
   if (!json) execution.onOutput = passOn(context)
   const session = sessionOptions(options)
@@ -59,6 +59,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (json) terminal.writeResult(`${JSON.stringify({ ...result, backend: result.guarantees.backend })}\n`)
   else terminal.writeProgress(describeExecutionEnd(result, terminal.err))
   if (!json && result.session !== undefined) terminal.writeProgress(describeSession(result.session, terminal.err))
+  if (terminal.outputClosed.aborted && !context.signal.aborted) return EXIT_CODE_OUTPUT_CLOSED
   return exitCodeOf(result, context.signal.aborted)
 }
 

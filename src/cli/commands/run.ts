@@ -1,17 +1,19 @@
 import { copyFile, mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { ERROR_KINDS, HandaxeError } from '../../contracts/errors.ts'
 import type { AdmissionDepth, MakePolicy, RunResult } from '../../contracts/run.ts'
+import { artifactsError, artifactsFolder } from '../artifacts-folder.ts'
 import { askForPackages } from '../ask-for-packages.ts'
 import type { CommandContext } from '../command.ts'
 import { budgetOptions, followRun, modelSelection, toJsonReport } from '../follow-run.ts'
 import { resolveInputFiles } from '../input-files.ts'
-import { choiceOption, listOption, switchOption, textOption } from '../option-values.ts'
+import { choiceOption, listOption, switchOption } from '../option-values.ts'
 import { readStandardInput } from '../read-standard-input.ts'
+import { renderError } from '../render/error.ts'
 import { renderRunResult } from '../render/run-result.ts'
 import { createProgress } from '../render/progress.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
-import { safeText } from '../terminal.ts'
+import { EXIT_CODE_OUTPUT_CLOSED, safeText } from '../terminal.ts'
 
 const MAKE_POLICIES: readonly MakePolicy[] = ['auto', 'always', 'never']
 const ADMISSION_DEPTHS: readonly AdmissionDepth[] = ['standard', 'thorough']
@@ -23,6 +25,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (json && events) throw new HandaxeError('invalid_request', '--json and --events exclude each other')
   const text = await readRequest(context)
   const files = resolveInputFiles(listOption(options, 'file'), workingFolder)
+  const folder = await artifactsFolder(context)
   const progress =
     switchOption(options, 'quiet') || events
       ? null
@@ -38,6 +41,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const admission = choiceOption(options, 'admission', ADMISSION_DEPTHS) ?? app.config.admission
   const budget = { ...app.config.budget, ...budgetOptions(context) }
   const agent = await app.agent()
+  // A run whose events nobody reads any more would only go on costing.
+  const signal = events ? AbortSignal.any([context.signal, terminal.outputClosed]) : context.signal
   const run = agent.run(
     { text, files },
     {
@@ -46,18 +51,20 @@ export async function runCommand(context: CommandContext): Promise<number> {
       admission,
       save: !switchOption(options, 'no-save'),
       keepRequests: app.config.keepRequests && !switchOption(options, 'no-keep-requests'),
-      signal: context.signal,
+      signal,
     },
   )
   const result = await followRun(run, context, progress, events)
-  const folder = textOption(options, 'artifacts')
-  const copied = folder === undefined ? result : await copyArtifacts(result, resolve(workingFolder, folder))
+  const { copied, problem } = await copyArtifacts(result, folder)
   if (json) terminal.writeResult(`${JSON.stringify(toJsonReport(copied))}\n`)
   else if (!events) {
     if (copied.answer !== null) terminal.writeResult(`${safeText(copied.answer)}\n`)
     if (progress !== null || copied.error !== null) terminal.writeProgress(renderRunResult(copied, terminal.err))
   }
-  return copied.error === null ? 0 : ERROR_KINDS[copied.error.code].exitCode
+  if (problem !== null) terminal.writeProgress(renderError(problem, terminal.err, { stack: false }))
+  if (signal.aborted && !context.signal.aborted) return EXIT_CODE_OUTPUT_CLOSED
+  if (copied.error !== null) return ERROR_KINDS[copied.error.code].exitCode
+  return problem === null ? 0 : problem.exitCode
 }
 
 async function readRequest(context: CommandContext): Promise<string> {
@@ -74,14 +81,25 @@ async function readRequest(context: CommandContext): Promise<string> {
   return text
 }
 
-/** Copies the artifacts and names the copies in the result. A name that is there already is replaced. */
-async function copyArtifacts(result: RunResult, folder: string): Promise<RunResult> {
-  const artifacts = []
-  for (const artifact of result.artifacts) {
+/**
+ * Copies the artifacts and names the copies in the result. A name that is there already is replaced. What cannot be copied
+ * keeps the path that it has: the answer is not to be lost for it.
+ */
+async function copyArtifacts(
+  result: RunResult,
+  folder: string | null,
+): Promise<{ copied: RunResult; problem: HandaxeError | null }> {
+  if (folder === null) return { copied: result, problem: null }
+  const artifacts = [...result.artifacts]
+  for (const [index, artifact] of result.artifacts.entries()) {
     const path = join(folder, artifact.name)
-    await mkdir(join(path, '..'), { recursive: true })
-    await copyFile(artifact.path, path)
-    artifacts.push({ ...artifact, path })
+    try {
+      await mkdir(join(path, '..'), { recursive: true })
+      await copyFile(artifact.path, path)
+    } catch (error) {
+      return { copied: { ...result, artifacts }, problem: artifactsError(path, error) }
+    }
+    artifacts[index] = { ...artifact, path }
   }
-  return { ...result, artifacts }
+  return { copied: { ...result, artifacts }, problem: null }
 }

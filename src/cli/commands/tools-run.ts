@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
 import { runTool } from '../../app/run-tool.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { JsonObject } from '../../contracts/json.ts'
+import { artifactsFolder } from '../artifacts-folder.ts'
 import type { CommandContext } from '../command.ts'
 import { resolveInputFiles } from '../input-files.ts'
-import { listOption, numberOption, switchOption, textOption } from '../option-values.ts'
+import { listOption, numberOption, switchOption } from '../option-values.ts'
 import { readStandardInput } from '../read-standard-input.ts'
 import { renderChange } from '../render/changes.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
@@ -14,7 +14,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { options, terminal, workingFolder } = context
   const [reference = '', given = '{}'] = context.positionals
   const toolArguments = parseArguments(given === '-' ? await readStandardInput() : given)
-  const artifacts = textOption(options, 'artifacts')
+  const artifacts = await artifactsFolder(context)
   const wallMs = numberOption(options, 'timeout-ms', { whole: true })
   const { tool, result, changes } = await runTool(
     await context.openApp({ singleExecution: true, ...sandboxSelection(options) }),
@@ -23,7 +23,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
       arguments: toolArguments,
       files: resolveInputFiles(listOption(options, 'file'), workingFolder),
       signal: context.signal,
-      ...(artifacts === undefined ? {} : { artifactsFolder: resolve(workingFolder, artifacts) }),
+      ...(artifacts === null ? {} : { artifactsFolder: artifacts }),
       ...(wallMs === undefined ? {} : { wallMs }),
     },
   )
