@@ -165,6 +165,8 @@ export type NewTool = Omit<
   stateReason?: string
   needs?: ToolNeeds
   admission?: AdmissionRecord | null
+  /** Versions of imported tools to import in place of the current ones, such as those that it was verified with. */
+  pins?: ToolVersion['pins']
 }
 
 export type UseOutcome = 'success' | 'failure'

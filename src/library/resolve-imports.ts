@@ -8,7 +8,7 @@ type Pins = ToolVersion['pins']
 const UNUSABLE: ReadonlySet<ToolState> = new Set(['quarantined', 'retired'])
 
 /**
- * The current version of each tool that the code imports. Throws `tool_rejected` where one is not there, is written in
+ * The current version of each tool that the code imports, or the one that is asked for. Throws `tool_rejected` where one is not there, is written in
  * another language, is out of use, or imports the tool itself, directly or through others.
  */
 export async function resolveImports(
@@ -17,7 +17,9 @@ export async function resolveImports(
 ): Promise<Pins> {
   const pins = new Map<string, number>()
   for (const used of new Set(tool.uses)) {
-    const imported = await findImported(store, used)
+    const pin = tool.pins?.find(({ name }) => name === used || name === toSnakeCase(used))
+    const imported =
+      pin === undefined ? await findImported(store, used) : await store.findVersion(pin.name, pin.version)
     if (used === tool.name || imported?.name === tool.name) throw cycleError(tool.name, [tool.name])
     assertUsable(tool, used, imported)
     await assertEnabled(store, tool, imported.name)

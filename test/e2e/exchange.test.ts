@@ -80,7 +80,7 @@ describe('handaxe tools import', () => {
     const asked = await handaxe('tools', 'import', 'value_range.py')
     expect(asked.exitCode).toBe(2)
     expect(asked.stdout).toContain('+    return max(values) - min(values)')
-    expect(asked.stdout).toContain('1 without tests (candidate)')
+    expect(asked.stdout).toContain('1 as candidate, which runs do not use')
     expect(asked.stderr).toContain('--yes')
     expect(await json('tools', 'list')).toEqual([])
     const { saved, items } = await json<{ saved: boolean; items: object[] }>('tools', 'import', 'value_range.py', '-y')

@@ -36,8 +36,17 @@ export interface Pending {
   verification: Verification | null
   /** What is to be saved; null where nothing is. */
   tool: NewTool | null
-  /** What it was verified with; null stands for what is saved by this import. */
-  pins: { name: string; version: number | null }[]
+  /** What it was verified with; null stands for what is saved by this import, and `carried` for which of the older versions. */
+  pins: { name: string; version: number | null; carried?: string }[]
+  /** True where some of these are not the current versions. */
+  hasOlderPins: boolean
+  /** An older version that came along for tools that import it, beside the current one: how those call it. */
+  carried: string | null
+}
+
+/** An older version among those that came along. */
+export function carriedKey({ name, version }: { name: string; version: number | undefined }): string {
+  return `${name}@${version ?? ''}`
 }
 
 export function createItem(candidate: ImportCandidate): ImportItem {

@@ -11,6 +11,8 @@ const PENDING_VERSION = 1_000_000_000
 export class PendingLibrary {
   readonly #library: Library
   readonly #pending = new Map<string, ToolVersion>()
+  /** Older versions that came along, by `carriedKey`. */
+  readonly #carried = new Map<string, ToolVersion>()
 
   constructor(library: Library) {
     this.#library = library
@@ -18,6 +20,22 @@ export class PendingLibrary {
 
   add(tool: Omit<ToolVersion, 'version'>): void {
     this.#pending.set(tool.name, { ...tool, version: PENDING_VERSION })
+  }
+
+  /** `version`: of a version that the library has already. */
+  addCarried(key: string, tool: Omit<ToolVersion, 'version'>, version?: number): void {
+    // Each has a number of its own: two of them may meet.
+    this.#carried.set(key, { ...tool, version: version ?? PENDING_VERSION + 1 + this.#carried.size })
+  }
+
+  findCarried(key: string): ToolVersion | null {
+    return this.#carried.get(key) ?? null
+  }
+
+  /** As what it came along, where it is not saved yet. */
+  carriedAs({ name, version }: { name: string; version: number }): string | null {
+    const found = [...this.#carried].find(([, tool]) => tool.name === name && tool.version === version)
+    return found === undefined || version < PENDING_VERSION ? null : found[0]
   }
 
   isPending({ name, version }: { name: string; version: number }): boolean {
@@ -34,7 +52,9 @@ export class PendingLibrary {
     return buildClosure(async (name, version) => {
       const pending = this.#pending.get(name)
       const isMeant = pending !== undefined && (version === undefined || version === PENDING_VERSION)
-      return isMeant ? pending : this.#library.get(name, version)
+      if (isMeant) return pending
+      const carried = [...this.#carried.values()].find((tool) => tool.name === name && tool.version === version)
+      return carried ?? this.#library.get(name, version)
     }, pins)
   }
 

@@ -9,7 +9,7 @@ import { readTools } from '../../library/formats/read-tools.ts'
 import { sha256 } from '../../library/formats/sha256.ts'
 import { readSignature, type SignatureReading } from '../../library/read-signature.ts'
 import type { App } from '../open-app.ts'
-import { createItem, refuse, type ImportItem, type Pending } from './import-item.ts'
+import { carriedKey, createItem, refuse, type ImportItem, type Pending } from './import-item.ts'
 import { orderByImports } from './order-candidates.ts'
 import { PendingLibrary } from './pending-library.ts'
 import { verifyPending } from './verify-pending.ts'
@@ -70,19 +70,24 @@ export async function planCandidates(
   })
   const items = read.map(({ item }) => item)
   const readable = read.flatMap(({ pending }) => (pending === null ? [] : [pending]))
-  await leaveOutImported(readable, library)
+  const pendingLibrary = new PendingLibrary(library)
+  await sortImported(readable, { library, pendingLibrary })
   refuseSameNames(readable)
   const open = readable.filter(({ item }) => item.outcome === 'new' || item.outcome === 'new-version')
-  const { items: ordered, cycles } = orderByImports(open.map((pending) => ({ ...pending.reading.signature, pending })))
+  const own = open.filter(({ carried }) => carried === null)
+  const { items: ordered, cycles } = orderByImports(own.map((pending) => ({ ...pending.reading.signature, pending })))
   for (const { item, path } of cycles) refuse(item.pending.item, [`It would import itself: ${path.join(' → ')}.`])
-  const pendingLibrary = new PendingLibrary(library)
+  const sequence = withCarried(
+    ordered.map(({ pending }) => pending),
+    open.filter(({ carried }) => carried !== null),
+  )
   const refusedNames = new Set(items.flatMap(({ outcome, name }) => (outcome === 'refused' && name ? [name] : [])))
-  for (const [done, { pending }] of ordered.entries()) {
+  for (const [done, pending] of sequence.entries()) {
     options.signal?.throwIfAborted()
-    options.onProgress?.({ tool: pending.reading.signature.name, done, total: ordered.length })
+    options.onProgress?.({ tool: pending.reading.signature.name, done, total: sequence.length })
     await verifyPending(pending, { library, sandbox, pendingLibrary, refusedNames, ...options })
   }
-  return { items, pending: ordered.flatMap(({ pending }) => (pending.tool === null ? [] : [pending])) }
+  return { items, pending: sequence.filter(({ tool }) => tool !== null) }
 }
 
 /** What it is, what the library has of it, and whether that is the same. */
@@ -112,7 +117,18 @@ async function readCandidate(
   item.outcome = await compareWithLibrary(item, { candidate, existing, library })
   return {
     item,
-    pending: { candidate, existing, reading, environment, item, verification: null, tool: null, pins: [] },
+    pending: {
+      candidate,
+      existing,
+      reading,
+      environment,
+      item,
+      verification: null,
+      tool: null,
+      pins: [],
+      hasOlderPins: false,
+      carried: null,
+    },
   }
 }
 
@@ -170,23 +186,62 @@ async function compareWithLibrary(
 }
 
 /**
- * Versions that came along because others import them: the current version of this library stands in for one, and the tests
- * of what imports it tell whether it can. Only where there is none at all it is taken for itself.
+ * Versions that came along because others import them. Where there is no other of the name, here or in the library, one is
+ * taken for itself. Else the current version stands in for it, if the tests of what imports it agree; the older one comes in
+ * beside it, as a candidate, for those whose tests do not.
  */
-async function leaveOutImported(readable: readonly Pending[], library: Library): Promise<void> {
+async function sortImported(
+  readable: readonly Pending[],
+  { library, pendingLibrary }: { library: Library; pendingLibrary: PendingLibrary },
+): Promise<void> {
   const own = new Set(
     readable.flatMap(({ candidate, reading }) => (candidate.declared.isImported ? [] : [reading.signature.name])),
   )
-  for (const { candidate, reading, item } of readable) {
+  for (const pending of readable) {
+    const { candidate, reading, item } = pending
     const { name } = reading.signature
-    if (candidate.declared.isImported !== true || (!own.has(name) && (await library.find(name)) === null)) continue
+    if (candidate.declared.isImported !== true || item.outcome === 'refused') continue
+    const versions = (await library.find(name)) === null ? [] : (await library.record(name)).versions
+    if (!own.has(name) && versions.length === 0) continue
+    const key = carriedKey({ name, version: candidate.declared.version })
+    const same = await findSame(library, { name, versions, code: candidate.code })
+    if (same === null) {
+      pending.carried = key
+      item.outcome = versions.length === 0 ? 'new' : 'new-version'
+      continue
+    }
+    pendingLibrary.addCarried(key, same, same.version)
     item.outcome = 'same'
-    item.notes.push(`It came along for those that import it; here they import the current ${name}.`)
+    item.notes.push(`It came along for those that import it; the library has it as version ${same.version}.`)
   }
 }
 
+async function findSame(
+  library: Library,
+  { name, versions, code }: { name: string; versions: readonly { version: number }[]; code: string },
+): Promise<ToolVersion | null> {
+  const hash = sha256(code)
+  for (const { version } of versions.toReversed()) {
+    const tool = await library.find(name, version)
+    if (tool?.codeHash === hash) return tool
+  }
+  return null
+}
+
+/** Older versions stand before the tool of their name, so that this becomes the newest, or before all. */
+function withCarried(own: readonly Pending[], carried: readonly Pending[]): Pending[] {
+  const versionOf = ({ candidate }: Pending): number => candidate.declared.version ?? 0
+  const byName = Map.groupBy(
+    carried.toSorted((left, right) => versionOf(left) - versionOf(right)),
+    ({ reading }) => reading.signature.name,
+  )
+  const names = new Set(own.map(({ reading }) => reading.signature.name))
+  const alone = [...byName].flatMap(([name, versions]) => (names.has(name) ? [] : versions))
+  return [...alone, ...own.flatMap((pending) => [...(byName.get(pending.reading.signature.name) ?? []), pending])]
+}
+
 function refuseSameNames(readable: readonly Pending[]): void {
-  const open = readable.filter(({ item }) => item.outcome !== 'same')
+  const open = readable.filter(({ item, carried }) => item.outcome !== 'same' && carried === null)
   for (const [name, same] of Map.groupBy(open, ({ reading }) => reading.signature.name)) {
     if (same.length === 1) continue
     const paths = same.map(({ candidate }) => candidate.sourcePath).join(', ')

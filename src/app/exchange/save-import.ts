@@ -17,15 +17,16 @@ export async function saveImport(
   for (const one of pending) {
     const { tool, item } = one
     if (tool === null) continue
-    const lost = one.pins.find(({ name, version }) => version === null && !saved.has(name))
+    const lost = one.pins.find((pin) => versionOf(pin, saved) === undefined)
     if (lost !== undefined) {
       refuse(item, [`It imports ${lost.name}, which was not saved.`])
       continue
     }
     try {
-      const version = await library.save(tool)
+      const pins = one.pins.map((pin) => ({ name: pin.name, version: versionOf(pin, saved) ?? 0 }))
+      const version = await library.save(one.hasOlderPins ? { ...tool, pins } : tool)
       item.version = version.version
-      saved.set(version.name, version.version)
+      saved.set(one.carried ?? version.name, version.version)
       if (version.state !== tool.state) {
         item.state = null
         item.notes.push(`Version ${version.version} of the library is the same, and is ${version.state}.`)
@@ -44,10 +45,14 @@ export async function saveImport(
   return items
 }
 
+/** What it was saved as, or is; undefined where it was not saved. */
+function versionOf(pin: Pending['pins'][number], saved: ReadonlyMap<string, number>): number | undefined {
+  return pin.version ?? saved.get(pin.carried ?? pin.name)
+}
+
 /** Another process may have saved a newer version of an import, with which nothing was verified. */
 function hasOtherPins({ pins }: Pending, version: ToolVersion, saved: ReadonlyMap<string, number>): boolean {
   return pins.some((pin) => {
-    const expected = pin.version ?? saved.get(pin.name)
-    return version.pins.find(({ name }) => name === pin.name)?.version !== expected
+    return version.pins.find(({ name }) => name === pin.name)?.version !== versionOf(pin, saved)
   })
 }

@@ -6,9 +6,10 @@ import type { NewTool, ToolNeeds, ToolTest, ToolVersion } from '../../contracts/
 import { NO_NEEDS } from '../../contracts/tool.ts'
 import { sha256 } from '../../library/formats/sha256.ts'
 import { readNeeds } from '../../library/read-needs.ts'
+import { toSnakeCase } from '../../library/resolve-imports.ts'
 import { withImported } from '../../util/grant-needs.ts'
 import { verifyTool, type Verification } from '../verify-tool.ts'
-import { refuse, type Pending } from './import-item.ts'
+import { carriedKey, refuse, type Pending } from './import-item.ts'
 import type { PendingLibrary } from './pending-library.ts'
 
 const NEIGHBOURS = 3
@@ -27,30 +28,39 @@ export interface PendingContext {
   signal?: AbortSignal
 }
 
-/** Verifies one candidate with what it imports, and writes into it what is to be saved or why nothing is. */
+/**
+ * Verifies one candidate with what it imports, and writes into it what is to be saved or why nothing is. It is tried with the
+ * current versions of what it imports, and only where it is refused with these, with those that came along for it.
+ */
 export async function verifyPending(pending: Pending, context: PendingContext): Promise<void> {
   const { item, reading } = pending
   const { name } = reading.signature
-  const { imported, problems } = await resolveUses(pending, context)
-  const tools = problems.length > 0 ? problems : await closureOf(imported, context)
-  if (isProblems(tools)) {
-    refuse(item, tools)
-    context.refusedNames.add(name)
+  let tried = await tryWith(pending, context, findCurrent(context))
+  const carried = findCarried(pending, context)
+  if ('problems' in tried && carried !== null) {
+    const older = await tryWith(pending, context, carried.find)
+    if (!('problems' in older)) {
+      tried = older
+      pending.hasOlderPins = true
+      item.notes.push(
+        `It imports ${carried.names.join(', ')} in the version that came along: with the current one it is refused.`,
+      )
+    }
+  }
+  if ('problems' in tried) {
+    item.tests = tried.verification?.tests ?? item.tests
+    refuse(item, tried.problems)
+    if (pending.carried === null) context.refusedNames.add(name)
     return
   }
-  const needs = needsOf(pending, imported)
-  const verification = await verify(pending, { tools, needs, context })
+  const { imported, needs, verification } = tried
   pending.verification = verification
   item.tests = verification.tests
   item.twin = verification.twin
   item.notes.push(...verification.notes)
-  if (verification.verdict === 'refused') {
-    refuse(item, verification.problems)
-    context.refusedNames.add(name)
-    return
-  }
   const { existing } = pending
-  if (verification.verdict === 'untested' && existing !== null && IN_USE.has(existing.state)) {
+  const isInUse = existing !== null && IN_USE.has(existing.state)
+  if (verification.verdict === 'untested' && isInUse && pending.carried === null) {
     const problem = `It has no test that asserts anything, and version ${existing.version} of the library is ${existing.state}.`
     refuse(item, [problem])
     context.refusedNames.add(name)
@@ -64,12 +74,21 @@ export async function verifyPending(pending: Pending, context: PendingContext): 
     item.notes.push(`It gets the packages of the environment ${pending.environment}, which it imports.`)
   }
   const tool = toNewTool(pending, { ...verification, needs }, context)
+  if (pending.carried !== null) {
+    tool.state = 'candidate'
+    tool.stateReason = `came along for tools that import it, and ${tool.stateReason}`
+    item.notes.push('It came along for those that import it: a candidate, which runs do not use for itself.')
+  }
   pending.tool = tool
   item.state = tool.state === 'verified' ? 'verified' : 'candidate'
   const { pendingLibrary } = context
   const pins = imported.map((one) => ({ name: one.name, version: one.version }))
-  pending.pins = pins.map((pin) => (pendingLibrary.isPending(pin) ? { name: pin.name, version: null } : pin))
-  pendingLibrary.add({
+  pending.pins = pins.map((pin) => {
+    const older = pendingLibrary.carriedAs(pin)
+    if (older !== null) return { name: pin.name, version: null, carried: older }
+    return pendingLibrary.isPending(pin) ? { name: pin.name, version: null } : pin
+  })
+  const version = {
     ...tool,
     codeHash: sha256(tool.code),
     pins,
@@ -77,7 +96,45 @@ export async function verifyPending(pending: Pending, context: PendingContext): 
     admission: verification.admission,
     state: item.state,
     stateReason: '',
-  })
+  }
+  if (pending.carried === null) pendingLibrary.add(version)
+  else pendingLibrary.addCarried(pending.carried, version)
+}
+
+type Tried =
+  | { imported: ToolVersion[]; needs: ToolNeeds; verification: Verification }
+  | { problems: string[]; verification?: Verification }
+
+/** As an import names it. */
+type FindImported = (used: string) => Promise<ToolVersion | null>
+
+async function tryWith(pending: Pending, context: PendingContext, find: FindImported): Promise<Tried> {
+  const { imported, problems } = await resolveUses(pending, context, find)
+  if (problems.length > 0) return { problems }
+  const tools = await closureOf(imported, context)
+  if (isProblems(tools)) return { problems: tools }
+  const needs = needsOf(pending, imported)
+  const verification = await verify(pending, { tools, needs, context })
+  if (verification.verdict === 'refused') return { problems: verification.problems, verification }
+  return { imported, needs, verification }
+}
+
+function findCurrent({ pendingLibrary }: PendingContext): FindImported {
+  return (used) => pendingLibrary.findImported(used)
+}
+
+/** Null where nothing that it imports came along in an older version. */
+function findCarried(
+  { candidate, reading }: Pending,
+  { pendingLibrary }: PendingContext,
+): { find: FindImported; names: string[] } | null {
+  const found = (used: string): ToolVersion | null => {
+    const pin = candidate.declared.pins?.find(({ name }) => name === used || name === toSnakeCase(used))
+    return pin === undefined ? null : pendingLibrary.findCarried(carriedKey(pin))
+  }
+  const names = reading.signature.uses.flatMap((used) => found(used)?.name ?? [])
+  if (names.length === 0) return null
+  return { names, find: async (used) => found(used) ?? pendingLibrary.findImported(used) }
 }
 
 function isProblems(value: ToolModule[] | string[]): value is string[] {
@@ -86,13 +143,14 @@ function isProblems(value: ToolModule[] | string[]): value is string[] {
 
 async function resolveUses(
   { reading }: Pending,
-  { pendingLibrary, refusedNames }: PendingContext,
+  { refusedNames }: PendingContext,
+  find: FindImported,
 ): Promise<{ imported: ToolVersion[]; problems: string[] }> {
   const imported: ToolVersion[] = []
   const problems: string[] = []
   const { language, uses } = reading.signature
   for (const used of uses) {
-    const found = await pendingLibrary.findImported(used)
+    const found = await find(used)
     const isOut = found !== null && found.aliasOf === undefined && OUT_OF_USE.has(found.state)
     if (found === null && refusedNames.has(used)) problems.push(`It imports ${used}, which was not taken.`)
     else if (found === null) {

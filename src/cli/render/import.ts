@@ -32,7 +32,7 @@ export function countOutcomes(items: readonly ImportItem[]): string {
   const count = (matches: (item: ImportItem) => boolean): number => items.filter(matches).length
   const parts = [
     [count(({ state }) => state === 'verified'), 'verified'],
-    [count(({ state }) => state === 'candidate'), 'without tests (candidate)'],
+    [count(({ state }) => state === 'candidate'), 'as candidate, which runs do not use'],
     [count(({ outcome }) => outcome === 'same'), 'there already'],
     [count(({ outcome }) => outcome === 'refused'), 'refused'],
   ] as const
