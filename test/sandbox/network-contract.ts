@@ -20,13 +20,16 @@ export const allow = (hosts: NetworkAllowList['hosts'], more: Partial<NetworkAll
   ...more,
 })
 
+/** Nothing here is about time, and the machine may be busy. */
+const PATIENT = { wallMs: 150_000 }
+
 /** As a sandbox's own `execute`, for what is looked after. */
 export const inside = (
   execute: Item['execute'],
   code: string,
   network: NetworkAllowList,
   more: Partial<Execution> = {},
-) => execute({ language: 'python', code, network, ...more })
+) => execute({ language: 'python', code, network, limits: PATIENT, ...more })
 
 /** `get(url)` in Python. */
 export const PYTHON = `
@@ -58,7 +61,7 @@ export function networkContract(
     code: string,
     network: NetworkAllowList,
     rest: Partial<Execution> = {},
-  ) => opened.sandbox.execute({ language, code, network, ...rest })
+  ) => opened.sandbox.execute({ language, code, network, limits: PATIENT, ...rest })
 
   beforeAll(async () => {
     opened = await open({
@@ -179,7 +182,9 @@ result([get('http://evil.example.com/') for _ in range(20)][-1])`
       await run('python', 'result(1)', allow([]))
       const state = join(opened.folder, 'state')
       await expect
-        .poll(() => readdirSync(state, { recursive: true }).filter((name) => /\/network([-/]|$)/.test(String(name))))
+        .poll(() => readdirSync(state, { recursive: true }).filter((name) => /\/network([-/]|$)/.test(String(name))), {
+          timeout: 30_000,
+        })
         .toEqual([])
     })
   })

@@ -12,10 +12,11 @@ export const WINDOW_BYTES = 256 * 1024
 export const FRAME_COST_BYTES = 256
 const PIECE_BYTES = 64 * 1024
 /**
- * The relay has sixteen at a time. Here some more may still be on their way to their end: the bound is for those who write
- * into the relay's stream.
+ * The relay has sixteen at a time. Here some more may still be on their way to their end, and those that the guest has
+ * closed itself take one turn of the event loop: both are bounded, against whoever could write into the relay's stream.
  */
 const MOST_CONNECTIONS = 64
+const MOST_ABANDONED = 1024
 /** What full windows of sixteen connections take, in the smallest pieces, and half as much: who reads less is not the relay. */
 const MOST_QUEUED_BYTES = 16 * 1024 * 1024
 /** What a frame takes in the queue beside its bytes. */
@@ -35,6 +36,8 @@ interface Connection {
   /** What the proxy has done and the guest is told when nothing is held any more. Node tells of it even while paused. */
   ended: boolean
   closed: boolean
+  /** Closed by the guest, and soon here too. */
+  abandoned: boolean
   /** Of the guest, not written yet. */
   taken: number
   /** Written, and not given back yet. */
@@ -57,6 +60,7 @@ export class GuestConnections {
   readonly #connections = new Map<number, Connection>()
   /** Connections count up. What comes for one that is not there any more was on its way when it ended. */
   #last = 0
+  #abandoned = 0
   #queued = 0
   #isOver = false
 
@@ -89,8 +93,8 @@ export class GuestConnections {
 
   #open(id: number, rest: Buffer): void {
     if (id <= this.#last || rest.length > 0) throw new Error('A connection that cannot be opened')
-    // Those that are being closed count too: to open and close without end is no way around the bound.
-    if (this.#connections.size >= MOST_CONNECTIONS) throw new Error('Too many connections at one time')
+    const isFull = this.#connections.size - this.#abandoned >= MOST_CONNECTIONS
+    if (isFull || this.#abandoned >= MOST_ABANDONED) throw new Error('Too many connections at one time')
     this.#last = id
     const socket = this.#options.connect()
     const connection: Connection = {
@@ -99,6 +103,7 @@ export class GuestConnections {
       held: Buffer.alloc(0),
       ended: false,
       closed: false,
+      abandoned: false,
       taken: 0,
       owed: 0,
     }
@@ -121,7 +126,9 @@ export class GuestConnections {
   }
 
   #onClose(id: number, connection: Connection | undefined): void {
-    if (connection === undefined) return
+    if (connection === undefined || connection.abandoned) return
+    connection.abandoned = true
+    this.#abandoned++
     connection.held = Buffer.alloc(0)
     const { socket } = connection
     if (connection.closed) this.#flush(id, connection)
@@ -175,7 +182,9 @@ export class GuestConnections {
       connection.ended = false
       this.#send(KIND.end, id)
     }
-    if (connection.closed && this.#connections.delete(id)) this.#send(KIND.close, id)
+    if (!connection.closed || !this.#connections.delete(id)) return
+    if (connection.abandoned) this.#abandoned--
+    this.#send(KIND.close, id)
   }
 
   #send(kind: number, id: number, data: Buffer = Buffer.alloc(0)): void {

@@ -87,7 +87,7 @@ describe('frames that the relay would not send end it:', () => {
       ...Array.from({ length: WINDOW_BYTES / FRAME_COST_BYTES }, () => frame(KIND.data, 1, 'x')),
     ],
     'more connections than one relay has': Array.from({ length: 65 }, (_, index) => frame(KIND.open, index + 1)),
-    'connections that are opened and closed without end': Array.from({ length: 200 }, (_, index) =>
+    'connections that are opened and closed without end': Array.from({ length: 3000 }, (_, index) =>
       frame(index % 2 === 0 ? KIND.open : KIND.close, Math.floor(index / 2) + 1),
     ),
   }
@@ -115,6 +115,20 @@ describe('frames that the relay would not send end it:', () => {
     await expect(ask()).rejects.toThrow('Nobody reads')
     expect(sent.length).toBeLessThan(100_000)
   }, 240_000)
+})
+
+test('a client that connects and hangs up over and over is no fault of the relay', async () => {
+  const { connections, sent } = await openHost()
+  for (let id = 1; id <= 500; id++) {
+    connections.onFrame(frame(KIND.open, id))
+    connections.onFrame(frame(KIND.close, id))
+    connections.onFrame(frame(KIND.close, id))
+  }
+  await expect.poll(() => sent.length, { timeout: 20_000 }).toBe(500)
+  expect(sent.every(({ kind }) => kind === KIND.close)).toBe(true)
+  // All places are free again.
+  for (let id = 501; id <= 564; id++) connections.onFrame(frame(KIND.open, id))
+  expect(() => connections.onFrame(frame(KIND.open, 565))).toThrow('Too many')
 })
 
 test('what comes for a connection that has just ended is nobody’s', async () => {
@@ -245,7 +259,8 @@ describe('a client, the relay, the host and a server', () => {
       return text
     })
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 60 }, (_, index) => `hello ${index}`))
-    expect(most).toBeLessThanOrEqual(20)
+    // Those that are at their end for one side only are counted with the next ones.
+    expect(most).toBeLessThan(40)
     // Clients that vanish: their servers are told.
     const vanishing = Array.from({ length: 16 }, () => client(port))
     await Promise.all(vanishing.map((socket) => once(socket, 'connect')))
