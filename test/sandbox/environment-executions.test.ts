@@ -11,6 +11,7 @@ import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.
 import { findPython } from '../support/python.ts'
 import { openLocalNpmRegistry, type LocalRegistry } from './environments/support/local-npm-registry.ts'
 import { openLocalPythonIndex, type LocalIndex } from './environments/support/local-python-index.ts'
+import { FIND_PLAIN_PACKAGE, FOUND_PLAIN_PACKAGE, PLAIN_PACKAGE } from './support/plain-package.ts'
 
 /** More than there are zygotes for. */
 const MANY = ['one', 'two', 'three', 'four', 'five']
@@ -26,16 +27,7 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'handaxe-environment-executions-'))
   index = await openLocalPythonIndex([
     ...MANY.map((name) => ({ name, version: '1.0', files: { [`${name}.py`]: `name = '${name}'\n` } })),
-    {
-      name: 'plain',
-      version: '1.1',
-      files: {
-        'plain/__init__.py': '__version__ = "1.1"\nimport os\nwhere = os.getpid()\n',
-        'json.py': 'raise ImportError("in the place of the standard library")\n',
-        'frames.py': 'name = "frames of the package"\n',
-        'plain.pth': 'import sys; sys.path_was_changed = True\n',
-      },
-    },
+    PLAIN_PACKAGE,
   ])
   registry = await openLocalNpmRegistry([
     { name: 'plain', version: '1.1.0', files: { 'index.js': 'module.exports = "plain 1.1"' } },
@@ -71,22 +63,11 @@ const run = (language: Execution['language'], code: string, environment: string 
   })
 
 test('Python imports the packages of its environment, read-only, and the standard library before them', async () => {
-  const code = `
-import errno, json, os, sys
-import plain
-from frames import name
-try:
-    open('/opt/environment/plain/__init__.py', 'a')
-    write = 'written'
-except OSError as error:
-    write = errno.errorcode[error.errno]
-at = sys.path.index('/opt/environment')
-libraries = [p for p in sys.path if p.endswith('lib-dynload')]
-result([plain.__version__, json.loads('[1]'), name, write, hasattr(sys, 'path_was_changed'),
-        sys.path[0], at > sys.path.index(libraries[0]), [p for p in sys.path[:at] if 'packages' in p], plain.where])`
+  const code = `${FIND_PLAIN_PACKAGE}
+result([*found, plain.where])`
   const result = await run('python', code, 'for-python')
   expect(result.error).toBeUndefined()
-  expect(result.value).toEqual(['1.1', [1], 'frames of the package', 'EROFS', false, '/box', true, [], 1])
+  expect(result.value).toEqual([...FOUND_PLAIN_PACKAGE, 'EROFS', 1])
 })
 
 test('the base is still there, and pandas finds what the environment has', async () => {

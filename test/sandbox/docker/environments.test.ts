@@ -12,6 +12,7 @@ import type { TestSandbox } from '../../support/open-test-sandbox.ts'
 import { openLocalNpmRegistry, type LocalRegistry } from '../environments/support/local-npm-registry.ts'
 import { openLocalPythonIndex, type LocalIndex } from '../environments/support/local-python-index.ts'
 import { allow } from '../network-contract.ts'
+import { FIND_PLAIN_PACKAGE, FOUND_PLAIN_PACKAGE, PLAIN_PACKAGE } from '../support/plain-package.ts'
 import { engineObjects, ENVIRONMENT, hasEngine, IMAGE, openTestDocker, WITHOUT_ENGINE } from './support/engine.ts'
 
 let scratch: string
@@ -41,19 +42,7 @@ describe.skipIf(!hasEngine)(`package environments in containers (${WITHOUT_ENGIN
       version,
       files: { [`${name}.py`]: `v = '${version}'\n` },
     })
-    index = await openLocalPythonIndex([
-      {
-        name: 'plain',
-        version: '1.1',
-        files: {
-          'plain/__init__.py': '__version__ = "1.1"\n',
-          'json.py': 'raise ImportError("in the place of the standard library")\n',
-          'frames.py': 'name = "frames of the package"\n',
-          'plain.pth': 'import sys; sys.path_was_changed = True\n',
-        },
-      },
-      module('other', '1.0'),
-    ])
+    index = await openLocalPythonIndex([PLAIN_PACKAGE, module('other', '1.0')])
     registry = await openLocalNpmRegistry([{ name: 'plain', version: '1.0.0', files: { 'index.js': '' } }])
     await create('tables', ['plain'])
     await createEnvironment({
@@ -73,23 +62,12 @@ describe.skipIf(!hasEngine)(`package environments in containers (${WITHOUT_ENGIN
   })
 
   test('Python imports the packages of its environment, read-only, after the standard library and before the image', async () => {
-    const code = `
-import errno, json, os, sys
-import pandas, plain
-from frames import name
-try:
-    open('/opt/environment/plain/__init__.py', 'a')
-    write = 'written'
-except OSError as error:
-    write = errno.errorcode[error.errno]
-at = sys.path.index('/opt/environment')
-libraries = [p for p in sys.path if p.endswith('lib-dynload')]
-result([plain.__version__, json.loads('[1]'), name, write, hasattr(sys, 'path_was_changed'),
-        sys.path[0], at > sys.path.index(libraries[0]), [p for p in sys.path[:at] if 'packages' in p],
-        int(pandas.Series([1, 2]).sum())])`
+    const code = `${FIND_PLAIN_PACKAGE}
+import pandas
+result([*found, int(pandas.Series([1, 2]).sum())])`
     const result = await run('tables', code)
     expect(result.error).toBeUndefined()
-    expect(result.value).toEqual(['1.1', [1], 'frames of the package', 'EACCES', false, '/box', true, [], 3])
+    expect(result.value).toEqual([...FOUND_PLAIN_PACKAGE, 'EACCES', 3])
     expect(await run(undefined, 'import plain')).toMatchObject({ error: { type: 'ModuleNotFoundError' } })
   })
 
