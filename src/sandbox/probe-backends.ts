@@ -42,7 +42,7 @@ async function probeLinux({ environment, pythonPath, nodePath }: SandboxOptions)
   return [
     probeKernel(release()),
     ...(await probeBubblewrap(searchPath)),
-    await probeCgroups(),
+    await probeCgroups(environment ?? {}),
     ...(await probePython(pythonPath, searchPath)),
     await probeNode(nodePath ?? process.execPath),
   ]

@@ -17,7 +17,8 @@ const ISOLATION: Record<Guarantees['isolation'], number> = { namespaces: 0, cont
 const SYSTEM_CALLS: Record<Guarantees['systemCalls'], number> = { 'allow-list': 0, 'own-kernel': 1 }
 
 const CGROUP_REMEDY =
-  'Start handaxe under `systemd-run --user --scope -p Delegate=yes handaxe …`, or as root, or use the docker backend'
+  'Start handaxe as root, or with cgroup version 2 where the systemd of your user can be reached (`handaxe doctor` says ' +
+  'what is missing), or use the docker backend'
 const GVISOR_REMEDY = "Install runsc (gVisor), add it to the container engine's runtimes, and use the docker backend"
 const MICROVM_REMEDY = 'Set E2B_API_KEY and use the e2b backend, whose sandboxes are virtual machines'
 

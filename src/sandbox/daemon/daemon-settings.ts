@@ -3,7 +3,9 @@ import { readlinkSync, realpathSync, statSync } from 'node:fs'
 import type { SandboxOptions } from '../sandbox-options.ts'
 
 /** What of a client's environment a daemon has: how commands, folders and certificates are found. No key, no token. */
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS']
+const PASSED_ON = 'PATH HOME TMPDIR XDG_RUNTIME_DIR LANG LC_ALL SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS'.split(
+  ' ',
+)
 const NAMESPACES = ['mnt', 'user', 'pid', 'net'] as const
 
 /** Started at another time by somebody else a daemon with the same settings does the same: that makes it one to share. */

@@ -200,7 +200,10 @@ describe('R22: a zygote that sends what it should not', () => {
       `R22: ${name}: is not believed, and ended`,
       () => opened,
       async () => {
-        const zygote = new Zygote('/bin/sh', ['-c', `printf '${line}'; exec sleep 60`], configuration)
+        const zygote = new Zygote(
+          { command: '/bin/sh', args: ['-c', `printf '${line}'; exec sleep 60`], environment: {} },
+          configuration,
+        )
         const reports: unknown[] = []
         zygote.onReport = (report) => reports.push(report)
         expect(await zygote.gone).toMatch(/sent a report that cannot be read/)

@@ -12,7 +12,7 @@ import { findPython } from '../../support/python.ts'
 import { ENVIRONMENT as WITH_ENGINE, hasEngine, IMAGE, WITHOUT_ENGINE } from '../docker/support/engine.ts'
 
 let folder: string
-const tier = openCgroups(`choose-${process.pid}`)
+const { tier } = await openCgroups(`choose-${process.pid}`, { environment: process.env })
 await tier?.remove()
 const hasCgroups = tier !== null
 
@@ -85,7 +85,7 @@ describe('a floor', () => {
       const { outcome, left } = await openAsUser({ require: { memory: 'cgroup' } })
       expect(outcome.code).toBe('sandbox_unavailable')
       expect(outcome.message).toContain('memory is rlimit, and cgroup is required')
-      expect(outcome.hint).toContain('systemd-run --user --scope -p Delegate=yes')
+      expect(outcome.hint).toContain('cgroup version 2 where the systemd of your user can be reached')
       expect(outcome.details.backends.map(({ backend }: { backend: string }) => backend)).toEqual([
         'linux',
         'docker',
@@ -97,6 +97,7 @@ describe('a floor', () => {
       expect(named.outcome.message).toBe('The linux backend cannot be used: memory is rlimit, and cgroup is required')
       const without = await openAsUser({})
       expect(without.outcome).toMatchObject({ status: 'ok', value: 42, guarantees: { memory: 'rlimit' } })
+      expect(without.outcome.guarantees.notes.join(' ')).toMatch(/not for all processes .* because \S.*\. \S/)
     },
     60_000,
   )

@@ -40,7 +40,7 @@ describe('unmetRequirements', () => {
     expect(unmet[0]).toMatchObject({
       required: 'cgroup',
       found: 'rlimit',
-      remedy: expect.stringContaining('systemd-run'),
+      remedy: expect.stringContaining('handaxe doctor'),
     })
     for (const { remedy } of unmet) expect(remedy.length).toBeGreaterThan(10)
     expect(names({ ...LINUX, freshPerExecution: false }, { freshPerExecution: true })).toEqual(['freshPerExecution'])

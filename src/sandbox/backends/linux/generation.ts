@@ -4,7 +4,7 @@ import type { Environment } from '../../../contracts/environment.ts'
 import { assetPath } from '../../../util/asset-path.ts'
 import { nodeFlags, PLAIN_MODULES, TABLE_MODULES } from '../../guest-surroundings.ts'
 import { bubblewrapArguments, planLaunch, type LaunchPlan } from './bubblewrap.ts'
-import type { CgroupTier } from './cgroups.ts'
+import type { CgroupTier, Launcher } from './cgroup-tier.ts'
 import type { PythonFacts } from './describe-python.ts'
 import type { SandboxUser } from './sandbox-user.ts'
 import { SlotFactory } from './slot-factory.ts'
@@ -60,8 +60,8 @@ export async function startGeneration(
     cgroupFolders: machine.cgroups?.folders ?? [],
     environment,
   })
-  const { command, args } = launchCommand(machine, plan, folder)
-  const zygote = new Zygote(command, args, {
+  await machine.cgroups?.prepare()
+  const zygote = new Zygote(launchCommand(machine, plan, folder), {
     trees: plan.trees,
     paths: plan.paths,
     environmentPath: plan.environmentPath,
@@ -89,10 +89,13 @@ export async function startGeneration(
   }
 }
 
-/** Root goes through the launcher, which gives up root; an ordinary user calls bubblewrap itself. */
-function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): { command: string; args: string[] } {
+/** Root goes through `launch.py`, which gives up root; an ordinary user calls bubblewrap, if need be through systemd. */
+function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): Launcher {
   if (!machine.user.own) {
-    return { command: machine.bubblewrapPath, args: bubblewrapArguments(plan, ({ source }) => source) }
+    const command = [machine.bubblewrapPath, ...bubblewrapArguments(plan, ({ source }) => source)]
+    const { launcher } = machine.cgroups ?? { launcher: null }
+    if (launcher !== null) return { ...launcher, args: [...launcher.args, ...command] }
+    return { command: machine.bubblewrapPath, args: command.slice(1), environment: {} }
   }
   const order = {
     user: machine.user.id,
@@ -103,5 +106,6 @@ function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): { co
     execute: [machine.bubblewrapPath, ...bubblewrapArguments(plan, (_, index) => `/tmp/${index}`)],
   }
   const script = join(assetPath('sandbox/guest'), 'python', 'launch.py')
-  return { command: machine.python.executable, args: ['-I', '-S', '-B', script, JSON.stringify(order)] }
+  const args = ['-I', '-S', '-B', script, JSON.stringify(order)]
+  return { command: machine.python.executable, args, environment: {} }
 }

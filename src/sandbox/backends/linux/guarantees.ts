@@ -1,15 +1,19 @@
 import type { Guarantees } from '../../../contracts/sandbox.ts'
-import type { CgroupTier } from './cgroups.ts'
+import type { CgroupTier, NoCgroups } from './cgroup-tier.ts'
 import type { SandboxUser } from './sandbox-user.ts'
 
 /** What is really enforced, from what was found and tried when the sandbox was opened. */
-export function describeGuarantees(cgroups: CgroupTier | null, user: SandboxUser, shown: string[]): Guarantees {
-  const tier = cgroups === null ? 'rlimit' : cgroups.version === 2 ? 'cgroup2' : 'cgroup1'
+export function describeGuarantees(
+  cgroups: { tier: CgroupTier } | NoCgroups,
+  user: SandboxUser,
+  shown: string[],
+): Guarantees {
+  const tier = cgroups.tier === null ? 'rlimit' : cgroups.tier.version === 2 ? 'cgroup2' : 'cgroup1'
   const notes: string[] = []
-  if (cgroups === null) {
+  if (cgroups.tier === null) {
     notes.push(
-      'Memory and CPU time are bounded for each process, not for all processes of an execution together: start handaxe ' +
-        'under `systemd-run --user --scope -p Delegate=yes`, or as root, to have them bounded together.',
+      'Memory and CPU time are bounded for each process, not for all processes of an execution together, because ' +
+        `${cgroups.reason}. ${cgroups.remedy}.`,
     )
   }
   if (!user.own) {

@@ -28,6 +28,12 @@ export class KernelFile {
 
   #read(): string {
     if (this.#descriptor === null) return ''
-    return buffer.toString('latin1', 0, readSync(this.#descriptor, buffer, 0, buffer.length, 0))
+    try {
+      return buffer.toString('latin1', 0, readSync(this.#descriptor, buffer, 0, buffer.length, 0))
+    } catch (error) {
+      // The group was removed by somebody else, as systemd does when it ends a unit: its processes are gone with it.
+      if ((error as NodeJS.ErrnoException).code === 'ENODEV') return ''
+      throw error
+    }
   }
 }

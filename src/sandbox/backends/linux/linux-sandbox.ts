@@ -6,7 +6,7 @@ import type { Execution, ExecutionResult, Guarantees, Sandbox } from '../../../c
 import { collectArtifacts, type Collected } from '../../collect-artifacts.ts'
 import { checkExecution, resolveLimits } from '../../resolve-execution.ts'
 import type { EnvironmentFinder } from '../../environments/environment-finder.ts'
-import type { CgroupTier } from './cgroups.ts'
+import type { CgroupTier } from './cgroup-tier.ts'
 import type { Lease, Line, OwnSlot, SlotPool } from './pool.ts'
 import { runInSlot, type SlotOutcome } from './run-in-slot.ts'
 import { planNetwork, type EgressSettings } from '../../egress/execution-proxy.ts'

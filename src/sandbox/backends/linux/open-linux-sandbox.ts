@@ -35,7 +35,8 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
   const python = await describePython(pythonPath)
   const folder = await makeRunFolder(options.stateFolder)
   const user = chooseSandboxUser(process.pid, process.getuid?.() ?? 0)
-  const cgroups = openCgroups(basename(folder), user.id)
+  const found = await openCgroups(basename(folder), { userId: user.id, environment: options.environment })
+  const cgroups = found.tier
   const machine = { bubblewrapPath, python, nodePath: options.nodePath, user, cgroups }
   const pool = new SlotPool({ machine, folder, idle: options.idle, maxConcurrent: options.maxConcurrent })
   try {
@@ -50,7 +51,7 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
         folder: options.environmentsFolder,
         base: (language) => hostBase(language, { pythonPath, environment: options.environment, workFolder: folder }),
       }),
-      guarantees: describeGuarantees(cgroups, user, shown),
+      guarantees: describeGuarantees(found, user, shown),
     })
   } catch (error) {
     await pool.close()

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import type { ProbeCheck } from '../../probe-check.ts'
@@ -58,20 +59,19 @@ function namespaceRemedy(): string {
   return 'In a container: allow user namespaces (docker run --security-opt seccomp=unconfined), or use another backend'
 }
 
-export async function probeCgroups(): Promise<ProbeCheck> {
-  const tier = openCgroups(`probe-${process.pid}`)
-  await tier?.remove()
-  const ok = tier !== null
-  return {
-    name: 'cgroups',
-    ok,
-    required: false,
-    found: ok ? `version ${tier.version}` : 'not writable',
-    problem: ok
-      ? null
-      : 'Memory and CPU time are bounded by rlimits and by looking, not by the kernel for all processes together',
-    remedy: ok ? null : 'systemd-run --user --scope -p Delegate=yes handaxe …, or run as root',
+/** Really makes the groups, and removes them again. */
+export async function probeCgroups(environment: Record<string, string | undefined>): Promise<ProbeCheck> {
+  const cgroups = await openCgroups(`probe-${randomUUID()}`, { environment })
+  const check = { name: 'cgroups', required: false } as const
+  if (cgroups.tier === null) {
+    const problem =
+      'Memory and CPU time are bounded by rlimits and by looking, not by the kernel for all processes together, because '
+    const { reason, remedy } = cgroups
+    return { ...check, ok: false, found: 'none that can be used', problem: `${problem}${reason}`, remedy }
   }
+  await cgroups.tier.remove()
+  const manager = cgroups.tier.manager === null ? '' : ", in a unit of this user's systemd"
+  return { ...check, ok: true, found: `version ${cgroups.tier.version}${manager}`, problem: null, remedy: null }
 }
 
 export async function probePython(pythonPath: string | null, searchPath: string | undefined): Promise<ProbeCheck[]> {

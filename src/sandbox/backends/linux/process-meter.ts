@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { SlotGroup } from './cgroups.ts'
+import type { SlotGroup } from './cgroup-tier.ts'
 
 /** Linux counts these ticks in /proc at 100 a second on every architecture that this backend supports. */
 const MS_PER_TICK = 10

@@ -5,7 +5,7 @@ import { constants } from 'node:os'
 import type { Limits } from '../../../contracts/limits.ts'
 import { FrameReader } from '../../frames.ts'
 import { isReady } from '../../parse-claim.ts'
-import type { SlotGroup } from './cgroups.ts'
+import type { SlotGroup } from './cgroup-tier.ts'
 import type { GuestKind } from './zygote.ts'
 
 export type Channel = 'control' | 'stdout' | 'stderr'

@@ -6,6 +6,7 @@ import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Limits } from '../../../contracts/limits.ts'
 import type { GuestNetwork } from '../../egress/execution-proxy.ts'
 import { INFO_DESCRIPTOR } from './bubblewrap.ts'
+import type { Launcher } from './cgroup-tier.ts'
 
 const START_TIMEOUT_MS = 60_000
 const PING_EVERY_MS = 2_000
@@ -81,9 +82,9 @@ export class Zygote {
   #resolveUp: (up: Extract<ZygoteReport, { event: 'up' }>) => void = () => {}
   readonly #watchdog: NodeJS.Timeout
 
-  constructor(command: string, args: string[], configuration: ZygoteConfiguration) {
-    // cwd /: the working folder of the host must not stay open inside. env empty: nothing of the host goes in.
-    this.#child = spawn(command, args, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+  constructor({ command, args, environment }: Launcher, configuration: ZygoteConfiguration) {
+    // cwd /: the working folder of the host must not stay open inside. Nothing of the host's environment goes in.
+    this.#child = spawn(command, args, { cwd: '/', env: environment, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
     const { stdin: commands, stdout: reports, stderr: errors } = this.#child
     const info = this.#child.stdio[INFO_DESCRIPTOR]
     if (commands === null || reports === null || errors === null || !(info instanceof Readable)) {
