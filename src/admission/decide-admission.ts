@@ -9,6 +9,7 @@ import { tellApart } from './mutation/tell-apart.ts'
 import type { ReviewOutcome } from './review/parse-review.ts'
 import type { JudgeOutcome } from './observation/outcome.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from './subject.ts'
+import { answersOnlyTests } from './tests/answers-only-tests.ts'
 import { checkTests } from './tests/check-tests.ts'
 import { findVacuousProperties } from './tests/find-vacuous-properties.ts'
 import { findTwins, type Neighbour, type TwinSearch } from './twins/find-twins.ts'
@@ -48,6 +49,8 @@ export interface AdmissionOptions {
   tests: readonly ToolTest[]
   /** Nearest first; empty where there is none near enough. */
   neighbours: readonly Neighbour[]
+  /** Whether one in another language will do. Default false. */
+  otherLanguages?: boolean
   runTests: RunTests
   /** Makes the mutation check cheaper; see there. */
   judge?: JudgeOutcome
@@ -68,7 +71,7 @@ export interface AdmissionOptions {
 }
 
 /** Generated inputs beside the arguments of the tests, for the two worlds. */
-const GENERATED_CALLS = 20
+const GENERATED_CALLS = 60
 
 /**
  * Decides whether a tool may be kept that has been read and checked by its text already. The cheap checks come first; one that
@@ -167,6 +170,10 @@ async function judgeDeterminism(options: AdmissionOptions, state: Admission): Pr
     state.findings.push({ check: 'determinism', code, message })
     state.decision = 'refuse'
   }
+  if (!answersOnlyTests(tool.signature.inputSchema, { tests, calls, outcomes: state.determinism.outcomes })) return
+  const message = 'It gives what its tests expect and one and the same for all other arguments: compute the result.'
+  state.findings.push({ check: 'tests', code: 'looked-up', message })
+  state.decision = 'refuse'
 }
 
 async function judgeTwins(options: AdmissionOptions, state: Admission): Promise<void> {

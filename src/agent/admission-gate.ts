@@ -26,6 +26,8 @@ interface Surroundings {
 export interface AdmissionSubject extends Surroundings {
   tool: CheckedCode
   depth: AdmissionDepth
+  /** Whether a tool of another language may take its place: no program of the plan imports it. */
+  otherLanguages: boolean
   /** The specification as testers are shown it. */
   specificationText: string
   /** One call of a reviewer; null where there is to be none. */
@@ -45,7 +47,7 @@ export interface Twin {
   reason: string
   /** Parameters of the specification under which the twin has them, where the names differ. */
   renamed: { from: string; to: string }[]
-  /** The modules for a program that imports it under the specified name. */
+  /** The modules for a program that imports it under the specified name; empty where it is written in another language. */
   modules: ToolModule[]
 }
 

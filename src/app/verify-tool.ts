@@ -2,6 +2,7 @@ import { checkDeterminism } from '../admission/determinism/check-determinism.ts'
 import { checkMutants } from '../admission/mutation/check-mutants.ts'
 import { mutationVerdict } from '../admission/mutation/mutation-verdict.ts'
 import type { ToolUnderTest } from '../admission/subject.ts'
+import { answersOnlyTests } from '../admission/tests/answers-only-tests.ts'
 import { checkTests } from '../admission/tests/check-tests.ts'
 import { findVacuousProperties } from '../admission/tests/find-vacuous-properties.ts'
 import { findTwins, type Neighbour, type TriedNeighbour } from '../admission/twins/find-twins.ts'
@@ -16,7 +17,7 @@ import type { CodeFacts } from '../library/signature/code-facts.ts'
 import { runTests } from './run-tests.ts'
 
 /** Generated inputs beside the arguments of the tests, for the two worlds. */
-const GENERATED_CALLS = 20
+const GENERATED_CALLS = 60
 /** Enough to say whether the tests see mistakes; it is told, and refuses nothing. */
 const MUTANTS = { limit: 12, wallMs: 15_000, seed: 1 }
 const SHOWN_FAILURES = 5
@@ -146,6 +147,9 @@ async function checkWorlds(options: VerifyOptions, found: Verification): Promise
   const check = await checkDeterminism({ ...common, tool: subjectOf(options) })
   found.admission.repeatedCalls = check.compared
   for (const { message } of check.findings) found.problems.push(message)
+  const { inputSchema } = tool.signature
+  if (!answersOnlyTests(inputSchema, { tests: tool.tests, calls, outcomes: check.outcomes })) return
+  found.problems.push('It gives what its tests expect and one and the same for all other arguments.')
 }
 
 async function tryMutants(options: VerifyOptions, found: Verification): Promise<void> {

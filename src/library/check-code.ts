@@ -2,6 +2,7 @@ import type { ToolSpecification } from '../contracts/run.ts'
 import type { ToolLanguage } from '../contracts/sandbox.ts'
 import type { ToolNeeds, ToolSignature } from '../contracts/tool.ts'
 import { checkAbilities } from './checks/check-abilities.ts'
+import { checkHabits } from './checks/check-habits.ts'
 import { checkImportTime } from './checks/check-import-time.ts'
 import { checkNames } from './checks/check-names.ts'
 import { checkRequestLiterals } from './checks/check-request-literals.ts'
@@ -29,7 +30,7 @@ export interface CodeSubject {
 /**
  * Static checks of a tool's code, without running it: does the signature fit the specification; are its imports there; does
  * it do what a tool has no need of (network, processes, `eval`); do literals of the request stand in it; does anything happen
- * when it is imported. One sentence for each problem, for the model that wrote the code. What is doubtful is let through:
+ * when it is imported; does it swallow exceptions or change what belongs to the language. One sentence for each problem, for the model that wrote the code. What is doubtful is let through:
  * a false alarm costs a model call, and the tests come after.
  */
 export function checkCode(subject: CodeSubject): string[] {
@@ -41,6 +42,7 @@ export function checkCode(subject: CodeSubject): string[] {
     ...checkAbilities(facts, specification, subject.needs),
     ...checkRequestLiterals({ facts, signature, specification, request }),
     ...checkImportTime(facts, signature),
+    ...checkHabits(facts),
   ]
   return [...new Set(problems)].slice(0, MAXIMUM_PROBLEMS)
 }

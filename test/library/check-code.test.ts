@@ -52,6 +52,8 @@ const NO_FACTS: CodeFacts = {
   atImport: [],
   modules: [],
   packages: [],
+  swallows: [],
+  patches: [],
   unavailableImports: [],
 }
 
@@ -272,5 +274,49 @@ describe('names', () => {
 
   test('that no tool has are free', () => {
     expect(check({ definitions: ['annualised_volatility', 'log_returns'] })).toEqual([])
+  })
+})
+
+describe('habits', () => {
+  test('that hide mistakes or reach into other code are named with their lines', () => {
+    expect(check({ swallows: [4], patches: [{ name: 'math.pi', line: 9 }] })).toEqual([
+      expect.stringMatching(/^Line 4 catches every exception/),
+      expect.stringMatching(/^Line 9: math\.pi belongs to the language/),
+    ])
+  })
+})
+
+describe('literals of the request in disguise', () => {
+  const request = 'Which orders of "Nordwind GmbH" are above 1234.5 since 2024-03-15?'
+
+  test.each<[string, string | number, string]>([
+    ['in a longer text', 'amount > 1234.5', '1234.5'],
+    ['in base64', 'Tm9yZHdpbmQgR21iSA==', 'Nordwind GmbH'],
+    ['in base64, a day', 'MjAyNC0wMy0xNQ==', '2024-03-15'],
+  ])('%s', (_title, literal, found) => {
+    expect(check({ literals: literals(literal) }, { request })).toEqual([expect.stringContaining(found)])
+  })
+
+  test.each(['orders', 'aaaaaaaa', '////////', '12345', 'amount > 999', ''])('%j is none', (literal) => {
+    expect(check({ literals: literals(literal) }, { request })).toEqual([])
+  })
+
+  const withDefault = (value: number): ToolSignature => {
+    const plain = signature()
+    const properties = { ...(plain.inputSchema['properties'] as JsonSchema), limit: { type: 'number', default: value } }
+    return { ...plain, inputSchema: { ...plain.inputSchema, properties } }
+  }
+
+  test("a default that is the code's own idea is named", () => {
+    expect(check({}, { request, signature: withDefault(1234.5) })).toEqual([
+      'The default of limit has 1234.5 of the request: let the caller give it.',
+    ])
+    expect(check({}, { request, signature: withDefault(7) })).toEqual([])
+  })
+
+  test('a default that the specification asks for is meant', () => {
+    const limit = { name: 'limit', type: 'float', description: '', required: false, default: 1234.5 }
+    const specification = { parameters: [...SPECIFICATION.parameters, limit] }
+    expect(check({}, { request, signature: withDefault(1234.5), specification })).toEqual([])
   })
 })

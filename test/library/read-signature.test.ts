@@ -225,6 +225,31 @@ if __name__ == "__main__":
     expect(facts.atImport).toEqual([])
   })
 
+  test('facts: numbers put together of literals, exceptions swallowed, what belongs to the language and is changed', async () => {
+    const { facts } = await read(`
+import math
+import os.path as paths
+def f(x: int) -> int:
+    "Doc."
+    try:
+        math.pi = 3
+        paths.sep = x
+        return x + (1000 + 234.5) * 1
+    except (ValueError, Exception):
+        return None
+    except BaseException as error:
+        raise ValueError(x) from error
+    except KeyError:
+        pass
+`)
+    expect(facts.literals.map(({ value }) => value)).toContain(1234.5)
+    expect(facts.swallows).toEqual([10])
+    expect(facts.patches).toEqual([
+      { name: 'math.pi', line: 7 },
+      { name: 'paths.sep', line: 8 },
+    ])
+  })
+
   test.each<[string, string, RegExp[]]>([
     ['no function', 'x = 1', [/There is no public function/]],
     ['only helpers', 'def _f(x: int) -> int:\n    "D."', [/All begin with an underscore: _f/]],

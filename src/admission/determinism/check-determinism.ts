@@ -1,10 +1,17 @@
 import type { JsonObject } from '../../contracts/json.ts'
 import type { InputFile, Sandbox } from '../../contracts/sandbox.ts'
-import { observeCalls, observeHashOrders, type Observation, type World } from '../observation/observe-calls.ts'
+import {
+  observeCalls,
+  observeHashOrders,
+  observeTogether,
+  type Observation,
+  type World,
+} from '../observation/observe-calls.ts'
 import { compareOutcomes, type CallOutcome } from '../observation/outcome.ts'
 import { mergeReads, type Reads } from '../observation/reads.ts'
 import type { CompareValues, ToolUnderTest } from '../subject.ts'
 import { describeFindings, type DeterminismFinding, type Difference } from './describe-findings.ts'
+import { longCalls, wentTooDeep } from './long-calls.ts'
 import { CHANGES, WORLDS, type Source } from './worlds.ts'
 
 /** Two runs of the same code on the same machine agree to the last bit, but for sums in the order of a set. */
@@ -28,6 +35,8 @@ export interface DeterminismCheck {
   /** Other hash seeds: `not-compared` where no new interpreter could be had, so that the order of a set may still show. */
   hashOrder: 'compared' | 'not-needed' | 'not-compared'
   findings: DeterminismFinding[]
+  /** Of the first world, in the order of the calls. */
+  outcomes: CallOutcome[]
   wallMs: number
 }
 
@@ -71,15 +80,32 @@ export async function checkDeterminism(options: DeterminismOptions): Promise<Det
     reads,
     changedArguments,
     hashOrder: !first.usesHashOrder ? 'not-needed' : hashes === null ? 'not-compared' : 'compared',
-    findings: describeFindings({
-      differences,
-      sources,
-      reads: withoutGranted(reads, options.tool),
-      changedArguments,
-      calls: options.calls,
-    }),
+    findings: [
+      ...describeFindings({
+        differences,
+        sources,
+        reads: withoutGranted(reads, options.tool),
+        changedArguments,
+        calls: options.calls,
+      }),
+      ...(await checkDepth(options, first.outcomes)),
+    ],
+    outcomes: first.outcomes,
     wallMs: performance.now() - startedAt,
   }
+}
+
+/** A tool that calls itself for each item gives no result for a table of usual length, and tests are short. */
+async function checkDepth(
+  options: DeterminismOptions,
+  outcomes: readonly CallOutcome[],
+): Promise<DeterminismFinding[]> {
+  const calls = longCalls(options.calls, outcomes)
+  if (calls.length === 0) return []
+  const observed = await observeTogether({ ...options, calls, world: WORLDS.first })
+  if (observed === null || !observed.outcomes.some(wentTooDeep)) return []
+  const message = 'It calls itself so often that a list or text of 3,000 items ends in an error: use a loop.'
+  return [{ code: 'recursion', message }]
 }
 
 /** What a person granted is no finding: the allow-list bounds it, and what it gives has to be the same in both worlds. */

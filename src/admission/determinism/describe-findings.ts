@@ -10,13 +10,14 @@ export interface Difference {
 }
 
 export interface DeterminismFinding {
-  code: 'unsteady' | 'reads-outside' | 'network' | 'processes' | 'evaluation' | 'changes-arguments'
+  code: 'unsteady' | 'reads-outside' | 'network' | 'processes' | 'evaluation' | 'changes-arguments' | 'recursion'
   /** For the author of the code: what was seen, what it comes from, what to do. */
   message: string
 }
 
 const SOURCES: Readonly<Record<Source, string>> = {
   clock: 'it reads the clock: take the time as a parameter',
+  'time-zone': 'it depends on the time zone of the machine: compute in UTC, or take the time zone as a parameter',
   randomness: 'it draws random numbers without a seed: take a seed as a parameter and make a generator from it',
   folder: 'it depends on the current folder: take paths as parameters',
   'input-files': 'it looks at input files that no argument names: take their paths as parameters',

@@ -12,7 +12,7 @@ _REAL_TIME = time.time
 
 
 class World:
-    """What `settings` say: `clock` (epoch seconds at the start), `seed`, `folder`, `environment` (added to every value)."""
+    """What `settings` say: `clock` (epoch seconds at the start), `seed`, `timeZone`, `folder`, `environment` (added to every value)."""
 
     def __init__(self, settings, reads):
         self._settings = settings
@@ -23,6 +23,8 @@ class World:
         folder = self._settings["folder"]
         os.makedirs(folder, exist_ok=True)
         os.chdir(folder)
+        os.environ["TZ"] = self._settings["timeZone"]
+        time.tzset()
         self._change_environment()
         self._change_clock()
         self._change_dates()

@@ -12,6 +12,8 @@ export async function observe({ tool, calls, settings }) {
   mkdirSync(settings.folder, { recursive: true })
   process.chdir(settings.folder)
   watchReads()
+  const { env } = process
+  env.TZ = settings.timeZone
   changeClock(settings.clock * 1000)
   changeEnvironment(settings.environment)
   const places = calls.map((_, place) => place)

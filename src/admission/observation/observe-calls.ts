@@ -28,6 +28,8 @@ export interface World {
   clock: number
   /** Of the generators of random numbers that have a common state; set before every call. */
   seed: number
+  /** The machine's: as POSIX writes it for Python, by its name for Node, which need no files for it. */
+  timeZone: { python: string; javascript: string }
   /** The current folder. */
   folder: string
   /** Added to the value of every environment variable that the tool reads. */
@@ -138,7 +140,8 @@ async function execute(
 ): Promise<ExecutionResult> {
   const { language } = tool.signature
   const { modules, name } = modulesOf(tool)
-  const { files, ...settings } = world
+  const { files, timeZone, ...rest } = world
+  const settings = { ...rest, timeZone: timeZone[language] }
   const common = { tool: name, calls: [...calls], settings }
   const given: Pick<Execution, 'call' | 'tools'> =
     language === 'python'

@@ -33,15 +33,17 @@ export const callOutcome: z.ZodType<CallOutcome> = z.discriminatedUnion('kind', 
 
 /**
  * Null where two outcomes are the same, else the difference in a sentence. Errors are the same if their class is: messages
- * may hold an address or a time. What could not be told differs from nothing.
+ * may hold an address or a time. With `anyError` all classes are one, as between two languages. What could not be told differs
+ * from nothing.
  */
 export function compareOutcomes(
   first: CallOutcome,
   second: CallOutcome,
-  { compare, tolerance }: { compare: CompareValues; tolerance: number },
+  { compare, tolerance, anyError = false }: { compare: CompareValues; tolerance: number; anyError?: boolean },
 ): string | null {
   if (first.kind === 'unknown' || second.kind === 'unknown') return null
   if (first.kind === 'value' && second.kind === 'value') return compare(first.value, second.value, { tolerance })
+  if (anyError && first.kind === 'error' && second.kind === 'error') return null
   const [one, other] = [describeOutcome(first), describeOutcome(second)]
   return one === other ? null : `one gives ${one}, the other ${other}`
 }

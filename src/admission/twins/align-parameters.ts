@@ -2,27 +2,59 @@ import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
 import { stableText } from '../../util/stable-text.ts'
 import { alternatives, asSchema, isObject, parametersOf, resolveReference } from './schema-parts.ts'
 
-/**
- * Which parameter of `other` takes the arguments of which parameter of `tool`, by name: under the same names where all are
- * there, else by position, if each position has a type that takes what the first one takes. Null where they do not fit; names
- * alone never decide, and a parameter is never passed to one further on.
- */
+type Parameter = ReturnType<typeof parametersOf>[number]
+
+/** All orders of four parameters of one type; of more, tests could not tell the right one in one execution. */
+const MOST_ALIGNMENTS = 24
+/** Places that are tried at all: schemas of many parameters would take for ever otherwise. */
+const MOST_STEPS = 2000
+
+/** The likeliest of `listAlignments`; null where there is none. */
 export function alignParameters(tool: JsonSchema, other: JsonSchema): Map<string, string> | null {
+  return listAlignments(tool, other)[0] ?? null
+}
+
+/**
+ * In which ways the parameters of `other` can take the arguments of those of `tool`, by name: each goes to one whose type takes
+ * all that it takes, no two to the same one, and all that `other` requires is there. The likeliest first: under the same names,
+ * by position, then any other, at most 24. Names alone never decide which one is right: behaviour does.
+ */
+export function listAlignments(tool: JsonSchema, other: JsonSchema): Map<string, string>[] {
   const [own, others] = [parametersOf(tool), parametersOf(other)]
-  const byName = own.map((parameter) => others.find(({ name }) => name === parameter.name))
-  const byPosition = own.map((_, position) => others[position])
-  for (const partners of [byName, byPosition]) {
-    const isWhole = partners.every((partner) => partner !== undefined)
-    if (!isWhole || others.some((one) => one.required && !partners.includes(one))) continue
-    const fits = partners.every((partner, index) => {
-      const parameter = own[index]
-      // What may be left out here has to be there to be left out.
-      if (parameter === undefined || (partner.required && !parameter.required)) return false
-      return accepts(partner.schema, parameter.schema, [other, tool], 0)
-    })
-    if (fits) return new Map(partners.map((partner, index) => [own[index]?.name ?? '', partner.name]))
+  const choices = own.map((parameter, place) => {
+    const fitting = others.filter((partner) => fits(partner, parameter, [other, tool]))
+    return fitting.toSorted((a, b) => rank(a, parameter, others, place) - rank(b, parameter, others, place))
+  })
+  const found: Parameter[][] = []
+  let steps = 0
+  const place = (partners: Parameter[]): void => {
+    steps += 1
+    if (found.length >= MOST_ALIGNMENTS || steps > MOST_STEPS) return
+    if (partners.length === own.length) {
+      if (others.every((one) => !one.required || partners.includes(one))) found.push(partners)
+      return
+    }
+    for (const partner of choices[partners.length] ?? []) {
+      if (!partners.includes(partner)) place([...partners, partner])
+    }
   }
-  return null
+  place([])
+  const byPosition = found.find((partners) => partners.every((partner, index) => partner === others[index]))
+  const sameNames = found.find((partners) => partners.every(({ name }, index) => name === own[index]?.name))
+  const sorted = new Set([sameNames, byPosition, ...found].filter((one) => one !== undefined))
+  return [...sorted].map((partners) => new Map(partners.map(({ name }, index) => [own[index]?.name ?? '', name])))
+}
+
+function fits(partner: Parameter, parameter: Parameter, roots: [JsonSchema, JsonSchema]): boolean {
+  // What may be left out here has to be there to be left out.
+  if (partner.required && !parameter.required) return false
+  return accepts(partner.schema, parameter.schema, roots, 0)
+}
+
+/** The same name before the same place before all others. */
+function rank(partner: Parameter, parameter: Parameter, others: readonly Parameter[], place: number): number {
+  if (partner.name === parameter.name) return -1
+  return others[place] === partner ? 0 : 1
 }
 
 const MOST_DEPTH = 8

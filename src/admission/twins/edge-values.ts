@@ -5,6 +5,7 @@ import { alternatives, asSchema, parametersOf, resolveReference } from './schema
 
 const INTEGERS = [0, 1, -1, 2, 3, 10, 100, 1_000_000]
 const NUMBERS = [...INTEGERS, 0.5, -0.5, 1.5, 2.5, 0.1, -2.75, 1e-9, 1e9]
+const MISSING: JsonValue = { $number: 'NaN' }
 const TEXTS = [
   '',
   ' ',
@@ -50,6 +51,8 @@ export interface ValueSource {
   root: JsonSchema
   /** Numbers and texts at which this code in particular may go wrong. */
   dictionary: Dictionary
+  /** With NaN where a number stands in a list or a record: what a missing field of a table arrives as. */
+  missing: boolean
 }
 
 /** Values at which code goes wrong: empty, one, zero, negative, equal, unsorted, the bounds of the schema and beside them. */
@@ -71,7 +74,10 @@ function edgesOfType(schema: JsonSchema, source: ValueSource, depth: number): Js
     case 'integer':
       return withBounds([...source.dictionary.numbers, ...INTEGERS], schema).filter(Number.isInteger)
     case 'number':
-      return withBounds([...source.dictionary.numbers, ...NUMBERS], schema)
+      return [
+        ...withBounds([...source.dictionary.numbers, ...NUMBERS], schema),
+        ...(source.missing && depth > 0 ? [MISSING] : []),
+      ]
     case 'string':
       return edgeTexts(schema, source.dictionary)
     case 'boolean':

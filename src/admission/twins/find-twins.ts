@@ -2,10 +2,12 @@ import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import type { ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from '../subject.ts'
 import { adaptTool } from './adapt-tool.ts'
-import { alignParameters } from './align-parameters.ts'
+import { listAlignments } from './align-parameters.ts'
 import { compareBehaviour, type BehaviourComparison } from './compare-behaviour.ts'
-import { generateInputs } from './generate-inputs.ts'
-import { readDictionary } from './read-dictionary.ts'
+import { comparisonInputs } from './comparison-inputs.ts'
+import { pathsOfBoth } from './path-parameters.ts'
+import { listRenamed } from './rename-arguments.ts'
+import { tryAlignments } from './try-alignments.ts'
 
 /** Two executions, however many there are: what they cost is the tools' own time. */
 const INPUTS = 500
@@ -21,7 +23,8 @@ export interface TriedNeighbour {
   version: number
   /**
    * `twin`: it passes all tests and does the same on generated inputs. `passes`: it passes the tests and yet does something
-   * else, which the tests do not see. `fails`: a test tells them apart. `does-not-fit`: it cannot be called in its place.
+   * else, which the tests do not see. `fails`: a test tells them apart. `does-not-fit`: it cannot be called in its place, or
+   * hardly any input gave something to compare.
    */
   verdict: 'twin' | 'passes' | 'fails' | 'does-not-fit'
   reason: string
@@ -29,7 +32,7 @@ export interface TriedNeighbour {
   renamed: { from: string; to: string }[]
   /** Of the neighbour that passes: what the generated inputs showed. */
   behaviour: BehaviourComparison | null
-  /** What to give to a program that imports it under the new tool's name; empty where it cannot be called in its place. */
+  /** What to give to a program that imports it under the new tool's name; empty where it cannot be called in its place, or not by programs of that language. */
   modules: ToolModule[]
 }
 
@@ -48,6 +51,8 @@ export interface TwinOptions {
   neighbours: readonly Neighbour[]
   runTests: RunTests
   compare: CompareValues
+  /** Whether one in another language will do: programs cannot import it under the new name then. Default false. */
+  otherLanguages?: boolean
   /** Of the generated inputs. Default 1. */
   seed?: number
   signal?: AbortSignal
@@ -55,8 +60,9 @@ export interface TwinOptions {
 
 /**
  * Is there already a tool that does this? The new tool's tests are run on its neighbours, under the new tool's name and
- * parameters; one that passes them all is then compared with the new tool itself on generated inputs, because few tests tell
- * near-twins apart. What a neighbour is called never counts.
+ * parameters (where they may be called and ordered otherwise, in every way that the types allow); one that passes them all is
+ * then compared with the new tool itself on generated inputs, because few tests tell near-twins apart. What a neighbour is
+ * called never counts.
  */
 export async function findTwins(options: TwinOptions): Promise<TwinSearch> {
   const tried: TriedNeighbour[] = []
@@ -70,43 +76,98 @@ export async function findTwins(options: TwinOptions): Promise<TwinSearch> {
 }
 
 async function tryNeighbour({ version, tools }: Neighbour, options: TwinOptions): Promise<TriedNeighbour> {
-  const { sandbox, tool, tests, runTests, signal } = options
+  const { tool, otherLanguages = false } = options
   const about = { name: version.name, version: version.version, renamed: [], behaviour: null, modules: [] }
-  if (version.language !== tool.signature.language) {
+  if (version.language !== tool.signature.language && !otherLanguages) {
     return { ...about, verdict: 'does-not-fit', reason: `it is written in ${version.language}` }
   }
   const neighbour: ToolUnderTest = { code: version.code, signature: version, tools, needs: version.needs }
-  const names = alignParameters(tool.signature.inputSchema, version.inputSchema)
-  if (names === null) return { ...about, verdict: 'does-not-fit', reason: 'it takes other parameters' }
-  const subject = await adaptTool(neighbour, tool.signature, names)
-  if (subject === null) return { ...about, verdict: 'does-not-fit', reason: 'it imports a tool of the same name' }
-  const results = await runTests({ sandbox, subject, tests, stopAtFailure: true, ...(signal ? { signal } : {}) })
-  const failed = results.find((result) => result.failure !== null)
-  const renamed = [...names].flatMap(([from, to]) => (from === to ? [] : [{ from, to }]))
-  if (failed !== undefined) {
-    return { ...about, renamed, verdict: 'fails', reason: `test "${failed.test.name}": ${failed.failure}` }
+  const alignments = listAlignments(tool.signature.inputSchema, version.inputSchema)
+  if (alignments.length === 0) return { ...about, verdict: 'does-not-fit', reason: 'it takes other parameters' }
+  const { passing, failure } = await findPassing(neighbour, alignments, options)
+  if (passing.length === 0) return { ...about, verdict: 'fails', reason: failure ?? 'it passes none of the tests' }
+  let last: TriedNeighbour | null = null
+  for (const names of passing) {
+    const found = await tryAs(neighbour, names, { ...options, about })
+    if (found.verdict === 'twin') return found
+    // Of several ways to call it, the one that comes nearest says most.
+    if (last === null || last.verdict !== 'passes') last = found
   }
+  return last ?? { ...about, verdict: 'fails', reason: failure ?? 'it passes none of the tests' }
+}
+
+/** With one way to call a neighbour of the same language there is nothing to choose: its tests run below. */
+async function findPassing(
+  neighbour: ToolUnderTest,
+  alignments: readonly ReadonlyMap<string, string>[],
+  { sandbox, tool, tests, compare, signal }: TwinOptions,
+): Promise<{ passing: readonly ReadonlyMap<string, string>[]; failure: string | null }> {
+  const { language } = tool.signature
+  if (alignments.length === 1 && neighbour.signature.language === language)
+    return { passing: alignments, failure: null }
+  return tryAlignments(neighbour, alignments, { sandbox, tests, language, compare, ...(signal ? { signal } : {}) })
+}
+
+/** The neighbour under the new tool's name and parameters: the tests, each in a sandbox of its own, then generated inputs. */
+async function tryAs(
+  neighbour: ToolUnderTest,
+  names: ReadonlyMap<string, string>,
+  { about, ...options }: TwinOptions & { about: Omit<TriedNeighbour, 'verdict' | 'reason'> },
+): Promise<TriedNeighbour> {
+  const { sandbox, tool, tests, runTests, signal } = options
+  const renamed = listRenamed(names)
   const { name, language } = tool.signature
-  const module = { name, language, code: subject.code, function: subject.signature.function }
-  const modules = [module, ...subject.tools]
-  const behaviour = await compareOnGenerated(neighbour, options)
-  const verdict = behaviour.verdict === 'different' ? 'passes' : 'twin'
+  const isSameLanguage = neighbour.signature.language === language
+  const subject = isSameLanguage ? await adaptTool(neighbour, tool.signature, names) : null
+  if (isSameLanguage && subject === null) {
+    return { ...about, verdict: 'does-not-fit', reason: 'it imports a tool of the same name' }
+  }
+  if (subject !== null) {
+    const results = await runTests({ sandbox, subject, tests, stopAtFailure: true, ...(signal ? { signal } : {}) })
+    const failed = results.find((result) => result.failure !== null)
+    if (failed !== undefined) {
+      return { ...about, renamed, verdict: 'fails', reason: `test "${failed.test.name}": ${failed.failure}` }
+    }
+  }
+  const modules =
+    subject === null
+      ? []
+      : [{ name, language, code: subject.code, function: subject.signature.function }, ...subject.tools]
+  const behaviour = await compareOnGenerated(neighbour, names, options)
+  // Between languages the tests of properties did not run: only what was seen to be the same is a twin.
+  const isTwin =
+    behaviour.verdict === 'same' || (subject !== null && behaviour.verdict === 'unknown' && behaviour.compared > 0)
+  const which = subject === null ? 'all tests that have arguments' : `all ${tests.length} tests`
   return {
     ...about,
     renamed,
     behaviour,
     modules,
-    verdict,
-    reason: `it passes all ${tests.length} tests, and ${behaviour.reason}`,
+    verdict: isTwin ? 'twin' : verdictOfOther(behaviour, isSameLanguage),
+    reason: `it passes ${which}, and ${behaviour.reason}`,
   }
 }
 
-function compareOnGenerated(neighbour: ToolUnderTest, options: TwinOptions): Promise<BehaviourComparison> {
-  const { sandbox, tool, tests, compare, seed = 1, signal } = options
-  const examples = tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
-  const inputs = generateInputs(tool.signature.inputSchema, seed, INPUTS, {
-    examples,
-    dictionary: readDictionary([tool.code, neighbour.code]),
+/** What languages do otherwise is nothing that the tests of a tool have to look at. */
+function verdictOfOther({ verdict }: BehaviourComparison, isSameLanguage: boolean): TriedNeighbour['verdict'] {
+  if (verdict !== 'different') return 'does-not-fit'
+  return isSameLanguage ? 'passes' : 'fails'
+}
+
+function compareOnGenerated(
+  neighbour: ToolUnderTest,
+  names: ReadonlyMap<string, string>,
+  { sandbox, tool, tests, compare, seed = 1, signal }: TwinOptions,
+): Promise<BehaviourComparison> {
+  const { inputSchema, language } = tool.signature
+  const { inputs, files } = comparisonInputs(inputSchema, {
+    seed,
+    count: INPUTS,
+    examples: tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments])),
+    tests,
+    codes: [tool.code, neighbour.code],
+    languages: [language, neighbour.signature.language],
+    paths: pathsOfBoth(inputSchema, neighbour.signature.inputSchema, names),
   })
-  return compareBehaviour(tool, neighbour, { sandbox, inputs, compare, ...(signal ? { signal } : {}) })
+  return compareBehaviour(tool, neighbour, { sandbox, inputs, files, names, compare, ...(signal ? { signal } : {}) })
 }

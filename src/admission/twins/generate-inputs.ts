@@ -30,11 +30,20 @@ export function generateInputs(
   schema: JsonSchema,
   seed: number,
   count: number,
-  { examples = [], dictionary = NO_DICTIONARY }: { examples?: readonly JsonObject[]; dictionary?: Dictionary } = {},
+  {
+    examples = [],
+    dictionary = NO_DICTIONARY,
+    missing = false,
+  }: {
+    examples?: readonly JsonObject[]
+    dictionary?: Dictionary
+    /** With missing numbers (NaN) in lists and records, as a column of a table has them. */
+    missing?: boolean
+  } = {},
 ): JsonObject[] {
   const isValid = compile(schema)
   const random = createRandom(seed)
-  const source = { root: schema, dictionary }
+  const source = { root: schema, dictionary, missing }
   const found = new Map<string, JsonObject>()
   let characters = 0
   let isFull = false
@@ -71,13 +80,21 @@ function compile(schema: JsonSchema): (input: JsonObject) => boolean {
     // Formats are for readers: a tool sees what it gets.
     const ajv = new Ajv2020({ strict: false, validateFormats: false })
     const validate = ajv.compile(schema)
-    return (input) => validate(input)
+    return (input) => validate(withNumbers(input))
   } catch (error) {
     throw new HandaxeError('invalid_arguments', `There is no making inputs from a schema that is none.`, {
       hint: 'Read the signature of the tool again: its inputSchema has to be a JSON Schema.',
       cause: error,
     })
   }
+}
+
+/** A number that JSON has no word for is one to the schema as well. */
+function withNumbers(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withNumbers)
+  if (value === null || typeof value !== 'object') return value
+  if ('$number' in value) return 0
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withNumbers(item)]))
 }
 
 /** Every edge of every parameter, the others as in an example or random; the parameters by turns. */
@@ -125,15 +142,28 @@ function vary(given: JsonObject, source: ValueSource, random: Random): JsonObjec
   return random() < RELATED_SHARE ? relate(input, random) : input
 }
 
-/** One argument made equal to another of its type, or to the length of one: code compares what belongs together. */
+/**
+ * One argument made equal to another of its type, nearly equal, or equal to the length of one: code compares what belongs
+ * together, and says when it is near enough.
+ */
 function relate(input: JsonObject, random: Random): JsonObject {
   const name = pickOne(random, Object.keys(input))
   const value = input[name] ?? null
   const others = Object.entries(input).flatMap(([key, other]) => (key === name ? [] : [other]))
   const related = others.flatMap((other): JsonValue[] => {
-    if (typeof other === typeof value && Array.isArray(other) === Array.isArray(value)) return [other]
+    if (typeof other === typeof value && Array.isArray(other) === Array.isArray(value)) return [other, ...nearTo(other)]
     const length = Array.isArray(other) || typeof other === 'string' ? other.length : null
     return typeof value === 'number' && length !== null ? [length, length - 1, length + 1] : []
   })
   return related.length === 0 ? input : { ...input, [name]: pickOne(random, related) }
+}
+
+/** A cent less or more, and what adding up in another order leaves. */
+const NEAR = [0.001, -0.01, 1e-9]
+
+function nearTo(value: JsonValue): JsonValue[] {
+  if (typeof value === 'number') return NEAR.map((step) => value + step)
+  if (!Array.isArray(value) || value.length === 0 || !value.every((item) => typeof item === 'number')) return []
+  const [first = 0, ...rest] = value
+  return NEAR.map((step) => [first + step, ...rest])
 }

@@ -10,6 +10,8 @@ export function varyValue(value: JsonValue, random: Random): JsonValue {
   if (typeof value === 'boolean') return !value
   if (value === null) return null
   if (Array.isArray(value)) return varyList(value, random)
+  // A missing number stays one.
+  if ('$number' in value) return value
   const keys = Object.keys(value)
   if (keys.length === 0) return value
   const key = pickOne(random, keys)

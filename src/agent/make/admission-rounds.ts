@@ -31,6 +31,8 @@ interface Options {
   difficulty: Difficulty
   suite: TestSuite
   neighbours: Neighbour[]
+  /** Whether a program of the plan may import the tool. */
+  isImported: boolean
 }
 
 /**
@@ -82,7 +84,7 @@ export class AdmissionRounds {
   }
 
   async #decide(subject: ToolUnderTest, earlier: AdmissionDecision | null): Promise<AdmissionDecision> {
-    const { gate, stepId, specification, suite, neighbours } = this.#options
+    const { gate, stepId, specification, suite, neighbours, isImported } = this.#options
     const { budget, signal, admission, events, clock } = this.#context
     const startedAt = clock()
     let model: string | null = null
@@ -93,6 +95,7 @@ export class AdmissionRounds {
       specificationText: renderSpecification(specification),
       tests: suite.tests,
       neighbours,
+      otherLanguages: !isImported,
       depth: admission,
       // A review is worth a call, but not the run: where the last call of the budget is needed for the answer it is left out.
       askReviewer:

@@ -40,11 +40,16 @@ export type MadeTool =
 /**
  * Makes a tool: tests from the specification, then code by another call, static checks, every test in a fresh sandbox, the
  * checks of admission, repairs with what was found. A tool of the library that turns out to do the same is given instead.
- * `tools` are what the new one may import.
+ * `tools` are what the new one may import; `isImported`: whether a program of this plan may import it, so that its language counts.
  */
 export async function makeTool(
   context: RunContext,
-  { step, difficulty, tools }: { step: MakeStep; difficulty: Difficulty; tools: ToolVersion[] },
+  {
+    step,
+    difficulty,
+    tools,
+    isImported,
+  }: { step: MakeStep; difficulty: Difficulty; tools: ToolVersion[]; isImported: boolean },
 ): Promise<MadeTool> {
   const { specification } = step
   const instances = await bindInstances(context, step)
@@ -56,7 +61,7 @@ export async function makeTool(
     const reasons = dropped.map(({ name, reason }) => `- ${name}: ${reason}`).join('\n')
     return { failure: `The specification leaves open what the tool gives, no test of a result is left:\n${reasons}` }
   }
-  const rounds = await openRounds(context, { step, difficulty, suite })
+  const rounds = await openRounds(context, { step, difficulty, suite, isImported })
   const ready = (await rounds?.findReady()) ?? null
   if (ready !== null) return { twin: ready }
   const quarantined = await findQuarantined(context, { step, rounds })
@@ -96,13 +101,18 @@ export async function makeTool(
 
 async function openRounds(
   context: RunContext,
-  { step, difficulty, suite }: { step: MakeStep; difficulty: Difficulty; suite: TestSuite },
+  {
+    step,
+    difficulty,
+    suite,
+    isImported,
+  }: { step: MakeStep; difficulty: Difficulty; suite: TestSuite; isImported: boolean },
 ): Promise<AdmissionRounds | null> {
   const gate = context.dependencies.admission
   if (gate === null) return null
   const { id: stepId, specification } = step
   const neighbours = await findNeighbours(context, specification)
-  return new AdmissionRounds(context, { gate, stepId, specification, difficulty, suite, neighbours })
+  return new AdmissionRounds(context, { gate, stepId, specification, difficulty, suite, neighbours, isImported })
 }
 
 /** Null where the run keeps nothing, and where it has tried to repair the tool already. */

@@ -153,7 +153,8 @@ async function loadSubject(context: RunContext, { name, version, stepId }: Repai
     failures: await collectFailures(context.dependencies, tool),
     suite,
     // What does the same under another name is for `tools tidy`: people and tools call this one by its own.
-    rounds: gate === null ? null : new AdmissionRounds(context, { ...common, gate, suite, neighbours: [] }),
+    rounds:
+      gate === null ? null : new AdmissionRounds(context, { ...common, gate, suite, neighbours: [], isImported: true }),
     imported: await Promise.all(tool.pins.map((pin) => library.get(pin.name, pin.version))),
   }
 }

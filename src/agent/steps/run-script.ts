@@ -42,6 +42,12 @@ async function execute(
     const error = `The program imports ${missing.join(', ')} from tools, but there is no such tool.`
     return { step, observation: observeProblem(step.id, 'error', error), result: null, tool: null }
   }
+  const own = language === 'python' ? 'python' : 'javascript'
+  const foreign = tools.find(({ shelved }) => shelved !== null && shelved.tool.language !== own)
+  if (foreign !== undefined) {
+    const error = `The program imports ${foreign.name} from tools, which is not written in ${own}: call it in a step of its own and use that step's value.`
+    return { step, observation: observeProblem(step.id, 'error', error), result: null, tool: null }
+  }
   const used = tools.flatMap(({ shelved }) => (shelved === null ? [] : [shelved]))
   const closure = names.length === 0 ? [] : await context.shelf.closure(names)
   const observed = await executeObserved(context, {

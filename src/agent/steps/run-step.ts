@@ -19,6 +19,8 @@ export interface StepSituation {
   difficulty: Difficulty
   /** The tools that the planner was shown: those that a new tool may import. */
   candidates: readonly ToolVersion[]
+  /** All steps of the plan. */
+  steps: readonly Step[]
 }
 
 /** Does one step by its decision, and records how it came out. */
@@ -69,7 +71,8 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
     return { step, observation: observeProblem(step.id, 'not-made', failure), result: null, tool: null }
   }
   try {
-    const made = await makeTool(context, { step, difficulty, tools })
+    const isImported = situation.steps.some((other) => mayImport(other, step))
+    const made = await makeTool(context, { step, difficulty, tools, isImported })
     if ('failure' in made) return notMade(made.failure)
     if ('twin' in made) {
       await markInstances(context, step, made.twin.name)
@@ -93,6 +96,12 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
     if (!isRejection(error)) throw error
     return notMade(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** True where a program of another step may import what the step makes: it has to be of that language then. */
+function mayImport(other: Step, { id, specification }: MakeStep): boolean {
+  if (other.decision === 'script') return other.uses.includes(specification.name)
+  return other.decision === 'make' && other.needs.includes(id)
 }
 
 /** The programs that a tool was made of are no candidates any more. */

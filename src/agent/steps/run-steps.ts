@@ -12,8 +12,9 @@ import { succeeded, type StepReport } from './step-report.ts'
 export async function runSteps(
   context: RunContext,
   plan: Plan,
-  { acceptSurprises, ...situation }: StepSituation & { acceptSurprises: boolean },
+  { acceptSurprises, ...rest }: Omit<StepSituation, 'steps'> & { acceptSurprises: boolean },
 ): Promise<StepReport[]> {
+  const situation = { ...rest, steps: plan.steps }
   const abort = new AbortController()
   const inner: RunContext = { ...context, signal: AbortSignal.any([context.signal, abort.signal]) }
   const ids = new Set(plan.steps.map((step) => step.id))

@@ -1,8 +1,8 @@
-import { alignParameters } from '../../admission/twins/align-parameters.ts'
+import { parametersOf } from '../../admission/twins/schema-parts.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { App } from '../open-app.ts'
 import { saveAlias, tryAlias } from './make-alias.ts'
-import type { TidyPlan } from './plan-tidy.ts'
+import type { TidyPlan, TidyTwin } from './plan-tidy.ts'
 import type { TidyEntry } from './tidy-entry.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function applyTidy(
       const entry = entries.get(twin.name)
       const kept = entries.get(keep.name)
       if (entry === undefined || kept === undefined) throw new TypeError(`${twin.name} is not part of the plan`)
-      const made = await makeAlias(app, { entry, kept, ...(signal ? { signal } : {}) })
+      const made = await makeAlias(app, { entry, kept, renamed: twin.renamed, ...(signal ? { signal } : {}) })
       if (typeof made === 'string') twin.problem = made
       else twin.alias = made
     }
@@ -32,13 +32,19 @@ export async function applyTidy(
 /** The number of the version, or why there is none. */
 async function makeAlias(
   app: Pick<App, 'library' | 'sandbox'>,
-  { entry, kept, signal }: { entry: TidyEntry; kept: TidyEntry; signal?: AbortSignal },
+  {
+    entry,
+    kept,
+    renamed,
+    signal,
+  }: { entry: TidyEntry; kept: TidyEntry; renamed: TidyTwin['renamed']; signal?: AbortSignal },
 ): Promise<number | string> {
   const [library, sandbox] = [await app.library(), await app.sandbox()]
   const { name, version, needs } = kept.version
   if ((await library.findUsable(name))?.version !== version) return `${name} was changed in the meantime`
-  const names = alignParameters(entry.signature.inputSchema, kept.signature.inputSchema)
-  if (names === null) return 'their parameters do not fit'
+  const other = new Map(renamed.map(({ from, to }) => [from, to]))
+  const own = parametersOf(entry.signature.inputSchema)
+  const names = new Map(own.map((parameter) => [parameter.name, other.get(parameter.name) ?? parameter.name]))
   const target = { name, code: kept.code, tools: await library.closure([{ name, version }]), needs }
   const alias = await tryAlias(entry, target, { sandbox, names, ...(signal ? { signal } : {}) })
   if (typeof alias === 'string') return alias

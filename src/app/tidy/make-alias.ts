@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { compareBehaviour } from '../../admission/twins/compare-behaviour.ts'
-import { generateInputs } from '../../admission/twins/generate-inputs.ts'
-import { readDictionary } from '../../admission/twins/read-dictionary.ts'
+import { comparisonInputs } from '../../admission/twins/comparison-inputs.ts'
 import { renderAlias } from '../../admission/twins/render-alias.ts'
 import type { ToolUnderTest } from '../../admission/subject.ts'
 import { compareValues } from '../../agent/compare/compare-values.ts'
@@ -61,10 +60,22 @@ export async function tryAlias(
   const failed = results.find(({ failure }) => failure !== null)
   if (failed !== undefined) return `its test "${failed.test.name}" fails: ${failed.failure}`
   const examples = entry.tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
-  const dictionary = readDictionary([entry.code, target.code])
   for (const seed of SEEDS) {
-    const inputs = generateInputs(inputSchema, seed, INPUTS, { examples, dictionary })
-    const behaviour = await compareBehaviour(entry, subject, { sandbox, inputs, compare: compareValues, ...stop })
+    const { inputs, files } = comparisonInputs(inputSchema, {
+      seed,
+      count: INPUTS,
+      examples,
+      tests: entry.tests,
+      codes: [entry.code, target.code],
+      languages: [language],
+    })
+    const behaviour = await compareBehaviour(entry, subject, {
+      sandbox,
+      inputs,
+      files,
+      compare: compareValues,
+      ...stop,
+    })
     if (behaviour.verdict !== 'same') return behaviour.reason
   }
   return { code, signature }

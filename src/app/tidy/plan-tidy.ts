@@ -6,6 +6,8 @@ import { shapeOf } from '../../admission/twins/shape-of.ts'
 import { compareValues } from '../../agent/compare/compare-values.ts'
 import type { Library } from '../../contracts/library.ts'
 import type { App } from '../open-app.ts'
+import { compareLanguages, type LanguagePair } from './compare-languages.ts'
+import { PairSet } from './pair-set.ts'
 import { runTests } from '../run-tests.ts'
 import { describeWorth, loadEntries, type TidyEntry } from './tidy-entry.ts'
 
@@ -37,6 +39,8 @@ export interface TidyPlan {
   clusters: { keep: TidyReference; why: string; others: TidyTwin[] }[]
   /** Pairs that look alike and differ, with what tells them apart; at most 20. */
   different: { names: [string, string]; reason: string }[]
+  /** None takes the other's place: programs import tools of their own language. */
+  acrossLanguages: LanguagePair[]
   compared: number
   /** Pairs that were left out to keep the time bounded. */
   notCompared: number
@@ -84,6 +88,17 @@ export async function planTidy(app: Pick<App, 'library' | 'sandbox'>, options: T
       return { isSame: comparison.verdict === 'same', found: comparison }
     },
   })
+  const merged = new Set(found.clusters.flatMap(({ others }) => others.map(({ item }) => item)))
+  const across = await compareLanguages(
+    entries.filter((entry) => !merged.has(entry)),
+    {
+      keyOf: (entry) => (prints.get(entry) === null ? null : keyOf(entry, prints)),
+      neighboursOf: (entry) => neighboursOf(entry, { library, byName }),
+      isToldApart: (one, other) => isToldApart(one, other, prints),
+      compare: (kept, other) => compareTwins(kept, other, common),
+      maximumComparisons: maximumComparisons - found.compared,
+    },
+  )
   return {
     tools: entries.length,
     clusters: found.clusters.map(({ keep, others }) => ({
@@ -94,8 +109,9 @@ export async function planTidy(app: Pick<App, 'library' | 'sandbox'>, options: T
       }),
     })),
     different: describeDifferent(found.different, apart),
-    compared: found.compared,
-    notCompared: found.notCompared,
+    acrossLanguages: across.same,
+    compared: found.compared + across.compared,
+    notCompared: found.notCompared + across.notCompared,
     entries: byName,
   }
 }
@@ -135,23 +151,6 @@ function isToldApart(entry: TidyEntry, other: TidyEntry, prints: Prints): boolea
 function fits(entry: TidyEntry, other: TidyEntry): boolean {
   if (entry.signature.language !== other.signature.language) return false
   return alignParameters(entry.signature.inputSchema, other.signature.inputSchema) !== null
-}
-
-/** Each pair once, whichever comes first. */
-class PairSet {
-  readonly #pairs = new Map<string, [TidyEntry, TidyEntry]>()
-
-  add(pair: [TidyEntry, TidyEntry]): void {
-    const key = pair
-      .map(({ version }) => version.name)
-      .toSorted()
-      .join(' ')
-    if (!this.#pairs.has(key)) this.#pairs.set(key, pair)
-  }
-
-  get pairs(): [TidyEntry, TidyEntry][] {
-    return [...this.#pairs.values()]
-  }
 }
 
 function describeDifferent(

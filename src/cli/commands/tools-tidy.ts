@@ -63,7 +63,7 @@ async function decide(
 }
 
 function renderPlan(plan: TidyPlan, beaten: readonly BeatenProposal[], colors: Terminal['out']): string {
-  const { tools, clusters, different, compared, notCompared } = plan
+  const { tools, clusters, acrossLanguages, different, compared, notCompared } = plan
   const blocks = clusters.map(({ keep, why, others }) =>
     [
       `keep ${colors.bold(`${keep.name} v${keep.version}`)} (${why})`,
@@ -72,6 +72,10 @@ function renderPlan(plan: TidyPlan, beaten: readonly BeatenProposal[], colors: T
         return `  ${name} v${version} does the same: ${safeText(reason)}${names === '' ? '' : `; parameters ${names}`}`
       }),
     ].join('\n'),
+  )
+  const across = acrossLanguages.map(
+    ({ names: [one, other], languages, reason }) =>
+      `${one} (${languages[0]}) and ${other} (${languages[1]}) do the same: ${safeText(reason)}\n  neither takes the other's place; \`handaxe tools retire NAME\` takes one out of use`,
   )
   const apart = different.map(({ names, reason }) =>
     colors.dim(`  not the same: ${names.join(', ')}: ${safeText(reason)}`),
@@ -82,7 +86,7 @@ function renderPlan(plan: TidyPlan, beaten: readonly BeatenProposal[], colors: T
   }
   const left = notCompared === 0 ? '' : `, ${notCompared} more left out (--max-comparisons)`
   const count = `${plural(tools, 'tool')}, ${plural(compared, 'pair')} compared${left}, ${plural(clusters.length, 'cluster')} of twins`
-  return `${[...blocks, ...(apart.length === 0 ? [] : [apart.join('\n')]), count].join('\n\n')}\n`
+  return `${[...blocks, ...across, ...(apart.length === 0 ? [] : [apart.join('\n')]), count].join('\n\n')}\n`
 }
 
 function describeEnd(answer: Answer, { clusters }: TidyPlan, beaten: readonly BeatenProposal[]): string {

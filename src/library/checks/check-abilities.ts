@@ -35,7 +35,7 @@ const ABILITIES: readonly Ability[] = [
   {
     what: 'runs code that it makes up',
     modules: ['code', 'codeop', 'vm', 'inspector', 'repl'],
-    calls: ['eval', 'exec', 'compile', '__import__', 'Function'],
+    calls: ['eval', 'exec', 'compile', '__import__', 'importlib.import_module', 'import_module', 'Function'],
     need: /\b(?:expressions?|formulas?|formulae|evaluat\w+|source code|scripts?)\b/i,
   },
   { what: 'reaches below the language', modules: ['ctypes', 'cffi', 'ffi'], calls: [], need: null },

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../contracts/json.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolSignature } from '../../contracts/tool.ts'
+import { isJsonObject } from '../is-json-object.ts'
 import type { CodeFacts } from '../signature/code-facts.ts'
 
 /** Numbers that are the same in every request: units of time, of bytes, of percent; trading days; constants. */
@@ -57,10 +58,46 @@ export function checkRequestLiterals({
 }): string[] {
   const wanted = readRequest(request)
   const allowed = collectAllowed(signature, specification)
-  return facts.literals.flatMap(({ value, line }) => {
-    const found = typeof value === 'number' ? findNumber(value, wanted) : findText(value, wanted)
-    if (found === null || allowed.values.has(found) || allowed.text.includes(String(found).toLowerCase())) return []
+  const isAllowed = (found: string | number): boolean =>
+    allowed.values.has(found) || allowed.text.includes(String(found).toLowerCase())
+  const inCode = facts.literals.flatMap(({ value, line }) => {
+    const found = findLiteral(value, wanted)
+    if (found === null || isAllowed(found)) return []
     return [`Line ${line}: ${JSON.stringify(found)} stands in the request: take it as a parameter.`]
+  })
+  const inDefaults = ownDefaults(signature, specification).flatMap(({ name, value }) => {
+    const found = findLiteral(value, wanted)
+    if (found === null || isAllowed(found)) return []
+    return [`The default of ${name} has ${JSON.stringify(found)} of the request: let the caller give it.`]
+  })
+  return [...inCode, ...inDefaults]
+}
+
+function findLiteral(value: string | number, wanted: RequestLiterals): string | number | null {
+  if (typeof value === 'number') return findNumber(value, wanted)
+  const decoded = decodeBase64(value)
+  return findText(value, wanted) ?? (decoded === null ? null : findText(decoded, wanted))
+}
+
+/** The text that stands in base64; null where it is none. */
+function decodeBase64(value: string): string | null {
+  if (!/^[A-Za-z0-9+/_-]{8,}={0,2}$/.test(value)) return null
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  return /^[\p{L}\p{N}\p{P}\p{S}\p{Zs}]+$/u.test(text) ? text : null
+}
+
+/** Defaults that the code has and the specification does not ask for. */
+function ownDefaults(
+  { inputSchema }: ToolSignature,
+  { parameters }: ToolSpecification,
+): { name: string; value: string | number }[] {
+  const { properties } = inputSchema
+  if (!isJsonObject(properties)) return []
+  const asked = new Set(parameters.filter((one) => one.default !== undefined).map(({ name }) => name))
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const value = isJsonObject(schema) ? schema['default'] : undefined
+    const isLiteral = typeof value === 'string' || typeof value === 'number'
+    return isLiteral && !asked.has(name) ? [{ name, value }] : []
   })
 }
 
@@ -68,10 +105,16 @@ function findNumber(value: number, { numbers }: RequestLiterals): number | null 
   return numbers.has(Math.abs(value)) ? value : null
 }
 
-function findText(value: string, { texts, parts }: RequestLiterals): string | null {
+function findText(value: string, { texts, parts, numbers }: RequestLiterals): string | number | null {
   const text = value.trim()
   if (texts.has(text)) return text
-  return [...parts].find((part) => text.includes(part)) ?? null
+  const part = [...parts].find((one) => text.includes(one))
+  return part ?? numbersIn(text).find((number) => numbers.has(number)) ?? null
+}
+
+/** As they stand in a request or in a text of the code, without their signs. */
+function numbersIn(text: string): number[] {
+  return [...text.matchAll(NUMBER)].map(([digits]) => Math.abs(Number(digits.replaceAll(/[,’' ]/g, ''))))
 }
 
 function readRequest(text: string): RequestLiterals {
@@ -82,11 +125,10 @@ function readRequest(text: string): RequestLiterals {
   const capitals = [...request.matchAll(CAPITALS)].map(([word]) => word).filter((word) => !GENERAL_WORDS.has(word))
   // A request in capitals throughout has no names in capitals.
   const words = capitals.length > 8 ? [] : capitals
-  const numbers = [...request.matchAll(NUMBER)].map(([digits]) => Number(digits.replaceAll(/[,’' ]/g, '')))
   return {
     texts: new Set([...quoted.map((part) => part.trim()), ...words]),
     parts: new Set([...request.matchAll(FILE_NAME), ...request.matchAll(DATE)].map(([found]) => found)),
-    numbers: new Set(numbers.map(Math.abs).filter(isParticular)),
+    numbers: new Set(numbersIn(request).filter(isParticular)),
   }
 }
 
@@ -104,10 +146,20 @@ function collectAllowed(
 ): { values: Set<JsonValue>; text: string } {
   const { name, description, whenToUse, parameters, returns, examples } = specification
   const values = new Set<JsonValue>()
-  for (const value of [inputSchema, examples, parameters]) collectValues(value as unknown as JsonValue, values)
+  for (const value of [withoutDefaults(inputSchema), examples, parameters]) {
+    collectValues(value as unknown as JsonValue, values)
+  }
   const texts = [name, description, whenToUse, returns.type, returns.description]
   texts.push(...parameters.flatMap((parameter) => [parameter.name, parameter.type, parameter.description]))
   return { values, text: texts.join('\n').toLowerCase() }
+}
+
+/** A default of the code's own allows nothing; those of the specification stand there. */
+function withoutDefaults(schema: JsonValue): JsonValue {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults)
+  if (!isJsonObject(schema)) return schema
+  const kept = Object.entries(schema).filter(([key, value]) => key !== 'default' || isJsonObject(value))
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutDefaults(value)]))
 }
 
 function collectValues(value: JsonValue, values: Set<JsonValue>): void {

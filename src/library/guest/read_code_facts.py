@@ -17,6 +17,8 @@ def read_code_facts(module, function):
         "calls": _calls(module),
         "definitions": _definitions(module),
         "atImport": _at_import(module),
+        "swallows": _swallows(module),
+        "patches": _patches(module),
         "modules": sorted(_modules(module)),
         "packages": sorted(name for name in top_level_imports(module) if name not in sys.stdlib_module_names),
         "unavailableImports": [name for name in sorted(top_level_imports(module)) if not _is_available(name)],
@@ -83,7 +85,78 @@ def _literals(module, skipped):
             found.append({"value": node.value[:_TEXT_CHARACTERS], "line": node.lineno})
         elif isinstance(node.value, (int, float)) and abs(node.value) < 1e300:
             found.append({"value": node.value, "line": node.lineno})
+    found.extend(_computed(module, skipped))
     return sorted(found, key=lambda literal: literal["line"])[:_LITERALS]
+
+
+def _computed(module, skipped):
+    """Numbers that are put together of literals, such as `1000 + 234.5`."""
+    found = []
+    for node in ast.walk(module):
+        if isinstance(node, ast.BinOp) and id(node) not in skipped:
+            value = _value_of(node, 0)
+            if value is not None and abs(value) < 1e300:
+                found.append({"value": value, "line": node.lineno})
+    return found
+
+
+_OPERATORS = {
+    ast.Add: lambda one, other: one + other,
+    ast.Sub: lambda one, other: one - other,
+    ast.Mult: lambda one, other: one * other,
+    ast.Div: lambda one, other: one / other if other else None,
+}
+
+
+def _value_of(node, depth):
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) in (int, float) and abs(node.value) < 1e100 else None
+    if not isinstance(node, ast.BinOp) or type(node.op) not in _OPERATORS or depth > 4:
+        return None
+    one, other = _value_of(node.left, depth + 1), _value_of(node.right, depth + 1)
+    if one is None or other is None:
+        return None
+    value = _OPERATORS[type(node.op)](one, other)
+    # Decimals that were added: 1000 + 234.5 is meant, whatever the last bit says.
+    return None if value is None else float(f"{value:.12g}")
+
+
+def _swallows(module):
+    handlers = [node for node in ast.walk(module) if isinstance(node, ast.ExceptHandler)]
+    return sorted(node.lineno for node in handlers if _catches_all(node.type) and all(map(_does_nothing, node.body)))
+
+
+def _catches_all(kind):
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(one is None or (isinstance(one, ast.Name) and one.id in ("Exception", "BaseException")) for one in kinds)
+
+
+def _does_nothing(statement):
+    if isinstance(statement, (ast.Pass, ast.Continue)):
+        return True
+    if isinstance(statement, ast.Return):
+        value = statement.value
+        return value is None or isinstance(value, ast.Constant) or _is_empty(value)
+    return False
+
+
+def _is_empty(value):
+    return (isinstance(value, (ast.List, ast.Tuple)) and not value.elts) or (isinstance(value, ast.Dict) and not value.keys)
+
+
+def _patches(module):
+    """Attributes of the standard library's modules, and of built-in types, that the code sets."""
+    names = {"builtins"}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names.update(alias.asname or alias.name for alias in node.names if alias.name in sys.stdlib_module_names)
+    found = []
+    for node in ast.walk(module):
+        targets = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id in names:
+                found.append({"name": dotted_name(target), "line": target.lineno})
+    return found[:20]
 
 
 def _calls(module):

@@ -14,6 +14,10 @@ export const codeFacts = z.object({
   atImport: z.array(
     z.object({ kind: z.enum(['expression', 'assignment', 'statement']), line: z.number(), calls: z.array(z.string()) }),
   ),
+  /** Lines on which every exception is caught and a value given all the same, or nothing done. */
+  swallows: z.array(z.number()),
+  /** What belongs to the language and is given another value, such as `math.pi` or `Array.prototype.sum`. */
+  patches: z.array(z.object({ name: z.string(), line: z.number() })),
   /** Modules that the code imports, by full name, such as `urllib.request`; Node's own without `node:`. */
   modules: z.array(z.string()),
   /** Packages that the code imports, by top-level name, without the standard library. */

@@ -22,6 +22,9 @@ export function readModuleFacts(program: Program): ModuleFacts {
     calls: readCalls(program),
     definitions: program.body.flatMap(definedNames),
     atImport: program.body.flatMap((statement) => readStatement(statement)),
+    // A catch of JavaScript takes every error: there is no telling which one is meant.
+    swallows: [],
+    patches: readPatches(program),
     parameters: readParameters(first),
     arity,
   }
@@ -74,11 +77,55 @@ function readLiterals(program: Program, skipped: ReadonlySet<AnyNode>): CodeFact
   const literals: CodeFacts['literals'] = []
   visit(program, (node) => {
     if (skipped.has(node) || node.type === 'ImportDeclaration' || isDirective(node)) return false
-    const value = literalValue(node)
+    const value = literalValue(node) ?? (node.type === 'BinaryExpression' ? computedValue(node, 0) : null)
     if (value !== null && literals.length < MAXIMUM_LITERALS) literals.push({ value, line: lineOf(node) })
     return true
   })
   return literals
+}
+
+const OPERATIONS: Readonly<Record<string, (one: number, other: number) => number>> = {
+  '+': (one, other) => one + other,
+  '-': (one, other) => one - other,
+  '*': (one, other) => one * other,
+  '/': (one, other) => one / other,
+}
+const MOST_OPERATIONS = 4
+
+/** A number that is put together of literals, such as `1000 + 234.5`. */
+function computedValue(node: AnyNode, depth: number): number | null {
+  if (node.type === 'Literal') return typeof node.value === 'number' ? node.value : null
+  const operation = node.type === 'BinaryExpression' ? OPERATIONS[node.operator] : undefined
+  if (node.type !== 'BinaryExpression' || operation === undefined || depth > MOST_OPERATIONS) return null
+  const [one, other] = [computedValue(node.left, depth + 1), computedValue(node.right, depth + 1)]
+  if (one === null || other === null) return null
+  const value = operation(one, other)
+  // Decimals that were added: 1000 + 234.5 is meant, whatever the last bit says.
+  return Number.isFinite(value) ? Number(value.toPrecision(12)) : null
+}
+
+/** What every module of a process shares. */
+const SHARED =
+  /^(?:globalThis|Array|Object|String|Number|Boolean|Function|Math|JSON|Date|RegExp|Map|Set|Promise|Symbol|BigInt|Reflect|Error)(?:\.|$)/
+
+function readPatches(program: Program): CodeFacts['patches'] {
+  const patches: CodeFacts['patches'] = []
+  visit(program, (node) => {
+    const name = patchedName(node)
+    if (SHARED.test(name)) patches.push({ name, line: lineOf(node) })
+    return patches.length < 20
+  })
+  return patches
+}
+
+function patchedName(node: AnyNode): string {
+  if (node.type === 'AssignmentExpression' && node.left.type === 'MemberExpression') {
+    return node.left.computed ? dottedName(node.left.object) : dottedName(node.left)
+  }
+  if (node.type !== 'CallExpression') return ''
+  const target = node.arguments[0]
+  const isDefinition = /^(?:Object\.(?:definePropert(?:y|ies)|assign|setPrototypeOf)|Reflect\.(?:set|defineProperty))$/
+  return isDefinition.test(dottedName(node.callee)) && target !== undefined ? dottedName(target) : ''
 }
 
 function isDirective(node: AnyNode): boolean {

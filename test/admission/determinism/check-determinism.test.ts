@@ -60,7 +60,7 @@ describe('a tool that is a function of its arguments', () => {
     [
       'a fixed date in JavaScript',
       'javascript',
-      'export default function f({ x }) { const d = new Date(2024, 1, x); return [d.toISOString(), d instanceof Date, d.constructor === Date, Date.UTC(2024, 1, x)] }',
+      'export default function f({ x }) { const d = new Date(Date.UTC(2024, 1, x)); return [d.toISOString(), d instanceof Date, d.constructor === Date, Date.UTC(2024, 1, x)] }',
     ],
     [
       'a timer',
@@ -116,6 +116,18 @@ describe('a tool that gives something else each time is found out, with the sour
     ['strftime without a time', 'python', 'import time\ndef f(x): return time.strftime("%Y")', 'clock'],
     ['a Timestamp of pandas', 'python', 'import pandas as pd\ndef f(x): return pd.Timestamp.now().year', 'clock'],
     ['a stop watch', 'python', 'import time\ndef f(x): return time.perf_counter()', 'clock'],
+    [
+      'the time zone of the machine',
+      'python',
+      'from datetime import datetime\ndef f(x): return datetime.fromtimestamp(x).hour',
+      'time-zone',
+    ],
+    [
+      'the time zone of the machine in JavaScript',
+      'javascript',
+      'export default function f({ x }) { return new Date(2024, 1, x).toISOString() }',
+      'time-zone',
+    ],
     ['random', 'python', 'import random\ndef f(x): return random.random()', 'randomness'],
     [
       'shuffling',

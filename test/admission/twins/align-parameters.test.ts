@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { alignParameters } from '../../../src/admission/twins/align-parameters.ts'
+import { alignParameters, listAlignments } from '../../../src/admission/twins/align-parameters.ts'
 import type { JsonSchema, JsonValue } from '../../../src/contracts/json.ts'
 
 const schemaOf = (properties: Record<string, JsonValue>, required = Object.keys(properties)): JsonSchema => ({
@@ -26,6 +26,21 @@ describe('parameters fit', () => {
       values: 'data',
       size: 'width',
     })
+  })
+
+  test('in another order under other names, where the types leave one way', () => {
+    expect(align(schemaOf({ a: NUMBER, b: TEXT }), schemaOf({ x: TEXT, y: NUMBER }))).toEqual({ a: 'y', b: 'x' })
+  })
+
+  test('in every order that the types allow: the same names first, then by position, and never more than 24', () => {
+    const list = (tool: JsonSchema, other: JsonSchema) =>
+      listAlignments(tool, other).map((names) => [...names.values()].join(''))
+    expect(list(schemaOf({ a: NUMBER, b: NUMBER }), schemaOf({ b: NUMBER, a: NUMBER }))).toEqual(['ab', 'ba'])
+    expect(list(schemaOf({ a: NUMBER, b: NUMBER }), schemaOf({ x: NUMBER, y: NUMBER }))).toEqual(['xy', 'yx'])
+    const many = schemaOf(Object.fromEntries([...'abcdefgh'].map((name) => [name, NUMBER])))
+    expect(list(many, many)).toHaveLength(24)
+    expect(list(many, many)[0]).toBe('abcdefgh')
+    expect(list(schemaOf({ a: TEXT, b: NUMBER }), schemaOf({ x: NUMBER, y: NUMBER }))).toEqual([])
   })
 
   test('with descriptions, defaults and bounds that differ', () => {
@@ -57,7 +72,6 @@ describe('parameters do not fit', () => {
   test.each<[string, JsonSchema, JsonSchema]>([
     ['of another type', schemaOf({ a: NUMBER }), schemaOf({ b: TEXT })],
     ['of the same name and another type', schemaOf({ a: NUMBER }), schemaOf({ a: TEXT })],
-    ['in another order under other names', schemaOf({ a: NUMBER, b: TEXT }), schemaOf({ x: TEXT, y: NUMBER })],
     ['that are fewer', schemaOf({ a: NUMBER, b: NUMBER }), schemaOf({ x: NUMBER })],
     ['with one more that is required', schemaOf({ a: NUMBER }), schemaOf({ x: NUMBER, y: NUMBER })],
     ['a number where an integer is taken', schemaOf({ a: NUMBER }), schemaOf({ b: { type: 'integer' } })],

@@ -112,3 +112,70 @@ test('a twin in JavaScript is found through its other parameters, by properties 
   const { twin } = await search(best.tool, tests, [neighbour(running)])
   expect(twin).toMatchObject({ name: 'running_maximum', renamed: [{ from: 'series', to: 'values' }] })
 })
+
+describe('a twin in another language', () => {
+  const code = `export default ({ values }) => {
+  if (values.length < 2) throw new RangeError('too few')
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
+}`
+  const inJavascript = (text: string) =>
+    neighbour(deviation, { language: 'javascript', function: 'default', code: text })
+  const searchBoth = (text: string, otherLanguages: boolean) => {
+    const { tool, tests } = spread
+    const neighbours = [inJavascript(text)]
+    return findTwins({ sandbox: opened.sandbox, tool, tests, neighbours, runTests, compare, otherLanguages })
+  }
+
+  test('is found where no program imports the tool, and has no modules for programs', async () => {
+    const { twin } = await searchBoth(code, true)
+    expect(twin).toMatchObject({
+      renamed: [{ from: 'data', to: 'values' }],
+      behaviour: { verdict: 'same' },
+      modules: [],
+    })
+  })
+
+  test('is none where a program may import it', async () => {
+    expect((await searchBoth(code, false)).tried).toMatchObject([{ verdict: 'does-not-fit' }])
+  })
+
+  test('is none where it does something else, which is no matter of the tests', async () => {
+    const { twin, tried } = await searchBoth(
+      code.replace('values.length - 1', 'values.length - (values.length > 5)'),
+      true,
+    )
+    expect(twin).toBeNull()
+    expect(tried).toMatchObject([{ verdict: 'fails' }])
+  })
+})
+
+test('parameters in another order are paired by what the tests show', async () => {
+  const types = {
+    type: 'object',
+    properties: { whole: { type: 'number' }, part: { type: 'number' } },
+    required: ['whole', 'part'],
+  }
+  const code = 'def share(whole, part):\n    return part / whole\n'
+  const kept = neighbour(deviation, { name: 'share', function: 'share', code, inputSchema: types })
+  const tool: ToolUnderTest = {
+    code: 'def ratio(a, b):\n    return a / b\n',
+    signature: {
+      ...deviation.tool.signature,
+      name: 'ratio',
+      function: 'ratio',
+      inputSchema: {
+        type: 'object',
+        properties: { a: { type: 'number' }, b: { type: 'number' } },
+        required: ['a', 'b'],
+      },
+    },
+    tools: [],
+  }
+  const tests: ToolTest[] = [{ name: 'a half', kind: 'example', arguments: { a: 1, b: 2 }, expected: 0.5 }]
+  const { twin } = await search(tool, tests, [kept])
+  expect(twin?.renamed).toEqual([
+    { from: 'a', to: 'part' },
+    { from: 'b', to: 'whole' },
+  ])
+})

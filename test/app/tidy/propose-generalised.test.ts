@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { planTidy } from '../../../src/app/tidy/plan-tidy.ts'
 import {
   proposeGeneralised,
@@ -11,6 +11,9 @@ import type { JsonObject } from '../../../src/contracts/json.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
 import { newTool } from '../../library/support/library.ts'
 import { useTestApp } from '../exchange/support.ts'
+
+// A thousand inputs for each of two tools, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const opened = useTestApp()
 
