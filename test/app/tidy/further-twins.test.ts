@@ -10,7 +10,7 @@ import { newTool, openTestLibrary } from '../../library/support/library.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { loadFurtherPairs } from './load-further-twins.ts'
 
-const SLOW = { timeout: 480_000 }
+const SLOW = { timeout: 600_000 }
 
 let opened: TestSandbox
 beforeAll(async () => {

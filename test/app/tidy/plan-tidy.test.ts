@@ -28,7 +28,7 @@ function twinsOf(pairs: readonly PlantedPair[]): Map<string, string> {
 
 test(
   'of all planted tools in one library only twins are merged, and all twins are found',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const pairs = await loadPairs(await opened.app.sandbox())
     for (const { tools } of pairs) for (const tool of tools) await keep(tool)
@@ -47,7 +47,7 @@ test(
   },
 )
 
-test('each planted pair that differs at an edge is told apart when it is compared', { timeout: 240_000 }, async () => {
+test('each planted pair that differs at an edge is told apart when it is compared', { timeout: 600_000 }, async () => {
   const sandbox = await opened.app.sandbox()
   const pairs = (await loadPairs(sandbox)).filter(({ isTwin }) => !isTwin)
   const verdicts: string[] = []
