@@ -132,6 +132,7 @@ export function runInSlot({ slot, execution, limits, kill, closing }: SlotRun): 
       if (claim.outputs > 0 || slot.guest === 'javascript') kill()
       else {
         slot.drainOutput()
+        if (isOver) return
         endTimer = setTimeout(kill, OUTPUT_END_MS)
       }
       finishIfCertain()
