@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { ExecutionResult, Sandbox } from '../../src/contracts/sandbox.ts'
 import { openSandbox } from '../../src/sandbox/open-sandbox.ts'
 import { findPython } from '../support/python.ts'
 import { cgroupsOf, zygotesBelow } from './support/host-state.ts'
@@ -27,6 +27,17 @@ const open = (more: object = {}) =>
     ...more,
   })
 
+/** An execution that goes on for a minute. Settles when its program runs: on a busy machine that is not at once. */
+async function startLong(sandbox: Sandbox): Promise<{ running: Promise<ExecutionResult> }> {
+  let running: Promise<ExecutionResult> | undefined
+  await new Promise<void>((resolve, reject) => {
+    const code = "import time\nprint('runs')\ntime.sleep(60)"
+    running = sandbox.execute({ language: 'python', code, onOutput: () => resolve() })
+    running.catch(reject)
+  })
+  return { running: running as Promise<ExecutionResult> }
+}
+
 /** Zygotes of this test, and bubblewrap above them; slots cannot be found like this, they show no path of the host. */
 const zygotes = () => zygotesBelow(state)
 
@@ -44,12 +55,9 @@ test('closing leaves no process, no folder and no cgroup, and can be done twice'
 
 test('closing ends what is under way as killed and refuses what has not begun', async () => {
   const sandbox = await open({ maxConcurrent: 1 })
-  const code = 'import time\nprint("begun", flush=True)\ntime.sleep(60)'
-  const { promise: begun, resolve } = Promise.withResolvers<string>()
-  const running = sandbox.execute({ language: 'python', code, onOutput: (_, text) => resolve(text) })
+  const { running } = await startLong(sandbox)
   const waiting = sandbox.execute({ language: 'python', code: 'result(1)' })
-  for (const execution of [running, waiting]) execution.catch(() => {})
-  await begun
+  waiting.catch(() => {})
   const startedAt = performance.now()
   await sandbox.close()
   expect(performance.now() - startedAt).toBeLessThan(30_000)
@@ -83,9 +91,7 @@ test('who gives up while waiting does not wait on', async () => {
 
 test('a zygote that dies breaks only what is under way: the next execution gets another one', async () => {
   const sandbox = await open()
-  const running = sandbox.execute({ language: 'python', code: 'import time\ntime.sleep(60)' })
-  running.catch(() => {})
-  await delay(300)
+  const { running } = await startLong(sandbox)
   for (const pid of zygotes()) process.kill(pid, 'SIGKILL')
   await expect(running).rejects.toMatchObject({ code: 'sandbox_broken' })
   expect(await sandbox.execute({ language: 'python', code: 'result(4)' })).toMatchObject({ status: 'ok', value: 4 })
