@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Embedder } from '../src/contracts/embeddings.ts'
 import { toEmbeddingText } from '../src/library/search/embedding-text.ts'
 import { splitWords } from '../src/library/search/split-words.ts'
-import { toNewTool, type DataSet, type DataTool } from './retrieval-data.ts'
+import { toNewTool, type DataQuery, type DataSet, type DataTool } from './retrieval-data.ts'
 import { createRandom } from './retrieval-library.ts'
+import { analyseWords, embedText, trainWords, type Pair, type WordVectors } from './trained-embeddings.ts'
 
 const DIMENSIONS = 256
 
@@ -11,13 +12,44 @@ type Vector = Float32Array<ArrayBuffer>
 
 export interface MadeEmbedding {
   name: string
-  embedder: Embedder
+  open(): Embedder
 }
 
 /**
- * Vectors of every quality, because no embedding model can be had here: at random, of real text by hashed pieces of its
- * words (a poor but real embedding, whose mistakes are those of words), and both with more or less of the right answer
- * mixed into the request. `tools` are those in the library, with their example requests.
+ * Embeddings that were trained here, on real texts; their mistakes are real ones. By what words stand together in the
+ * tools of the other set, or of this one; and bent by requests and their tools, of the other set, or of this one
+ * (`training`: none of those that are measured or that vectors are tried by).
+ */
+export function trainEmbeddings(own: DataSet, other: DataSet, training: readonly DataQuery[]): MadeEmbedding[] {
+  const [ownTexts, otherTexts] = [own, other].map(({ tools }) => {
+    return new Map(tools.map((tool) => [tool.id, toEmbeddingText(toNewTool(tool))]))
+  }) as [Map<string, string>, Map<string, string>]
+  const all = once(() => analyseWords([...ownTexts.values(), ...otherTexts.values()]))
+  const make = (name: string, train: () => WordVectors): MadeEmbedding => {
+    const words = once(train)
+    return { name, open: () => toEmbedder(name, (text) => fillEmpty(embedText(text, words()))) }
+  }
+  return [
+    make('co-occurrence, other set', () => analyseWords([...otherTexts.values()])),
+    make('co-occurrence, this set', () => analyseWords([...ownTexts.values()])),
+    make('requests of the other set', () => trainWords(all(), pairUp(other.queries, otherTexts))),
+    make('requests of this set', () => trainWords(all(), pairUp(training, ownTexts))),
+  ]
+}
+
+function pairUp(queries: readonly DataQuery[], texts: ReadonlyMap<string, string>): Pair[] {
+  return queries.flatMap(({ query, gold }) => gold.map((id) => ({ request: query, text: texts.get(id) ?? '' })))
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let value: Value | undefined
+  return () => (value ??= make())
+}
+
+/**
+ * Vectors of every quality: at random, of real text by hashed pieces of its words (a poor but real embedding, whose mistakes
+ * are those of words), and both with more or less of the right answer mixed into the request. `tools` are those in the
+ * library, with their example requests.
  */
 export function makeEmbeddings({ queries }: DataSet, tools: readonly DataTool[]): MadeEmbedding[] {
   const texts = new Map(tools.map((tool) => [tool.id, toEmbeddingText(toNewTool(tool))]))
@@ -31,17 +63,17 @@ export function makeEmbeddings({ queries }: DataSet, tools: readonly DataTool[])
     ]),
   )
   const pieces = remember(hashPieces)
-  const make = (name: string, base: (text: string) => Vector, own: (text: string) => Vector, share: number) => ({
-    name,
-    embedder: toEmbedder(name, (text) => {
+  const make = (name: string, base: (text: string) => Vector, own: (text: string) => Vector, share: number) => {
+    const embed = (text: string): Vector => {
       const answer = answers.get(text)
       if (answer === undefined) return base(text)
       return addUp([
         [1 - share, own(text)],
         ...answer.map((gold): [number, Vector] => [share / answer.length, base(gold)]),
       ])
-    }),
-  })
+    }
+    return { name, open: () => toEmbedder(name, embed) }
+  }
   return [
     make('noise', random, noise, 0),
     make('random, 15 % of the answer', random, noise, 0.15),
@@ -112,8 +144,12 @@ function addUp(parts: readonly [number, Vector][]): Vector {
 
 function toUnit(vector: Vector): Vector {
   const length = Math.hypot(...vector)
-  // A text without words points somewhere, too.
-  return length === 0 ? vector.fill(1 / Math.sqrt(DIMENSIONS)) : vector.map((value) => value / length)
+  return length === 0 ? fillEmpty(vector) : vector.map((value) => value / length)
+}
+
+/** A text without words points somewhere, too. */
+function fillEmpty(vector: Vector): Vector {
+  return vector.some((value) => value !== 0) ? vector : vector.fill(1 / Math.sqrt(vector.length))
 }
 
 function remember(make: (text: string) => Vector): (text: string) => Vector {

@@ -3,24 +3,29 @@ import { parseArgs } from 'node:util'
 import { MIN_COMPARED, NEIGHBOURS } from '../src/library/search/fuse-vectors.ts'
 import { openVectorIndex } from '../src/library/search/open-vector-index.ts'
 import { searchTools, type VectorFinder } from '../src/library/search/search-tools.ts'
-import { makeEmbeddings, type MadeEmbedding } from './made-embeddings.ts'
+import { makeEmbeddings, trainEmbeddings, type MadeEmbedding } from './made-embeddings.ts'
 import { round } from './measure.ts'
 import { loadDataSets, type DataQuery, type DataSet, type DataTool } from './retrieval-data.ts'
 import { fillLibrary, type FilledLibrary } from './retrieval-library.ts'
-import { ndcg10, percent, type Outcome } from './retrieval-measures.ts'
+import { difference, ndcg10, percent, type Outcome } from './retrieval-measures.ts'
 
 interface FusionReport {
   /** By what vectors were tried: example requests of the tools, or nothing. */
   probes: number
-  weight: number
+  share: number
   floor: number
   /** nDCG@10 in percent: by words alone, by vectors alone, by both. */
   words: number
   vectors: number
   both: number
+  /** By both, less by the better part. */
+  gain: { mean: number; from: number; to: number }
   /** Without the right tools: how often nothing is found, in percent. */
   noneByWords: number
   noneByBoth: number
+  /** The same for requests that were not written for any of the tools. Null where the set has none. */
+  unansweredByWords: number | null
+  unansweredByBoth: number | null
 }
 
 /** Example requests that vectors are tried by, taken from the queries and left out of the measurement. */
@@ -29,9 +34,10 @@ const EXAMPLES = 120
 const SEARCH = { limit: 60, states: ['verified' as const] }
 
 /**
- * Whether words and vectors together find no worse than the better of them, for vectors from noise to oracle, in
- * libraries that have example requests to try them by and in libraries that have none. `--share 4` measures every fourth
- * query, `--set bfcl` one set only, `--examples with` only libraries with example requests, `--only NAME` one embedding.
+ * Whether words and vectors together find no worse than the better of them, for vectors from noise to oracle and for
+ * embeddings trained on real texts, in libraries that have example requests to try them by and in libraries that have none.
+ * `--share 4` measures every fourth query, `--set bfcl` one set only, `--examples with` only libraries with example
+ * requests, `--only NAME` one embedding.
  */
 export async function runBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -45,26 +51,36 @@ export async function runBench(args: string[]): Promise<void> {
     },
   })
   const reports: Record<string, Record<string, FusionReport[]>> = {}
-  const sets = loadDataSets({}).filter(({ name }) => values.set === undefined || values.set === name)
-  for (const set of sets) reports[set.name] = await measureSet(set, { ...values, share: Number(values.share) })
+  const sets = loadDataSets({})
+  for (const [index, set] of sets.entries()) {
+    const other = sets[1 - index]
+    if (other === undefined) throw new Error('There are two sets')
+    if (values.set !== undefined && values.set !== set.name) continue
+    reports[set.name] = await measureSet(set, other, { ...values, share: Number(values.share) })
+  }
   const loads = loadavg().map((load) => round(load, 1))
   console.log(values.json ? JSON.stringify({ ...reports, loads }) : render(reports, loads))
 }
 
 async function measureSet(
   set: DataSet,
+  other: DataSet,
   { share, examples: kinds, only }: { share: number; examples: string; only?: string | undefined },
 ): Promise<Record<string, FusionReport[]>> {
-  const { examples, measured } = splitQueries(set.queries, share)
+  const { examples, measured, rest } = splitQueries(set.queries, share)
+  const unanswered = set.unanswered.filter((_, index) => index % share === 0).map(({ query }) => ({ query, gold: [] }))
+  const trained = trainEmbeddings(set, other, rest)
   const reports: Record<string, FusionReport[]> = {}
   for (const kind of kinds.split(',')) {
     const tools = kind === 'with' ? withExamples(set.tools, examples) : set.tools
     const filled = await fillLibrary(tools)
     try {
       const byWords = await searchAll(filled, measured)
-      for (const made of makeEmbeddings(set, tools).filter(({ name }) => only === undefined || name === only)) {
+      const noneByWords = await searchAll(filled, unanswered)
+      const all = [...makeEmbeddings(set, tools), ...trained]
+      for (const made of all.filter(({ name }) => only === undefined || name === only)) {
         const list = (reports[made.name] ??= [])
-        const report = await measureEmbedding(made, { filled, measured, byWords })
+        const report = await measureEmbedding(made, { filled, measured, byWords, unanswered, noneByWords })
         console.error(set.name, made.name, JSON.stringify(report))
         list.push(report)
       }
@@ -76,13 +92,16 @@ async function measureSet(
 }
 
 /** Examples have one answer only, and come from all parts of the set, as those that are measured do. */
-function splitQueries(queries: readonly DataQuery[], share: number): { examples: DataQuery[]; measured: DataQuery[] } {
+function splitQueries(
+  queries: readonly DataQuery[],
+  share: number,
+): { examples: DataQuery[]; measured: DataQuery[]; rest: DataQuery[] } {
   const possible = queries.filter(({ gold }, index) => gold.length === 1 && index % share !== 0)
   const step = Math.max(1, Math.floor(possible.length / EXAMPLES))
-  return {
-    examples: possible.filter((_, index) => index % step === 0),
-    measured: queries.filter((_, index) => index % share === 0),
-  }
+  const examples = possible.filter((_, index) => index % step === 0)
+  const measured = queries.filter((_, index) => index % share === 0)
+  const taken = new Set([...examples, ...measured])
+  return { examples, measured, rest: queries.filter((query) => !taken.has(query)) }
 }
 
 function withExamples(tools: readonly DataTool[], examples: readonly DataQuery[]): DataTool[] {
@@ -93,11 +112,22 @@ function withExamples(tools: readonly DataTool[], examples: readonly DataQuery[]
   })
 }
 
+type Asked = Pick<DataQuery, 'query' | 'gold'>
+
+interface Measured {
+  filled: FilledLibrary
+  measured: readonly Asked[]
+  byWords: Outcome[]
+  unanswered: readonly Asked[]
+  noneByWords: Outcome[]
+}
+
 async function measureEmbedding(
-  { embedder }: MadeEmbedding,
-  { filled, measured, byWords }: { filled: FilledLibrary; measured: readonly DataQuery[]; byWords: Outcome[] },
+  { open }: MadeEmbedding,
+  { filled, measured, byWords, unanswered, noneByWords }: Measured,
 ): Promise<FusionReport> {
   const { store, ids } = filled
+  const embedder = open()
   const index = openVectorIndex({ store, embedder, onWarning: ({ message }) => console.error(message) })
   const { trust } = await index.embedAll()
   const byVectors: Outcome[] = []
@@ -114,22 +144,25 @@ async function measureEmbedding(
     byVectors.push({ gold, found: hits.map(({ name }) => ids.get(name) ?? '') })
   }
   const byBoth = await searchAll(filled, measured, index)
+  const noneByBoth = await searchAll(filled, unanswered, index)
   await store.vectors.clear(embedder.model)
+  const [words, vectors] = [percent(byWords, ndcg10), percent(byVectors, ndcg10)]
   return {
-    probes: trust.probes,
-    weight: trust.weight,
-    floor: round(trust.floor, 2),
-    words: percent(byWords, ndcg10),
-    vectors: percent(byVectors, ndcg10),
+    ...trust,
+    words,
+    vectors,
     both: percent(byBoth, ndcg10),
+    gain: difference(byBoth, words > vectors ? byWords : byVectors, ndcg10),
     noneByWords: percent(byWords, noneLeft),
     noneByBoth: percent(byBoth, noneLeft),
+    unansweredByWords: unanswered.length === 0 ? null : percent(noneByWords, noneLeft),
+    unansweredByBoth: unanswered.length === 0 ? null : percent(noneByBoth, noneLeft),
   }
 }
 
 async function searchAll(
   { store, ids }: FilledLibrary,
-  queries: readonly DataQuery[],
+  queries: readonly Asked[],
   vectors?: VectorFinder,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
@@ -149,13 +182,18 @@ function render(reports: Record<string, Record<string, FusionReport[]>>, loads: 
   for (const [set, embeddings] of Object.entries(reports)) {
     lines.push('', set)
     for (const [name, list] of Object.entries(embeddings)) {
-      for (const { probes, weight, floor, words, vectors, both, noneByWords, noneByBoth } of list) {
-        const tried = probes === 0 ? 'untried' : `tried by ${probes}`
-        lines.push(
-          `  ${name.padEnd(28)} ${tried.padEnd(13)} ${words}  ${vectors}  ${both}   weight ${weight}, floor ${floor}; none left: ${noneByWords} % by words, ${noneByBoth} % by both`,
-        )
-      }
+      for (const report of list) lines.push(`  ${name.padEnd(28)} ${renderReport(report)}`)
     }
   }
   return lines.join('\n')
+}
+
+function renderReport(report: FusionReport): string {
+  const { probes, share, floor, words, vectors, both, gain, unansweredByWords, unansweredByBoth } = report
+  const tried = probes === 0 ? 'untried' : `tried by ${probes}`
+  const unanswered = unansweredByWords === null ? '' : `, unanswered ${unansweredByWords} % and ${unansweredByBoth} %`
+  return [
+    `${tried.padEnd(13)} ${words}  ${vectors}  ${both}   ${gain.mean} (${gain.from} to ${gain.to})   share ${share}, floor ${floor}`,
+    `   none left: ${report.noneByWords} % by words, ${report.noneByBoth} % by both${unanswered}`,
+  ].join('')
 }

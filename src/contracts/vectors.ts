@@ -9,9 +9,9 @@ export type VectorSupport =
 
 /** How far the vectors of a model are trusted in this library. */
 export interface VectorTrust {
-  /** What one unit of similarity counts beside the lexical score; 0 where vectors bring nothing. */
-  weight: number
-  /** From this similarity on a tool is worth showing although no word speaks for it. */
+  /** From 0 (words alone order the tools) to 1 (vectors alone). */
+  share: number
+  /** From this excess over other neighbours on a tool is worth showing although no word speaks for it. */
   floor: number
   /** Example requests that this was measured by. */
   probes: number

@@ -164,7 +164,7 @@ export function vectorStoreContract(name: string, open: () => Promise<OpenedVect
     })
 
     test('how far vectors are trusted is kept with them, and goes with them', async () => {
-      const trust = { weight: 0.3, floor: 4, probes: 120 }
+      const trust = { share: 0.3, floor: 4, probes: 120 }
       await store.vectors.setTrust(MODEL, trust)
       expect((await store.vectors.status(MODEL)).trust).toBeNull()
       await save('mean')

@@ -19,7 +19,9 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const cost = costUsd === null ? 'price not known' : `$${costUsd.toFixed(6)}`
   const kept = unchanged === 0 ? '' : `, ${unchanged} unchanged`
   const tried =
-    trust.weight === 0 ? 'they are left aside: words alone find more' : `they count ${trust.weight} beside words`
+    trust.share === 0
+      ? 'they are left aside: words alone find more'
+      : `they count for ${Math.round(100 * trust.share)} %, words for the rest`
   terminal.writeResult(
     `${safeText(model)}: ${plural(embedded, 'tool')} embedded${kept}, ${inputTokens} tokens, ${cost}\n` +
       `Tried on ${plural(trust.probes, 'example request')}: ${tried}.\n`,

@@ -18,8 +18,14 @@ export function toVectorStatus(
   space: SpaceRow | undefined,
   { embedded, missing }: { embedded: number; missing: number },
 ): VectorStatus {
-  const trust = space === undefined || space.trust === null ? null : (JSON.parse(space.trust) as VectorTrust)
-  return { dimensions: space?.dimensions ?? null, embedded, missing, trust }
+  return { dimensions: space?.dimensions ?? null, embedded, missing, trust: parseTrust(space?.trust ?? null) }
+}
+
+/** What was measured in another unit, before there was a share, is as good as not measured. */
+function parseTrust(text: string | null): VectorTrust | null {
+  if (text === null) return null
+  const trust = JSON.parse(text) as Partial<VectorTrust>
+  return trust.share === undefined ? null : (trust as VectorTrust)
 }
 
 /** The length of the vectors among `vectors`; null where there is none. Throws where they, or those that are there, differ. */
