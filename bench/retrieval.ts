@@ -1,8 +1,12 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { Embedder } from '../src/contracts/embeddings.ts'
+import type { Library } from '../src/contracts/library.ts'
+import { openLibrary } from '../src/library/open-library.ts'
+import { openVectorIndex } from '../src/library/search/open-vector-index.ts'
 import { round, summarise } from './measure.ts'
 import { loadDataSets, type DataQuery, type DataSet } from './retrieval-data.ts'
-import { fillLibrary, growTools, type FilledLibrary } from './retrieval-library.ts'
+import { createRandom, fillLibrary, growTools, type FilledLibrary } from './retrieval-library.ts'
 import { ndcg10, percent, recall, type Outcome } from './retrieval-measures.ts'
 import { measureNone, type NoneReport } from './retrieval-none.ts'
 
@@ -36,7 +40,7 @@ interface SizeReport {
 /**
  * How well and how fast the library finds tools: nDCG@10, recall, complete sets, latency, and the floor for "none fits".
  * `--tools FILE --queries FILE [--none FILE]` measure another set of that form, `--size 10000,100000` the latency of a
- * library that was grown by near-copies.
+ * library that was grown by near-copies; with `--dimensions 384` its tools have vectors of that length, too.
  */
 export async function runBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -46,6 +50,7 @@ export async function runBench(args: string[]): Promise<void> {
       queries: { type: 'string' },
       none: { type: 'string' },
       size: { type: 'string' },
+      dimensions: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -60,7 +65,8 @@ export async function runBench(args: string[]): Promise<void> {
     for (const set of sets) reports[set.name] = await measureSet(set)
   } else {
     reports['sizes'] = []
-    for (const size of values.size.split(',')) reports['sizes'].push(await measureSize(sets, Number(size)))
+    const dimensions = values.dimensions === undefined ? null : Number(values.dimensions)
+    for (const size of values.size.split(',')) reports['sizes'].push(await measureSize(sets, Number(size), dimensions))
   }
   const loads = loadavg().map((load) => round(load, 1))
   console.log(values.json ? JSON.stringify(reports) : `${render(reports)}\n\nload average ${loads.join(', ')}`)
@@ -117,7 +123,7 @@ async function search(
 }
 
 /** Latency only: among near-copies nobody can say which one is right. */
-async function measureSize(sets: readonly DataSet[], size: number): Promise<SizeReport> {
+async function measureSize(sets: readonly DataSet[], size: number, dimensions: number | null): Promise<SizeReport> {
   if (!Number.isSafeInteger(size) || size < 1) throw new Error('--size takes whole numbers, separated by commas')
   const startedAt = performance.now()
   const filled = await fillLibrary(
@@ -129,12 +135,38 @@ async function measureSize(sets: readonly DataSet[], size: number): Promise<Size
   const saveMs = round((performance.now() - startedAt) / size)
   try {
     const queries = sets.flatMap((set) => set.queries).filter((_, index) => index % 5 === 0)
-    const { durationsMs, cpuMs } = await search(filled, queries)
+    const library = dimensions === null ? filled.library : await withVectors(filled, dimensions)
+    const { durationsMs, cpuMs } = await search({ ...filled, library }, queries)
     const { p50Ms, p95Ms } = summarise(durationsMs)
     return { tools: size, queries: queries.length, p50Ms, p95Ms, cpuMs, saveMs }
   } finally {
     await filled.close()
   }
+}
+
+/** The vectors say nothing and cost nothing to make: what they take is reading and comparing them. */
+async function withVectors({ store }: FilledLibrary, dimensions: number): Promise<Library> {
+  const random = createRandom(13)
+  const embedder: Embedder = {
+    model: 'made/noise',
+    key: null,
+    embed: async ({ texts }) => ({
+      vectors: texts.map(() => Float32Array.from({ length: dimensions }, () => random() - 0.5)),
+      usage: { inputTokens: 0, reported: false },
+      costUsd: 0,
+      attempts: 1,
+      wallMs: 0,
+    }),
+  }
+  const vectors = openVectorIndex({
+    store,
+    embedder,
+    onWarning: ({ message }) => {
+      throw new Error(message)
+    },
+  })
+  await vectors.embedAll()
+  return openLibrary({ store, vectors })
 }
 
 function render(reports: Record<string, SetReport | SizeReport[]>): string {

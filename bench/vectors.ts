@@ -1,8 +1,11 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { IndexQuery, ToolStore } from '../src/contracts/store.ts'
+import type { SearchIndex } from '../src/library/search/expand-query.ts'
 import { MIN_COMPARED, NEIGHBOURS } from '../src/library/search/fuse-vectors.ts'
 import { openVectorIndex } from '../src/library/search/open-vector-index.ts'
 import { searchTools, type VectorFinder } from '../src/library/search/search-tools.ts'
+import { MemoryVectors } from './memory-vectors.ts'
 import { makeEmbeddings, trainEmbeddings, type MadeEmbedding } from './made-embeddings.ts'
 import { round } from './measure.ts'
 import { loadDataSets, type DataQuery, type DataSet, type DataTool } from './retrieval-data.ts'
@@ -75,12 +78,13 @@ async function measureSet(
     const tools = kind === 'with' ? withExamples(set.tools, examples) : set.tools
     const filled = await fillLibrary(tools)
     try {
-      const byWords = await searchAll(filled, measured)
-      const noneByWords = await searchAll(filled, unanswered)
+      const library = await readLibrary(filled)
+      const byWords = await searchAll(library, measured)
+      const noneByWords = await searchAll(library, unanswered)
       const all = [...makeEmbeddings(set, tools), ...trained]
       for (const made of all.filter(({ name }) => only === undefined || name === only)) {
         const list = (reports[made.name] ??= [])
-        const report = await measureEmbedding(made, { filled, measured, byWords, unanswered, noneByWords })
+        const report = await measureEmbedding(made, { library, measured, byWords, unanswered, noneByWords })
         console.error(set.name, made.name, JSON.stringify(report))
         list.push(report)
       }
@@ -114,8 +118,45 @@ function withExamples(tools: readonly DataTool[], examples: readonly DataQuery[]
 
 type Asked = Pick<DataQuery, 'query' | 'gold'>
 
+/** A filled library, whose answers by words are kept: they are the same for every embedding. */
+interface KeptLibrary {
+  tools: ToolStore
+  index: SearchIndex
+  vectors: MemoryVectors
+  ids: FilledLibrary['ids']
+}
+
+async function readLibrary({ store: { tools }, ids }: FilledLibrary): Promise<KeptLibrary> {
+  const versions = await Promise.all((await tools.list()).map(async ({ name }) => tools.findVersion(name)))
+  const statistics = keep(async (stems: string[]) => tools.indexStatistics(stems))
+  return {
+    tools,
+    ids,
+    index: {
+      // A copy: a search adds to it what it has guessed.
+      indexStatistics: async (stems) => {
+        const kept = await statistics(stems)
+        return { ...kept, documents: new Map(kept.documents) }
+      },
+      stemsLike: keep(async (pattern: Parameters<SearchIndex['stemsLike']>[0]) => tools.stemsLike(pattern)),
+      searchIndex: keep(async (query: IndexQuery) => tools.searchIndex(query)),
+    },
+    vectors: new MemoryVectors(versions.filter((version) => version !== null)),
+  }
+}
+
+function keep<Given, Answer>(ask: (given: Given) => Promise<Answer>): (given: Given) => Promise<Answer> {
+  const known = new Map<string, Promise<Answer>>()
+  return (given) => {
+    const key = JSON.stringify(given)
+    const answer = known.get(key) ?? ask(given)
+    known.set(key, answer)
+    return answer
+  }
+}
+
 interface Measured {
-  filled: FilledLibrary
+  library: KeptLibrary
   measured: readonly Asked[]
   byWords: Outcome[]
   unanswered: readonly Asked[]
@@ -124,17 +165,21 @@ interface Measured {
 
 async function measureEmbedding(
   { open }: MadeEmbedding,
-  { filled, measured, byWords, unanswered, noneByWords }: Measured,
+  { library, measured, byWords, unanswered, noneByWords }: Measured,
 ): Promise<FusionReport> {
-  const { store, ids } = filled
+  const { tools, vectors: stored, ids } = library
   const embedder = open()
-  const index = openVectorIndex({ store, embedder, onWarning: ({ message }) => console.error(message) })
+  const index = openVectorIndex({
+    store: { tools, vectors: stored },
+    embedder,
+    onWarning: ({ message }) => console.error(message),
+  })
   const { trust } = await index.embedAll()
   const byVectors: Outcome[] = []
   for (const { query, gold } of measured) {
     const [vector] = (await embedder.embed({ texts: [query] })).vectors
     if (vector === undefined) throw new Error('There is no vector')
-    const { hits, compared } = await store.vectors.search({
+    const { hits, compared } = await stored.search({
       model: embedder.model,
       vector,
       ...SEARCH,
@@ -143,9 +188,9 @@ async function measureEmbedding(
     if (compared < MIN_COMPARED) throw new Error('There are too few vectors')
     byVectors.push({ gold, found: hits.map(({ name }) => ids.get(name) ?? '') })
   }
-  const byBoth = await searchAll(filled, measured, index)
-  const noneByBoth = await searchAll(filled, unanswered, index)
-  await store.vectors.clear(embedder.model)
+  const byBoth = await searchAll(library, measured, index)
+  const noneByBoth = await searchAll(library, unanswered, index)
+  await stored.clear()
   const [words, vectors] = [percent(byWords, ndcg10), percent(byVectors, ndcg10)]
   return {
     ...trust,
@@ -161,13 +206,13 @@ async function measureEmbedding(
 }
 
 async function searchAll(
-  { store, ids }: FilledLibrary,
+  { index, ids }: KeptLibrary,
   queries: readonly Asked[],
   vectors?: VectorFinder,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const { query, gold } of queries) {
-    const found = await searchTools(query, store.tools, { ...SEARCH, vectors })
+    const found = await searchTools(query, index, { ...SEARCH, vectors })
     outcomes.push({ gold, found: found.map(({ name }) => ids.get(name) ?? '') })
   }
   return outcomes

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ToolState } from '../../src/contracts/tool.ts'
-import type { StoreWithVectors, ToolVector } from '../../src/contracts/vectors.ts'
+import type { StoreWithVectors, ToolVector, VectorTrust } from '../../src/contracts/vectors.ts'
 import { indexText, sampleTool, setState } from './support/samples.ts'
 
 const MODEL = 'local/small'
@@ -175,6 +175,14 @@ export function vectorStoreContract(name: string, open: () => Promise<OpenedVect
       expect((await again.vectors.status(MODEL)).trust).toEqual(trust)
       await again.close()
       await store.vectors.clear(MODEL)
+      expect((await store.vectors.status(MODEL)).trust).toBeNull()
+    })
+
+    test('what was measured before there was a share counts as not measured', async () => {
+      await save('mean')
+      await put({ name: 'mean' })
+      const old: Partial<VectorTrust> & { weight: number } = { weight: 0.3, floor: 4, probes: 120 }
+      await store.vectors.setTrust(MODEL, old as VectorTrust & { weight: number })
       expect((await store.vectors.status(MODEL)).trust).toBeNull()
     })
 

@@ -13,7 +13,7 @@ export const NEIGHBOURS = 60
 /** Neighbours nearer to each other than this share of the deviation of all are the same: no unit to measure by. */
 const MIN_STEP = 0.05
 
-/** How soon excess counts: little below one and a half (vectors of noise have as much), then twice as much again and again. */
+/** How soon excess counts: at three, which noise rarely reaches, it doubles what vectors say for a tool. */
 const GROWTH = 0.1
 
 /**

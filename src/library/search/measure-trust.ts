@@ -2,7 +2,7 @@ import type { VectorTrust } from '../../contracts/vectors.ts'
 import { fuseVectors, NEIGHBOURS, UNTRIED_TRUST } from './fuse-vectors.ts'
 import type { RankedTool } from './rank-tools.ts'
 
-/** Fewer example requests choose worse than not choosing: see docs/performance.md. */
+/** With half as many a choice is further off than no choice, one time in eight: see docs/performance.md. */
 export const MIN_PROBES = 60
 
 /** From words alone to vectors alone. */
