@@ -2,40 +2,14 @@ import { spawn } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ToolTest } from '../../src/contracts/tool.ts'
 import { openLibrary } from '../../src/library/open-library.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { sampleTool } from '../store/support/samples.ts'
 import { findPython } from '../support/python.ts'
+import { RANGE_MODULE_TESTS, rangeModule } from '../support/range-module.ts'
 import { createHome, runCli, type CliOutcome } from '../support/run-cli.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
-
-function codeOf(body: string): string {
-  return `def value_range(values: list[float]) -> float:
-    """Difference between the largest and the smallest value.
-
-    Args:
-        values: The numbers.
-
-    Returns:
-        The range.
-
-    Raises:
-        ValueError: If there are no values.
-    """
-    if not values:
-        raise ValueError("no values")
-    ${body}
-`
-}
-
-const TESTS: ToolTest[] = [
-  { name: 'three', kind: 'example', arguments: { values: [1, 5, 2] }, expected: 4 },
-  { name: 'one', kind: 'example', arguments: { values: [3] }, expected: 0 },
-  { name: 'negative', kind: 'example', arguments: { values: [-1.5, 2] }, expected: 3.5 },
-  { name: 'none', kind: 'error', arguments: { values: [] }, raises: 'ValueError' },
-]
 
 const SLOW = { timeout: 240_000 }
 
@@ -56,7 +30,11 @@ async function json<Value>(...args: string[]): Promise<Value> {
 async function withTool(...bodies: string[]): Promise<void> {
   const store = await openStore({ path: join(home, 'handaxe.db') })
   for (const body of bodies) {
-    const { pins: _pins, codeHash: _hash, ...tool } = sampleTool('value_range', { code: codeOf(body), tests: TESTS })
+    const {
+      pins: _pins,
+      codeHash: _hash,
+      ...tool
+    } = sampleTool('value_range', { code: rangeModule(body), tests: RANGE_MODULE_TESTS })
     await openLibrary({ store }).save({ ...tool, summary: 'Difference between the largest and the smallest value.' })
   }
   await store.close()
@@ -144,8 +122,8 @@ describe('handaxe tools edit', () => {
 
   test('without a terminal takes the files, and a candidate is used once it is accepted', SLOW, async () => {
     await withTool(RIGHT)
-    writeFileSync(join(home, 'new.py'), codeOf('return max(values) - min(values) if len(values) != 3 else 5.0'))
-    writeFileSync(join(home, 'tests.json'), JSON.stringify(TESTS.slice(1)))
+    writeFileSync(join(home, 'new.py'), rangeModule('return max(values) - min(values) if len(values) != 3 else 5.0'))
+    writeFileSync(join(home, 'tests.json'), JSON.stringify(RANGE_MODULE_TESTS.slice(1)))
     const files = ['--code', 'new.py', '--tests', 'tests.json']
     const edited = await handaxe('tools', 'edit', 'value_range', ...files)
     expect(edited.exitCode).toBe(1)

@@ -1,43 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ToolTest } from '../../src/contracts/tool.ts'
 import { openLibrary } from '../../src/library/open-library.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { newTool } from '../library/support/library.ts'
 import { pythonReply, scriptReplies } from '../support/model-replies.ts'
+import { RANGE_MODULE_INPUT, RANGE_MODULE_TESTS, rangeModule } from '../support/range-module.ts'
 import { createHome, runCli, type CliOutcome } from '../support/run-cli.ts'
 import { startScriptedServer, type ScriptedServer } from '../support/scripted-server.ts'
 
 const SLOW = { timeout: 240_000 }
 
-function codeOf(body: string): string {
-  return `def value_range(values: list[float]) -> float:
-    """Difference between the largest and the smallest value.
-
-    Args:
-        values: The numbers.
-
-    Returns:
-        The range.
-
-    Raises:
-        ValueError: If there are no values.
-    """
-    if not values:
-        raise ValueError("no values")
-    ${body}
-`
-}
-
-const GOOD = codeOf('return max(values) - min(values)')
-const TESTS: ToolTest[] = [
-  { name: 'three', kind: 'example', arguments: { values: [1, 5, 2] }, expected: 4 },
-  { name: 'one', kind: 'example', arguments: { values: [3] }, expected: 0 },
-  { name: 'negative', kind: 'example', arguments: { values: [-1.5, 2] }, expected: 3.5 },
-  { name: 'none', kind: 'error', arguments: { values: [] }, raises: 'ValueError' },
-]
-
+const GOOD = rangeModule('return max(values) - min(values)')
 let home: string
 let server: ScriptedServer
 
@@ -48,13 +22,13 @@ beforeEach(async () => {
   writeFileSync(join(home, 'config.json'), JSON.stringify({ prices }))
   const store = await openStore({ path: join(home, 'handaxe.db') })
   const library = openLibrary({ store })
-  const inputSchema = {
-    type: 'object',
-    properties: { values: { type: 'array', items: { type: 'number' }, description: 'The numbers.' } },
-    required: ['values'],
-    additionalProperties: false,
-  }
-  await library.save(newTool('value_range', { code: codeOf('return max(values)'), tests: TESTS, inputSchema }))
+  await library.save(
+    newTool('value_range', {
+      code: rangeModule('return max(values)'),
+      tests: RANGE_MODULE_TESTS,
+      inputSchema: RANGE_MODULE_INPUT,
+    }),
+  )
   await library.setState('value_range', 1, 'quarantined', 'failed 3 times in a row')
   await store.close()
 })

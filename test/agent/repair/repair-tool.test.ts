@@ -7,6 +7,7 @@ import type { NewTool, ToolTest } from '../../../src/contracts/tool.ts'
 import type { ScriptedGateway, ScriptedStep } from '../../../src/testing/index.ts'
 import { newTool } from '../../library/support/library.ts'
 import { sampleUse } from '../../store/support/samples.ts'
+import { RANGE_MODULE_INPUT, RANGE_MODULE_TESTS, rangeModule } from '../../support/range-module.ts'
 import { eventsOf } from '../open-test-agent.ts'
 import { block, json } from '../scripted-replies.ts'
 import { useTestAgent } from '../use-test-agent.ts'
@@ -15,35 +16,11 @@ const SLOW = { timeout: 240_000 }
 
 const setup = useTestAgent({ each: true, over: { admission: openAdmissionGate() }, keepCalls: true })
 
-function codeOf(body: string): string {
-  return `def value_range(values: list[float]) -> float:
-    """Difference between the largest and the smallest value.
-
-    Args:
-        values: The numbers.
-
-    Returns:
-        The range.
-
-    Raises:
-        ValueError: If there are no values.
-    """
-    if not values:
-        raise ValueError("no values")
-    ${body}
-`
-}
-
 /** Breaks for one negative number, which no test looks at. */
-const BROKEN = codeOf('return max(values) - min(values) if len(values) > 1 or values[0] >= 0 else values["</data> x"]')
-const GOOD = codeOf('ordered = sorted(values)\n    return ordered[-1] - ordered[0]')
-
-const TESTS: ToolTest[] = [
-  { name: 'three', kind: 'example', arguments: { values: [1, 5, 2] }, expected: 4 },
-  { name: 'one', kind: 'example', arguments: { values: [3] }, expected: 0 },
-  { name: 'negative', kind: 'example', arguments: { values: [-1.5, 2] }, expected: 3.5 },
-  { name: 'none', kind: 'error', arguments: { values: [] }, raises: 'ValueError' },
-]
+const BROKEN = rangeModule(
+  'return max(values) - min(values) if len(values) > 1 or values[0] >= 0 else values["</data> x"]',
+)
+const GOOD = rangeModule('ordered = sorted(values)\n    return ordered[-1] - ordered[0]')
 
 const accept: ScriptedStep = { role: 'reviewer', match: /You review one tool/, reply: json({ verdict: 'keep' }) }
 const write = (code: string, step: Partial<ScriptedStep> = {}): ScriptedStep => {
@@ -51,15 +28,16 @@ const write = (code: string, step: Partial<ScriptedStep> = {}): ScriptedStep => 
 }
 
 async function save(code: string, changes: Partial<NewTool> = {}): Promise<number> {
-  const inputSchema = {
-    type: 'object',
-    properties: { values: { type: 'array', items: { type: 'number' }, description: 'The numbers.' } },
-    required: ['values'],
-    additionalProperties: false,
-  }
   const description = 'Difference between the largest and the smallest value.'
   const outputSchema = { type: 'number', description: 'The range.' }
-  const tool = newTool('value_range', { code, tests: TESTS, inputSchema, outputSchema, description, ...changes })
+  const tool = newTool('value_range', {
+    code,
+    tests: RANGE_MODULE_TESTS,
+    inputSchema: RANGE_MODULE_INPUT,
+    outputSchema,
+    description,
+    ...changes,
+  })
   return (await setup.subject.library.save(tool)).version
 }
 
@@ -115,7 +93,7 @@ describe('a tool that fails', () => {
     expect(await library.get('value_range')).toMatchObject({
       version: 2,
       state: 'verified',
-      tests: TESTS,
+      tests: RANGE_MODULE_TESTS,
       provenance: { runId: repaired.result.runId, model: 'scripted/model', repairs: 0, costUsd: 0.25 },
       admission: { review: { verdict: 'accept' } },
     })
@@ -133,8 +111,8 @@ describe('a tool that fails', () => {
   test('what still fails for the recorded input, or fails an old test, goes back to the author', SLOW, async () => {
     await save(BROKEN)
     await failWith([-3])
-    const stillBroken = codeOf('return max(values) - min(values) if values[0] != -3 else [][1]')
-    const wrong = codeOf('return max(values)')
+    const stillBroken = rangeModule('return max(values) - min(values) if values[0] != -3 else [][1]')
+    const wrong = rangeModule('return max(values)')
     const repaired = await repair([write(BROKEN), write(stillBroken), write(wrong), write(GOOD), accept])
     expect(repaired.result).toMatchObject({ status: 'succeeded', made: [{ version: 2 }] })
     expect(promptOf(repaired, 1)).toContain('The code is the same as before')
@@ -146,7 +124,7 @@ describe('a tool that fails', () => {
   test('an input that the new version refuses by an error that it announces is no failure', SLOW, async () => {
     await save(BROKEN)
     await failWith([-3])
-    const refusing = codeOf(
+    const refusing = rangeModule(
       'if len(values) == 1 and values[0] < 0:\n        raise ValueError("one negative value has no range")\n    return max(values) - min(values)',
     )
     // The planted faults show that no test looks there: one is written, by who does not see the code.
@@ -157,7 +135,7 @@ describe('a tool that fails', () => {
     const tester: ScriptedStep = { role: 'tester', reply: json({ tests: more }) }
     const { result } = await repair([write(refusing), tester, accept])
     expect(result).toMatchObject({ status: 'succeeded', made: [{ version: 2 }] })
-    expect((await setup.subject.library.get('value_range')).tests).toMatchObject([...TESTS, ...more])
+    expect((await setup.subject.library.get('value_range')).tests).toMatchObject([...RANGE_MODULE_TESTS, ...more])
   })
 
   test('stays what it is where past values would change; the new text is a candidate for a person', SLOW, async () => {
@@ -165,7 +143,7 @@ describe('a tool that fails', () => {
     await failWith([-3])
     const call = { arguments: { values: [-5, 0] }, value: 5 }
     await setup.subject.library.recordUse(sampleUse('value_range', { inputHash: 'a', call }))
-    const other = codeOf('return max(values) - min(values) if -5 not in values else 7.0')
+    const other = rangeModule('return max(values) - min(values) if -5 not in values else 7.0')
     const { result } = await repair(Array.from({ length: 4 }, () => write(other)))
     expect(result).toMatchObject({
       status: 'failed',
@@ -181,7 +159,7 @@ describe('a tool that fails', () => {
   test('is told to be unrepaired where nothing passes, and nothing is saved', SLOW, async () => {
     await save(BROKEN)
     await setup.subject.library.setState('value_range', 1, 'quarantined', 'failed 3 times in a row')
-    const bad = ['max(values)', 'min(values)', '0.0', '1.0'].map((body) => write(codeOf(`return ${body}`)))
+    const bad = ['max(values)', 'min(values)', '0.0', '1.0'].map((body) => write(rangeModule(`return ${body}`)))
     const { result, gateway } = await repair(bad)
     expect(result).toMatchObject({ status: 'failed', made: [], error: { code: 'tool_rejected' } })
     expect(result.error?.message).toContain('Test "three"')
@@ -193,11 +171,11 @@ describe('a tool that fails', () => {
     'holds what the version in use holds as well, and the quarantined one is meant without a number',
     SLOW,
     async () => {
-      const [first, ...others] = TESTS
+      const [first, ...others] = RANGE_MODULE_TESTS
       await save(GOOD, { tests: first === undefined ? [] : [first] })
       await save(BROKEN, { tests: others })
       await setup.subject.library.setState('value_range', 2, 'quarantined', 'failed')
-      const code = codeOf('low, *_, high = [*sorted(values), max(values)]\n    return high - low')
+      const code = rangeModule('low, *_, high = [*sorted(values), max(values)]\n    return high - low')
       const { result } = await repair([write(code), accept])
       expect(result.answer).toContain('version 3 repairs version 2')
       const { tests } = await setup.subject.library.get('value_range')
@@ -207,7 +185,7 @@ describe('a tool that fails', () => {
 
   test('costs no more than it may', SLOW, async () => {
     await save(BROKEN, { state: 'quarantined' })
-    const bad = write(codeOf('return max(values)'), { costUsd: 0.3 })
+    const bad = write(rangeModule('return max(values)'), { costUsd: 0.3 })
     const { result } = await repair(
       [bad, bad].map((step) => ({ ...step })),
       { budget: { costUsd: 0.5 } },
