@@ -50,8 +50,9 @@ export function version2Parents(root: string): string[] {
 }
 
 /**
- * Systemd wants nobody but itself to make groups above a unit's own one, though its owner could. And none in a scope: up to
- * version 252 it ends a whole scope, here with handaxe in it, when the kernel ends one process for want of memory.
+ * Systemd wants nobody but itself to make groups above a unit's own one, though its owner could. And none in a scope: some
+ * versions before 253 end a whole scope, here with handaxe in it, when the kernel ends one process for want of memory
+ * (systemd's issue 25376; Debian's 252.39 does not).
  */
 function belowUnit(paths: string[]): string[] {
   const unit = paths.findLastIndex((path) => /\.(?:scope|service)$/.test(path))

@@ -11,9 +11,10 @@ const MOST_WEIGHT = 10_000
 /**
  * A transient service of the user's systemd whose group is ours to divide, for as long as this process lives.
  *
- * A service, not a scope: up to version 252 systemd ends a whole scope when the kernel ends one process in it for want of
- * memory, here an everyday matter. Its one process reads from a FIFO that only this process can write to. When handaxe is
- * gone, however it ended, the reader comes to its end, and systemd ends the unit with all that is in it.
+ * A service, not a scope: only for services do all versions have OOMPolicy=. Some before 253 end a whole scope when the
+ * kernel ends one process in it for want of memory (systemd's issue 25376), here an everyday matter. Its one process reads
+ * from a FIFO that only this process can write to. When handaxe is gone, however it ended, the reader comes to its end, and
+ * systemd ends the unit with all that is in it.
  */
 export class DelegatedUnit {
   readonly name: string
