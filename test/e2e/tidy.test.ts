@@ -45,7 +45,7 @@ async function fill(path: string): Promise<void> {
   const library = openLibrary({ store })
   const tools: [string, string, string][] = [
     ['value_range', 'values', 'max(values) - min(values)'],
-    ['distance', 'data', 'sorted(data)[-1] - sorted(data)[0]'],
+    ['distance', 'data', '-(min(data) - max(data))'],
     ['largest_step', 'values', 'max(values) - values[0]'],
   ]
   for (const [name, parameter, expression] of tools) {

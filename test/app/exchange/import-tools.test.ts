@@ -233,7 +233,7 @@ test('a twin of a tool of the library is said', async () => {
   await withRange()
   const code = RANGE.replaceAll('value_range', 'spread_of').replace(
     'max(values) - min(values)',
-    'sorted(values)[-1] - sorted(values)[0]',
+    '-(min(values) - max(values))',
   )
   const folder = await temporaryFolder()
   const skill = await temporaryFolder()
