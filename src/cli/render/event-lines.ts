@@ -21,7 +21,7 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     case 'run-started':
       return [event.notice, mark(colors.bold('?'), safeText(event.request))].filter((line) => line !== null).join('\n')
     case 'inputs-inspected':
-      return event.files.map((file) => mark(colors.cyan('▪'), describeFile(file))).join('\n')
+      return event.files.map((file) => mark(colors.cyan('▪'), describeFile(file, verbose))).join('\n')
     case 'tools-retrieved':
       return mark(colors.cyan('▪'), describeCandidates(event))
     case 'instances-found':
@@ -105,11 +105,17 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
   }
 }
 
-function describeFile(file: InspectedFile): string {
+/** Beyond that a table fills the screen, and nobody reads it. */
+const MOST_COLUMNS = 30
+
+function describeFile(file: InspectedFile, verbose: boolean): string {
   const facts = [formatBytes(file.bytes), file.encoding].filter((fact) => fact !== null)
   if (file.table !== null) facts.unshift(plural(file.table.rows, 'row'))
   const head = `${safeText(file.name)}: ${file.kind}, ${facts.join(', ')}`
-  const columns = file.table?.columns.map((column) => `${safeText(column.name)} ${column.type}`).join(', ')
+  const all = file.table?.columns.map((column) => `${safeText(column.name)} ${column.type}`)
+  const most = verbose ? Infinity : MOST_COLUMNS
+  const more = all !== undefined && all.length > most ? `, and ${all.length - most} more (--verbose)` : ''
+  const columns = all === undefined ? undefined : `${all.slice(0, most).join(', ')}${more}`
   const notes = file.notes.map((note) => `\n    ${safeText(note)}`).join('')
   return `${head}${columns === undefined ? '' : `\n    ${columns}`}${notes}`
 }

@@ -28,6 +28,29 @@ test('a file is described by its kind, its size and its columns', () => {
   expect(text).toBe('▪ a.csv: table, 506 rows, 2.0 KiB, utf-8\n    Close number\n    It begins with a byte order mark.')
 })
 
+test('of a wide table the first columns are shown, and all if asked for', () => {
+  const columns = Array.from({ length: 40 }, (_, index) => ({
+    name: `c${index}`,
+    type: 'number' as const,
+    missing: 0,
+    examples: [],
+  }))
+  const table = { delimiter: ',', rows: 1, columns }
+  const file = {
+    name: 'a.csv',
+    bytes: 9,
+    kind: 'table' as const,
+    mediaType: 'text/csv',
+    encoding: null,
+    table,
+    head: '',
+    notes: [],
+  }
+  const event: RunEventBody = { type: 'inputs-inspected', wallMs: 1, files: [file] }
+  expect(render(event)).toMatch(/c29 number, and 10 more \(--verbose\)$/)
+  expect(render(event, true)).toMatch(/c39 number$/)
+})
+
 test('an empty library and one in which nothing fits read differently', () => {
   expect(render({ type: 'tools-retrieved', total: 0, candidates: [] })).toContain('empty')
   expect(render({ type: 'tools-retrieved', total: 30, candidates: [] })).toContain('none of its 30 tools fits')
