@@ -158,7 +158,8 @@ export interface Sandbox {
   readonly guarantees: Guarantees
   /**
    * Never rejects for what the code did. Rejects with `HandaxeError`: `sandbox_unavailable`, `sandbox_broken`,
-   * `invalid_input_file`, `invalid_arguments` (a bad Execution), `cancelled` where `signal` was aborted before the start.
+   * `invalid_input_file`, `invalid_arguments` (a bad Execution, a folder for artifacts that cannot be written), `disk_full`,
+   * `cancelled` where `signal` was aborted before the start.
    */
   execute(execution: Execution): Promise<ExecutionResult>
   /** Leaves no process, mount, cgroup or file behind. Executions under way end as `killed`. Safe to call twice. */

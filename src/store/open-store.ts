@@ -1,4 +1,5 @@
 import type { StoreWithVectors } from '../contracts/vectors.ts'
+import { disposable } from '../util/disposable.ts'
 import { isPostgresAddress, refuseOtherAddress } from './postgres/address.ts'
 
 export interface StoreOptions {
@@ -12,15 +13,19 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store: PostgreSQL, or a SQLite file. Any number of processes may have it open at once.
+ * Opens the store: PostgreSQL, or a SQLite file. Any number of processes may have it open at once. Close it, or open it
+ * with `await using`.
  * Rejects with `store_newer`, `store_corrupt`, `store_read_only`, `store_locked`, `store_unavailable` or `disk_full`.
  */
-export async function openStore({ path, lockTimeoutMs = 10_000 }: StoreOptions): Promise<StoreWithVectors> {
+export async function openStore({
+  path,
+  lockTimeoutMs = 10_000,
+}: StoreOptions): Promise<StoreWithVectors & AsyncDisposable> {
   refuseOtherAddress(path)
   // The engines are loaded when they are asked for: the driver of PostgreSQL takes longer than opening a file.
   if (isPostgresAddress(path)) {
     const { openPostgresStore } = await import('./postgres/open-postgres-store.ts')
-    return openPostgresStore(path, { lockTimeoutMs })
+    return disposable(await openPostgresStore(path, { lockTimeoutMs }))
   }
   const [{ openDatabase }, { SqliteJournalStore }, { SqliteScriptStore }, { SqliteToolStore }, { SqliteVectorStore }] =
     await Promise.all([
@@ -31,11 +36,11 @@ export async function openStore({ path, lockTimeoutMs = 10_000 }: StoreOptions):
       import('./sqlite/vector-store.ts'),
     ])
   const database = await openDatabase(path, { lockTimeoutMs })
-  return {
+  return disposable({
     tools: new SqliteToolStore(database),
     scripts: new SqliteScriptStore(database),
     journal: new SqliteJournalStore(database),
     vectors: new SqliteVectorStore(database),
     close: async () => database.close(),
-  }
+  })
 }
