@@ -104,7 +104,7 @@ function unknownFile(name: string, files: readonly InputFile[]): string {
   const names = files.map((file) => file.name)
   if (names.length === 0) return `there is no file ${JSON.stringify(name)}: no files were given`
   const near = closest(name, names)
-  const meant = near === null ? '' : `, did you mean ${JSON.stringify(near)}?`
+  const meant = near === null ? '' : ` (did you mean ${JSON.stringify(near)}?)`
   return `there is no file ${JSON.stringify(name)}${meant}; the files are ${names.map((one) => JSON.stringify(one)).join(', ')}`
 }
 

@@ -36,11 +36,19 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
     const key = name as keyof Limits
     const [low, high] = BOUNDS[key]
     if (!Number.isSafeInteger(value) || value < low || value > high) {
-      throw invalid(`The limit ${name} must be an integer from ${low} to ${high}`, { limit: name, value })
+      throw invalid(`The limit ${name} must be an integer from ${low}${inMebibytes(key, low)} to ${high}`, {
+        limit: name,
+        value,
+      })
     }
     limits[key] = value
   }
   return limits
+}
+
+/** `--memory-mb` is given in these. */
+function inMebibytes(limit: keyof Limits, bytes: number): string {
+  return limit.endsWith('Bytes') && bytes >= MIB ? ` (${bytes / MIB} MiB)` : ''
 }
 
 /** What not every backend has. */

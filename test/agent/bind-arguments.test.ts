@@ -124,7 +124,7 @@ describe('what references stand for', () => {
 describe('what a model is told where a reference cannot be bound', () => {
   test('an unknown file: the files, and the likely one', async () => {
     const problem = await problemOf({ p: [{ $column: { file: 'price.csv', name: 'Close' } }] })
-    expect(problem).toContain('p[0]: there is no file "price.csv", did you mean "prices.csv"?')
+    expect(problem).toContain('p[0]: there is no file "price.csv" (did you mean "prices.csv"?)')
     expect(problem).toContain('"german.csv"')
   })
 

@@ -66,20 +66,26 @@ export function publishRecord(
 ): void {
   const temporary = folder.within(`${key}-${record.identity}.new`)
   rmSync(temporary, { force: true })
-  const file = openSync(temporary, 'wx', 0o600)
   try {
-    fchmodSync(file, 0o600)
-    writeSync(file, JSON.stringify(record))
-  } finally {
-    closeSync(file)
-  }
-  if (!onlyIfMissing) return renameSync(temporary, folder.within(`${key}.json`))
-  try {
-    linkSync(temporary, folder.within(`${key}.json`))
+    writeRecord(temporary, record)
+    if (onlyIfMissing) linkSync(temporary, folder.within(`${key}.json`))
+    else renameSync(temporary, folder.within(`${key}.json`))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (!onlyIfMissing || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
     rmSync(temporary, { force: true })
+  }
+}
+
+function writeRecord(path: string, record: DaemonRecord): void {
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    fchmodSync(file, 0o600)
+    const bytes = Buffer.from(JSON.stringify(record))
+    // A full disk may take a part of it without an error.
+    if (writeSync(file, bytes) < bytes.length) throw new Error('the record of the daemon was not written whole')
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -89,10 +89,9 @@ class Daemon {
   }
 
   async serve(): Promise<void> {
-    const { settings, signal } = this.#options
+    const { signal } = this.#options
     await this.#listen()
-    publishRecord(this.#folder, settings.key, this.#record)
-    endClaim(this.#folder, settings.key)
+    this.#takeCharge()
     this.#awaitNextClient()
     this.#open().catch(() => {
       this.#hasFailed = true
@@ -106,6 +105,18 @@ class Daemon {
     clearInterval(looking)
     clearTimeout(this.#idleTimer)
     await this.#close(force)
+  }
+
+  /** Where that fails, as on a full disk, nobody would ever find it: a socket that listens would keep it alive for good. */
+  #takeCharge(): void {
+    const { key } = this.#options.settings
+    try {
+      publishRecord(this.#folder, key, this.#record)
+      endClaim(this.#folder, key)
+    } catch (error) {
+      this.#server.close()
+      throw error
+    }
   }
 
   #open(): Promise<Sandbox> {

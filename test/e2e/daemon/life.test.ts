@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -36,6 +36,20 @@ describe('the life of a daemon', () => {
     const [daemon] = JSON.parse(started.stdout).daemons
     expect(daemon.pid).toBeTypeOf('number')
     expect(JSON.parse((await runCli(home, ['daemon', 'start', '--json'])).stdout).daemons[0].pid).toBe(daemon.pid)
+  })
+
+  test('one that cannot put itself in charge ends at once, and the call says why it does without', async () => {
+    await runCli(home, ['daemon', 'start'])
+    const folder = join(home, 'state', 'daemon')
+    const record = readdirSync(folder).find((name) => name.endsWith('.json')) ?? ''
+    await stopDaemons(home)
+    // Nothing can be renamed onto a folder.
+    mkdirSync(join(folder, record))
+    const served = await runCli(home, ['daemon', 'serve'])
+    expect(served.exitCode, served.stderr).not.toBe(0)
+    const outcome = await execute(home, 'print(1)', [], { environment: { HANDAXE_DAEMON: 'auto' } })
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: '1\n', stderr: expect.stringContaining('without the daemon') })
+    expect(readdirSync(folder)).toEqual([record])
   })
 
   test('without a call for the idle time it ends and leaves nothing', async () => {

@@ -46,7 +46,7 @@ export function traces(home: string, pid: number): { processes: number[]; cgroup
 }
 
 /** What is left of a daemon: nothing, after `withinMs` at the latest. */
-export async function leftovers(home: string, { processes, cgroups }: ReturnType<typeof traces>, withinMs = 5000) {
+export async function leftovers(home: string, { processes, cgroups }: ReturnType<typeof traces>, withinMs = 15_000) {
   const look = () => ({
     processes: processes.filter(isAlive),
     cgroups: cgroups.filter((path) => existsSync(path)),
@@ -76,7 +76,7 @@ export function onWritten(child: ChildProcess, text: string, act: () => void): v
   child.stdout?.on('data', listener)
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<number> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<number> {
   const startedAt = performance.now()
   while (!(await condition())) {
     if (performance.now() - startedAt > withinMs) throw new Error(`not within ${withinMs} ms`)
