@@ -149,7 +149,10 @@ def _patches(module):
     names = {"builtins"}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
-            names.update(alias.asname or alias.name for alias in node.names if alias.name in sys.stdlib_module_names)
+            for alias in node.names:
+                package = alias.name.partition(".")[0]
+                if package in sys.stdlib_module_names:
+                    names.add(alias.asname or package)
     found = []
     for node in ast.walk(module):
         targets = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else [getattr(node, "target", None)]
