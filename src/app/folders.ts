@@ -1,4 +1,4 @@
-import { homedir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { HandaxeError } from '../contracts/errors.ts'
 
@@ -39,9 +39,9 @@ export function resolveFolders(environment: Environment, platform: string = proc
 }
 
 function findHome(environment: Environment): string {
-  const given = environment['HOME'] || environment['USERPROFILE'] || homedir()
+  const given = environment['HOME'] || environment['USERPROFILE']
   if (given) return resolve(given)
-  // An empty HOME: the list of users still knows it.
+  // No HOME, or an empty one: the list of users still knows it.
   const known = knownHome()
   if (known) return known
   throw new HandaxeError('invalid_configuration', 'This user has no home folder', {

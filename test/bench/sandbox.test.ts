@@ -25,7 +25,7 @@ test('the benchmark of the sandbox gives its whole report, with a reason for eac
   const report = shape.parse(JSON.parse(stdout))
   expect(report.python.samples).toBe(10)
   expect(Object.keys(report.peers)).toEqual(
-    expect.arrayContaining(['bubblewrapCold', 'plainPython', 'docker', 'denoInBubblewrap', 'pyodide']),
+    expect.arrayContaining(['bubblewrapCold', 'plainPython', 'docker', 'denoInBubblewrap', 'pyodideStatistics']),
   )
   for (const [name, peer] of Object.entries(report.peers)) expect(peer === null).toBe(name in report.missing)
   // A sandbox that is slower than starting everything anew would be no use: the ceiling is generous.
