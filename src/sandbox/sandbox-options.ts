@@ -31,6 +31,11 @@ export interface SandboxOptions {
   idleJavascript?: number
   /** Executions at a time; further ones wait for their turn. */
   maxConcurrent?: number
+  /**
+   * For `linux`: so many executions are forked from one warm Python, then another one with other addresses takes its place.
+   * Default 5,000.
+   */
+  executionsPerZygote?: number
   /** For executions with a network. Default: the machine's name servers and the usual authorities. */
   egress?: EgressSettings
   /** Where `createEnvironment` keeps package environments. Absent: there are none. */

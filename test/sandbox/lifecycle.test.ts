@@ -77,6 +77,26 @@ test('no more than `maxConcurrent` run at a time; the others wait for their turn
   await sandbox.close()
 })
 
+test('a zygote that has served enough is replaced, and ends nothing that is under way', async () => {
+  const sandbox = await open({ executionsPerZygote: 10, maxConcurrent: 6 })
+  const seen = new Set<number>()
+  let next = 0
+  const worker = async () => {
+    while (next < 300) {
+      const index = next++
+      const result = await sandbox.execute({ language: 'python', code: `result(${index})` })
+      expect(result, `execution ${index}`).toMatchObject({ status: 'ok', value: index })
+      for (const pid of zygotes()) seen.add(pid)
+    }
+  }
+  await Promise.all(Array.from({ length: 6 }, worker))
+  expect(seen.size).toBeGreaterThan(20)
+  // The last ones are closed in the background when nothing of theirs is left.
+  await vi.waitFor(() => expect(zygotes().length).toBeLessThan(5), { timeout: 30_000, interval: 50 })
+  await sandbox.close()
+  expect(zygotesBelow(state)).toEqual([])
+}, 120_000)
+
 test('who gives up while waiting does not wait on', async () => {
   const sandbox = await open({ maxConcurrent: 1 })
   const long = sandbox.execute({ language: 'python', code: 'import time\ntime.sleep(7)\nresult(1)' })

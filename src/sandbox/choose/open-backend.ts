@@ -4,6 +4,7 @@ import type { SandboxOptions } from '../sandbox-options.ts'
 
 /** Of E2B's smallest machines, and a fifth of the sandboxes that its smallest plan allows at a time. */
 const E2B_CONCURRENT = 4
+const EXECUTIONS_PER_ZYGOTE = 5_000
 
 /**
  * Opens one backend, without looking at any policy; only its own code is loaded. Rejects with `sandbox_unavailable` and what
@@ -23,6 +24,7 @@ export async function openBackend(backend: BackendName, options: SandboxOptions)
         searchPath: options.environment?.['PATH'],
         idle: { python: options.idlePython ?? Math.min(4, 2 * processors), javascript },
         maxConcurrent,
+        executionsPerZygote: options.executionsPerZygote ?? EXECUTIONS_PER_ZYGOTE,
         egress: options.egress ?? {},
         environmentsFolder: options.environmentsFolder ?? null,
         environment: options.environment ?? {},

@@ -8,6 +8,7 @@ import type { CgroupTier, Launcher } from './cgroup-tier.ts'
 import type { PythonFacts } from './describe-python.ts'
 import type { SandboxUser } from './sandbox-user.ts'
 import { SlotFactory } from './slot-factory.ts'
+import type { Slot } from './slot.ts'
 import type { SlotListenerServer } from './slot-listener.ts'
 import { Zygote } from './zygote.ts'
 
@@ -39,6 +40,8 @@ export interface Generation {
   shown: string[]
   startedAt: number
   executions: number
+  /** Slots that have been asked for and are not there yet. */
+  creating: Set<Promise<Slot>>
   close(): Promise<void>
 }
 
@@ -82,7 +85,7 @@ export async function startGeneration(
   try {
     server = await factory.listen()
     const { shown } = await zygote.up
-    return { factory, shown, startedAt: performance.now(), executions: 0, close }
+    return { factory, shown, startedAt: performance.now(), executions: 0, creating: new Set(), close }
   } catch (error) {
     await close()
     throw error

@@ -22,6 +22,7 @@ export interface LinuxSandboxOptions {
   searchPath: string | undefined
   idle: PoolOptions['idle']
   maxConcurrent: number
+  executionsPerZygote: number
   egress: EgressSettings
   environmentsFolder: string | null
   /** Of the host; see `SandboxOptions`. */
@@ -38,7 +39,8 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
   const found = await openCgroups(basename(folder), { userId: user.id, environment: options.environment })
   const cgroups = found.tier
   const machine = { bubblewrapPath, python, nodePath: options.nodePath, user, cgroups }
-  const pool = new SlotPool({ machine, folder, idle: options.idle, maxConcurrent: options.maxConcurrent })
+  const { idle, maxConcurrent, executionsPerZygote } = options
+  const pool = new SlotPool({ machine, folder, idle, maxConcurrent, executionsPerZygote })
   try {
     const { shown } = await pool.start()
     return new LinuxSandbox({

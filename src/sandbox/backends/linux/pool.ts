@@ -3,8 +3,7 @@ import { HandaxeError } from '../../../contracts/errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../contracts/limits.ts'
 import { EnvironmentZygotes } from './environment-zygotes.ts'
 import type { Generation, Machine } from './generation.ts'
-import { Generations } from './generations.ts'
-import type { SlotFactory } from './slot-factory.ts'
+import { Generations, type Lease } from './generations.ts'
 import type { Slot } from './slot.ts'
 import type { GuestKind } from './zygote.ts'
 import type { GuestNetwork } from '../../egress/execution-proxy.ts'
@@ -25,17 +24,14 @@ export interface PoolOptions {
   folder: string
   idle: Record<GuestKind, number>
   maxConcurrent: number
+  /** A zygote's addresses are the same in all its children: a new one from time to time gives new ones. */
+  executionsPerZygote: number
 }
 
 /** What no idle slot has. */
 export interface OwnSlot {
   network: GuestNetwork | null
   environment: Environment | null
-}
-
-export interface Lease {
-  slot: Slot
-  factory: SlotFactory
 }
 
 /** Keeps warm slots ready, one execution each, and lets no more than `maxConcurrent` run at a time. */
@@ -54,9 +50,11 @@ export class SlotPool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#turns = new Turns(options.maxConcurrent)
-    this.#tables = new Generations(options.machine, options.folder, 'tables')
-    this.#science = new Generations(options.machine, options.folder, 'science')
-    this.#environments = new EnvironmentZygotes(options.machine, options.folder)
+    const { machine, folder, executionsPerZygote } = options
+    const shared = { machine, folder, executionsPerZygote, environment: null }
+    this.#tables = new Generations({ ...shared, preparation: 'tables' })
+    this.#science = new Generations({ ...shared, preparation: 'science' })
+    this.#environments = new EnvironmentZygotes({ machine, folder, executionsPerZygote })
     for (const generations of [this.#tables, this.#science]) generations.onRetired = (one) => this.#forget(one)
   }
 
@@ -155,15 +153,11 @@ export class SlotPool {
     const shared = line === 'science' ? this.#science : this.#tables
     const environment = own?.environment ?? null
     const generations = environment === null ? shared : this.#environments.get(environment)
-    const generation = await generations.current()
-    if (this.#isClosed) throw closed()
-    generation.executions++
     const guest = line === 'javascript' ? 'javascript' : 'python'
     // While others run and none is ready, somebody waits or soon will. A program that touches itself what it needs
     // takes a quarter less of the processors than a warm-up for all that it might need.
     const warm = this.#turns.taken === 0 || this.#idle[line].some(({ slot }) => slot.isReady)
-    const slot = await generation.factory.create(this.#nextSlot++, guest, limits, warm, own?.network ?? null)
-    return { slot, factory: generation.factory }
+    return generations.createSlot(this.#nextSlot++, { guest, limits, warm, network: own?.network ?? null })
   }
 
   #forget({ factory }: Generation): void {
@@ -188,7 +182,7 @@ export class SlotPool {
     this.#coming[line]++
     try {
       const lease = await this.#make(line, { ...DEFAULT_LIMITS })
-      if (this.#isClosed) return void lease.factory.destroy(lease.slot)
+      if (this.#isClosed || lease.factory.isRetired) return void lease.factory.destroy(lease.slot)
       this.#idle[line].push(lease)
     } catch {
       // The next execution tries again, and tells its caller what is wrong.

@@ -20,6 +20,14 @@ export interface SlotFactoryOptions {
   nodeFlags: (limits: Limits) => string[]
 }
 
+export interface WantedSlot {
+  guest: GuestKind
+  limits: Limits
+  /** Whether it goes through all that a program might need before it is ready. */
+  warm: boolean
+  network: GuestNetwork | null
+}
+
 /** Makes and destroys the slots of one zygote, and brings its reports to them. */
 export class SlotFactory {
   readonly slots = new Map<number, Slot>()
@@ -27,6 +35,9 @@ export class SlotFactory {
   readonly #waiting = new Map<string, { resolve(): void; reject(error: Error): void }>()
   /** Slots that are being destroyed: `settle` waits for them. */
   readonly #ending = new Map<Slot, Promise<void>>()
+  /** Another zygote is in use: a slot that nobody uses yet is not worth keeping. */
+  isRetired = false
+  readonly #onEmptied: (() => void)[] = []
   #isGone = false
 
   constructor(options: SlotFactoryOptions) {
@@ -40,13 +51,7 @@ export class SlotFactory {
   }
 
   /** Asks for a new slot, which warms up first or is ready at once. It announces itself as `ready`, or `died` tells why not. */
-  async create(
-    id: number,
-    guest: GuestKind,
-    limits: Limits,
-    warm: boolean,
-    network: GuestNetwork | null,
-  ): Promise<Slot> {
+  async create(id: number, { guest, limits, warm, network }: WantedSlot): Promise<Slot> {
     await makeOpenFolder(this.#slotFolder(id))
     await makeOpenFolder(join(this.#slotFolder(id), 'input'))
     // The socket of the proxy will lie there, where no other slot can reach it.
@@ -90,6 +95,11 @@ export class SlotFactory {
     return ending
   }
 
+  /** Settles when every slot has been given back and destroyed. */
+  async emptied(): Promise<void> {
+    if (this.slots.size > 0) await new Promise<void>((resolve) => this.#onEmptied.push(resolve))
+  }
+
   async settle(): Promise<void> {
     await Promise.allSettled(this.#ending.values())
   }
@@ -101,6 +111,7 @@ export class SlotFactory {
     // Gone with its mount namespace where the zygote is gone.
     await this.#ask('release', slot.id).catch(() => {})
     this.slots.delete(slot.id)
+    if (this.slots.size === 0) for (const tell of this.#onEmptied.splice(0)) tell()
     await slot.group?.remove()
     await rm(this.#slotFolder(slot.id), { recursive: true, force: true })
   }

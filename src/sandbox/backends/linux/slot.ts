@@ -143,8 +143,9 @@ export class Slot {
     this.#listener?.onDeath(death)
   }
 
-  /** Whoever still listens is told that nothing more comes. */
+  /** Whoever still listens is told that nothing more comes, and that it is not the code's doing. */
   close(): void {
+    if (this.death !== null && !this.ended.has('control')) this.death.lost = true
     for (const socket of this.#sockets.values()) socket.destroy()
     for (const channel of ['control', 'stdout', 'stderr'] as const) this.#onEnd(channel)
     this.#listener = null
