@@ -2,7 +2,15 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
-import { descendants, mounts, openDescriptors, residentBytes, slotGroupsOf, zygotesBelow } from './host-state.ts'
+import {
+  descendants,
+  heldBytes,
+  mounts,
+  openDescriptors,
+  residentBytes,
+  slotGroupsOf,
+  zygotesBelow,
+} from './host-state.ts'
 
 const MIB = 1024 * 1024
 
@@ -37,7 +45,7 @@ export const LINUX_HOST: Observer = {
       groups: slotGroupsOf(names).length,
       slotFolders: slotFolders(state),
       artifactFolders: names.reduce((sum, name) => sum + entries(join(state, name, 'artifacts')), 0),
-      hostBytes: residentBytes('self'),
+      hostBytes: heldBytes(),
       zygoteBytes: sumOf(residentBytes),
     }
   },
@@ -52,7 +60,7 @@ export const THIS_PROCESS: Observer = {
   look: () => ({
     processes: descendants(process.pid).length,
     descriptors: openDescriptors('self'),
-    hostBytes: residentBytes('self'),
+    hostBytes: heldBytes(),
   }),
   allowances: { hostBytes: 96 * MIB },
   settleMs: 20_000,

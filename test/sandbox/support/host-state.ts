@@ -1,5 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** Zygotes, and bubblewrap above them, whose folders lie below `state`. Slots show no path of the host: see `descendants`. */
 export function zygotesBelow(state: string): number[] {
@@ -43,8 +48,18 @@ export function isAlive(pid: number): boolean {
   return !/^State:\s+[ZX]/m.test(textOf(`/proc/${pid}/status`) || 'State: X')
 }
 
-export function residentBytes(pid: number | 'self'): number {
+export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
+}
+
+/**
+ * What this process holds: its resident memory without what V8 has free in its heap, which it gives back when it likes
+ * (of 200 MB after 10,000 executions, 15 were in use).
+ */
+export function heldBytes(): number {
+  collectGarbage()
+  const { rss, heapTotal, heapUsed } = process.memoryUsage()
+  return rss - heapTotal + heapUsed
 }
 
 export function openDescriptors(pid: number | 'self'): number {

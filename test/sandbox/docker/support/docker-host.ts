@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import type { Observer } from '../../support/host-baseline.ts'
-import { openDescriptors, residentBytes } from '../../support/host-state.ts'
+import { openDescriptors, heldBytes } from '../../support/host-state.ts'
 import { engineObjects } from './engine.ts'
 
 const MIB = 1024 * 1024
@@ -14,7 +14,7 @@ export const DOCKER_HOST: Observer = {
       volumes: volumes.length,
       descriptors: openDescriptors('self'),
       files: readdirSync(folder, { recursive: true }).length,
-      hostBytes: residentBytes('self'),
+      hostBytes: heldBytes(),
     }
   },
   // One connection that this look itself keeps alive for a moment.
