@@ -7,23 +7,9 @@ import { openLibrary } from '../../src/library/open-library.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { sampleTool } from '../store/support/samples.ts'
 import { createHome, runCli, type CliOutcome } from '../support/run-cli.ts'
+import { rangeModule } from '../support/range-module.ts'
 
-const CODE = `def value_range(values: list[float]) -> float:
-    """Difference between the largest and the smallest value.
-
-    Args:
-        values: The numbers.
-
-    Returns:
-        The range.
-
-    Raises:
-        ValueError: If there are no values.
-    """
-    if not values:
-        raise ValueError("no values")
-    return max(values) - min(values)
-`
+const CODE = rangeModule('return max(values) - min(values)')
 const TESTS: ToolTest[] = [
   { name: 'three', kind: 'example', arguments: { values: [1, 5, 2] }, expected: 4 },
   { name: 'one', kind: 'example', arguments: { values: [3] }, expected: 0 },

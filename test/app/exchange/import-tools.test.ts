@@ -8,6 +8,7 @@ import { saveImport } from '../../../src/app/exchange/save-import.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
 import { editFile, temporaryFolder, writeFiles } from '../../library/formats/support/temporary-folder.ts'
 import { useTestApp } from './support.ts'
+import { rangeModule } from '../../support/range-module.ts'
 
 const opened = useTestApp()
 
@@ -22,22 +23,7 @@ function itemOf(items: ImportItem[], name: string): ImportItem {
   return found
 }
 
-const RANGE = `def value_range(values: list[float]) -> float:
-    """Difference between the largest and the smallest value.
-
-    Args:
-        values: The numbers.
-
-    Returns:
-        The range.
-
-    Raises:
-        ValueError: If there are no values.
-    """
-    if not values:
-        raise ValueError("no values")
-    return max(values) - min(values)
-`
+const RANGE = rangeModule('return max(values) - min(values)')
 
 const RELATIVE = `from tools import value_range
 

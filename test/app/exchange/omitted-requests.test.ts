@@ -9,23 +9,9 @@ import type { NewTool } from '../../../src/contracts/tool.ts'
 import { readTools } from '../../../src/library/formats/read-tools.ts'
 import { sampleTool } from '../../store/support/samples.ts'
 import { useTestApp } from './support.ts'
+import { rangeModule } from '../../support/range-module.ts'
 
-const CODE = `def value_range(values: list[float]) -> float:
-    """Difference between the largest and the smallest value.
-
-    Args:
-        values: The numbers.
-
-    Returns:
-        The range.
-
-    Raises:
-        ValueError: If there are no values.
-    """
-    if not values:
-        raise ValueError("no values")
-    return max(values) - min(values)
-`
+const CODE = rangeModule('return max(values) - min(values)')
 /** Stands in everything that a real request brought: none of it may go out. */
 const SECRET = 4711.25
 

@@ -28,6 +28,7 @@ from relay import CHANNELS, Relay
 
 PR_SET_DUMPABLE = 4
 OUTPUT = b"/box/output"
+_LAST_BYTES = 64 * 1024
 ENVIRONMENT = "/opt/environment"
 # The image may have none. The program may change it: what it trusts is its own affair.
 AUTHORITIES = "/tmp/authorities.pem"
@@ -180,6 +181,8 @@ class ContainerRelay(Relay):
                 return
             if pid == self._pid:
                 self._status, self._usage = status, usage
+                # Its last words first: they say why it did not become ready.
+                self.drain(_LAST_BYTES)
                 self.tell({"event": "dead"})
 
     def obey(self, command):
