@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { ExecutionResult, Sandbox } from '../../src/contracts/sandbox.ts'
 import { openSandbox } from '../../src/sandbox/open-sandbox.ts'
@@ -118,6 +119,29 @@ test('a zygote that dies breaks only what is under way: the next execution gets 
   await sandbox.close()
   expect(zygotes()).toEqual([])
 })
+
+test('a zygote that dies while slots are made leaves none that is waited for', async () => {
+  const sandbox = await open({ maxConcurrent: 6 })
+  for (let round = 0; round < 12; round++) {
+    // Limits of their own: each has its slot made for it.
+    const limits = { processes: 20 + round }
+    const running = Array.from({ length: 6 }, () =>
+      sandbox.execute({ language: 'python', code: 'result(1)', limits }).catch((error: { code: string }) => error.code),
+    )
+    await delay(round)
+    for (const pid of zygotes()) process.kill(pid, 'SIGKILL')
+    for (const outcome of await Promise.all(running)) {
+      expect(typeof outcome === 'string' ? outcome : outcome.value).toBeOneOf([
+        1,
+        'sandbox_broken',
+        'sandbox_unavailable',
+      ])
+    }
+  }
+  expect((await sandbox.execute({ language: 'python', code: 'result(2)' })).value).toBe(2)
+  await sandbox.close()
+  expect(zygotes()).toEqual([])
+}, 120_000)
 
 test('a host that is killed leaves no process, and the next start clears its folders', async () => {
   const script = join(folder, 'host.ts')

@@ -62,6 +62,8 @@ export class SlotFactory {
     const group = this.#options.cgroups?.createSlot(id, bounds, this.#options.userId) ?? null
     const slot = new Slot(id, guest, limits, group)
     this.slots.set(id, slot)
+    // It has died while the folders were made, and told those that were there: nobody will tell this one.
+    if (this.#isGone) slot.markDead(endedWithZygote())
     const nodeFlags = guest === 'javascript' ? this.#options.nodeFlags(limits) : []
     this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, warm, nodeFlags, network })
     return slot
