@@ -35,7 +35,7 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
       return mark(colors.blue('▸'), `${event.stepId} ${event.decision}: ${safeText(event.goal)}`)
     case 'tests-written':
       return [
-        mark(colors.blue('▸'), `${event.stepId} tests for ${event.tool}, written before the code:`),
+        mark(colors.blue('▸'), `${event.stepId} tests for ${event.tool}, written without sight of the code:`),
         ...event.tests.map((test) => `    · ${safeText(test.name)}`),
         ...event.dropped.map((test) =>
           colors.yellow(`    · dropped: ${safeText(test.name)}: ${safeText(test.reason)}`),
