@@ -3,7 +3,7 @@ import { decideAdmission, type Admission } from '../admission/decide-admission.t
 import { reviewTool } from '../admission/review/review-tool.ts'
 import { reconcileExpectations } from '../admission/tests/reconcile-expectations.ts'
 import { findReadyTool } from '../admission/twins/find-ready-tool.ts'
-import { compareValues } from '../agent/compare/compare-values.ts'
+import { compareValues } from '../domain/compare/compare-values.ts'
 import { findJson } from '../agent/parse-reply/find-json.ts'
 import type { AdmissionDepth } from '../contracts/run.ts'
 import { judgeCall, runTests } from './run-tests.ts'

@@ -1,4 +1,4 @@
-import { compareValues } from '../../src/agent/compare/compare-values.ts'
+import { compareValues } from '../../src/domain/compare/compare-values.ts'
 import type { CompareValues } from '../../src/admission/subject.ts'
 
 /** As the agent compares values. */

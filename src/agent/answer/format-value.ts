@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../contracts/json.ts'
-import { readInstant } from '../compare/compare-dates.ts'
+import { readInstant } from '../../domain/compare/read-instant.ts'
 
 /** A longer value has no place in a sentence: then a model writes the answer. */
 const MAX_CHARACTERS = 600

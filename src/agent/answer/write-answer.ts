@@ -5,7 +5,7 @@ import { askModel } from '../run/ask-model.ts'
 import { stepValues, type RunContext } from '../run/run-context.ts'
 import type { StepReport } from '../steps/step-report.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
-import { stripHidden } from '../text/untrusted-text.ts'
+import { stripHidden } from '../../domain/text/untrusted-text.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { renderTemplate } from './render-template.ts'
 

@@ -8,7 +8,7 @@ import { bindArguments } from '../bind-arguments.ts'
 import { readReferences } from '../plan/read-references.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
-import { cutEnd } from '../text/cut-middle.ts'
+import { cutEnd } from '../../domain/text/cut-middle.ts'
 import { isSameFile } from './describe-file.ts'
 import { instanceLabel } from './render-instances.ts'
 

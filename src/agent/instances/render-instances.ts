@@ -1,9 +1,9 @@
 import type { SolvedScript } from '../../contracts/tool.ts'
-import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
+import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { fenceCode } from '../text/fence-code.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
-import { fenceUntrusted, quoteUntrusted } from '../text/untrusted-text.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
+import { fenceUntrusted, quoteUntrusted } from '../../domain/text/untrusted-text.ts'
 
 /** Of each program: enough to see what it computes, too little to be a burden where it is of no use. */
 const REQUEST_CHARACTERS = 400

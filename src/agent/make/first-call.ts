@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import { GUEST_PATHS } from '../../contracts/sandbox.ts'
 import type { AdmissionRecord, NewTool } from '../../contracts/tool.ts'
-import { compareValues } from '../compare/compare-values.ts'
+import { compareValues } from '../../domain/compare/compare-values.ts'
 import { INSTANCE_NAME } from '../instances/bind-instances.ts'
 import { withUniqueNames } from './parse-tests.ts'
 

@@ -2,10 +2,10 @@ import type { JsonValue } from '../../contracts/json.ts'
 import type { Execution, ExecutionResult, ToolModule } from '../../contracts/sandbox.ts'
 import type { ToolNeeds, ToolSignature, ToolTest } from '../../contracts/tool.ts'
 import { grantNeeds } from '../../util/grant-needs.ts'
-import { compareValues } from '../compare/compare-values.ts'
-import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
+import { compareValues } from '../../domain/compare/compare-values.ts'
+import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 
 /** Tests have tiny data: what takes longer hangs, and ten hanging tests should not take five minutes. */
 const TEST_LIMITS = { wallMs: 10_000, cpuMs: 10_000 } as const

@@ -1,7 +1,7 @@
-import { cutMiddle } from '../text/cut-middle.ts'
+import { cutMiddle } from '../../domain/text/cut-middle.ts'
 import { fenceCode } from '../text/fence-code.ts'
-import { fenceUntrusted } from '../text/untrusted-text.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
+import { fenceUntrusted } from '../../domain/text/untrusted-text.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 import type { TestReport } from './run-test.ts'
 
 /** A few failures show the cause; more of them only fill the prompt. */

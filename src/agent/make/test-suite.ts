@@ -1,7 +1,7 @@
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
-import { compareValues } from '../compare/compare-values.ts'
+import { compareValues } from '../../domain/compare/compare-values.ts'
 import { mapLimited } from '../run/map-limited.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { withUniqueNames } from './parse-tests.ts'

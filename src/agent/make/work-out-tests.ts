@@ -6,7 +6,7 @@ import { askModel } from '../run/ask-model.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderSpecification } from '../text/render-specification.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 import { parseTests } from './parse-tests.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
-import { compareValues } from '../compare/compare-values.ts'
+import { compareValues } from '../../domain/compare/compare-values.ts'
 import { askModel, type Answered } from '../run/ask-model.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { renderPrompt } from '../text/load-prompt.ts'

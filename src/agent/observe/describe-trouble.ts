@@ -1,6 +1,6 @@
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Observation } from '../../contracts/run.ts'
-import { cutEnd } from '../text/cut-middle.ts'
+import { cutEnd } from '../../domain/text/cut-middle.ts'
 import { isGood } from './observe-execution.ts'
 
 const REASON_CHARACTERS = 500

@@ -1,5 +1,5 @@
 import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
-import { readNumber } from '../compare/read-number.ts'
+import { readNumber } from '../../domain/compare/read-number.ts'
 import { validateValue } from '../steps/validate-value.ts'
 
 /** Ends a surprise that is the tool's fault: its value is not what its schema says. */

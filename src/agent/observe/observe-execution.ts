@@ -1,10 +1,10 @@
 import type { JsonSchema } from '../../contracts/json.ts'
 import type { Observation } from '../../contracts/run.ts'
 import type { CapturedText, ExecutionResult } from '../../contracts/sandbox.ts'
-import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
-import { stripHidden } from '../text/untrusted-text.ts'
+import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
+import { stripHidden } from '../../domain/text/untrusted-text.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 import { DECLARED, findSurprises } from './find-surprises.ts'
 
 /** What a model is shown of a value, and of each of stdout, stderr and a traceback. The whole text lies in the run's folder. */

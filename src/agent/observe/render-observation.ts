@@ -1,5 +1,5 @@
 import type { Observation } from '../../contracts/run.ts'
-import { fenceUntrusted, quoteUntrusted } from '../text/untrusted-text.ts'
+import { fenceUntrusted, quoteUntrusted } from '../../domain/text/untrusted-text.ts'
 
 /** An observation as the models are shown it. What came out of the sandbox is fenced as data. */
 export function renderObservation(observation: Observation, goal: string): string {

@@ -1,7 +1,7 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
-import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
-import { fenceUntrusted } from '../text/untrusted-text.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
+import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
+import { fenceUntrusted } from '../../domain/text/untrusted-text.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 import type { RecordedFailure } from './collect-failures.ts'
 
 const ARGUMENTS_CHARACTERS = 1500

@@ -1,9 +1,9 @@
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { Message, RoutedReply } from '../../contracts/models.ts'
 import { normaliseReply } from '../parse-reply/normalise-reply.ts'
-import { cutEnd, cutMiddle } from '../text/cut-middle.ts'
+import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
-import { stripHidden } from '../text/untrusted-text.ts'
+import { stripHidden } from '../../domain/text/untrusted-text.ts'
 import { callModel, type ModelCall } from './call-model.ts'
 import type { RunContext } from './run-context.ts'
 

@@ -7,10 +7,10 @@ import type { RunContext } from '../run/run-context.ts'
 import { fenceCode, renderTools } from '../text/fence-code.ts'
 import { renderScriptRules } from '../text/render-script-rules.ts'
 import { renderFiles } from '../text/render-files.ts'
-import { cutMiddle } from '../text/cut-middle.ts'
+import { cutMiddle } from '../../domain/text/cut-middle.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
-import { fenceUntrusted, stripHidden } from '../text/untrusted-text.ts'
-import { toStableJson } from '../text/to-stable-json.ts'
+import { fenceUntrusted, stripHidden } from '../../domain/text/untrusted-text.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 
 export interface WrittenScript {
   code: string

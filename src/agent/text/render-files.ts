@@ -1,6 +1,6 @@
 import type { InspectedFile } from '../../contracts/run.ts'
-import { cutEnd } from './cut-middle.ts'
-import { fenceUntrusted, quoteUntrusted } from './untrusted-text.ts'
+import { cutEnd } from '../../domain/text/cut-middle.ts'
+import { fenceUntrusted, quoteUntrusted } from '../../domain/text/untrusted-text.ts'
 
 /** Wide tables are shown by their first columns; the code can see the rest. */
 const MAX_COLUMNS = 60

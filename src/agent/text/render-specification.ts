@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../contracts/json.ts'
 import type { ParameterSpecification, ToolSpecification } from '../../contracts/run.ts'
-import { toStableJson } from './to-stable-json.ts'
+import { toStableJson } from '../../domain/text/to-stable-json.ts'
 
 /** A specification as its testers, authors and reviewers are shown it: everything but the examples. */
 export function renderSpecification(specification: ToolSpecification): string {

@@ -1,4 +1,4 @@
-import { stripHidden } from './untrusted-text.ts'
+import { stripHidden } from '../../domain/text/untrusted-text.ts'
 
 /**
  * Text of a program as it may stand in a prompt: what cannot be seen is gone, and so are the addresses of objects, which

@@ -3,7 +3,7 @@ import { clusterTools, type Clustering } from '../../admission/twins/cluster-too
 import { compareTwins, type TwinComparison } from '../../admission/twins/compare-twins.ts'
 import { fingerprintTools } from '../../admission/twins/fingerprint-tools.ts'
 import { shapeOf } from '../../admission/twins/shape-of.ts'
-import { compareValues } from '../../agent/compare/compare-values.ts'
+import { compareValues } from '../../domain/compare/compare-values.ts'
 import type { Library } from '../../contracts/library.ts'
 import type { App } from '../open-app.ts'
 import { compareLanguages, type LanguagePair } from './compare-languages.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { compareValues } from '../../../../src/agent/compare/compare-values.ts'
+import { compareValues } from '../../../../src/domain/compare/compare-values.ts'
 import type { JsonValue } from '../../../../src/contracts/json.ts'
 import { assetPath } from '../../../../src/util/asset-path.ts'
 import { openTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import { cutEnd } from '../text/cut-middle.ts'
 import { stripHidden } from '../text/untrusted-text.ts'
 import { toStableJson } from '../text/to-stable-json.ts'
-import { readInstant } from './compare-dates.ts'
+import { readInstant } from './read-instant.ts'
 import { readNumber, readNumberName } from './read-number.ts'
 import { columnsToRecords, isRecords } from './to-records.ts'
 

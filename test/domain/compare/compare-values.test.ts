@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareValues } from '../../../src/agent/compare/compare-values.ts'
+import { compareValues } from '../../../src/domain/compare/compare-values.ts'
 import type { JsonValue } from '../../../src/contracts/json.ts'
 
 const same = (expected: JsonValue, actual: JsonValue | undefined, options = {}): void =>

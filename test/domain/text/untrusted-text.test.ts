@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { cutEnd, cutMiddle } from '../../../src/agent/text/cut-middle.ts'
-import { toStableJson } from '../../../src/agent/text/to-stable-json.ts'
-import { fenceUntrusted, quoteUntrusted, stripHidden } from '../../../src/agent/text/untrusted-text.ts'
+import { cutEnd, cutMiddle } from '../../../src/domain/text/cut-middle.ts'
+import { toStableJson } from '../../../src/domain/text/to-stable-json.ts'
+import { fenceUntrusted, quoteUntrusted, stripHidden } from '../../../src/domain/text/untrusted-text.ts'
 
 describe('text from outside', () => {
   test('loses what a person would not see, and keeps what they would', () => {
