@@ -10,7 +10,7 @@ import { join } from 'node:path'
 // dockerd and debootstrap lie where an ordinary user's PATH, and that of many shells of root, does not look.
 process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
 
-const PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib']
+const PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib', 'openpyxl', 'pyarrow', 'charset-normalizer']
 /** A mirror that does not answer must not stop the tests for ever. */
 const STEP_MS = 10 * 60_000
 /** Without DEBIAN_MIRROR debootstrap takes the mirror that it has built in. */

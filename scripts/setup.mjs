@@ -1,4 +1,4 @@
-// `npm run setup`: what the sandbox needs on this machine (bubblewrap, Python with numpy, pandas, scipy, matplotlib).
+// `npm run setup`: what the sandbox needs on this machine (bubblewrap, Python with the standard packages).
 import { ensureDependencies, runOrExit } from './ensure-dependencies.mjs'
 
 runOrExit(ensureDependencies(), [

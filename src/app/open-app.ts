@@ -8,6 +8,7 @@ import type { Sandbox } from '../contracts/sandbox.ts'
 import type { StoreWithVectors } from '../contracts/vectors.ts'
 import type { VectorIndex, VectorWarning } from '../library/search/open-vector-index.ts'
 import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
+import { STANDARD_PACKAGE_NAMES } from '../sandbox/standard-packages.ts'
 import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
 import { createFolder } from './create-folder.ts'
@@ -165,6 +166,6 @@ async function wireAgent(
     artifactsFolder,
     limits: config.limits,
     packages: openPackageProvider(config, askForPackages),
-    environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
+    environmentPackages: { python: STANDARD_PACKAGE_NAMES, javascript: [] },
   })
 }

@@ -225,7 +225,8 @@ export const COMMANDS: CommandSpecification[] = [
       JSON_OPTION,
     ],
     notes:
-      'Uses apt-get (as root or by sudo) for bubblewrap and python3-venv, PyPI for numpy, pandas, scipy and matplotlib.\n' +
+      'Uses apt-get (as root or by sudo) for bubblewrap and python3-venv, PyPI for numpy, pandas, scipy,\n' +
+      'matplotlib, openpyxl, pyarrow and charset-normalizer.\n' +
       'macOS and Windows: install Docker, then `handaxe setup --docker`.',
     examples: ['handaxe setup', 'handaxe setup --docker'],
     load: () => import('./commands/setup.ts'),

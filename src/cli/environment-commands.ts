@@ -36,7 +36,7 @@ export const ENVIRONMENT_COMMANDS: CommandSpecification[] = [
     ],
     notes:
       'The registry is the one that pip or npm is configured with. Versions and hashes are locked; without --allow-source no code\n' +
-      'of a package runs. An environment is mounted read-only; Python packages come on top of numpy, pandas, scipy and matplotlib.',
+      'of a package runs. An environment is mounted read-only; Python packages come on top of the standard packages (numpy, pandas …).',
     examples: [
       "handaxe env create tables tabulate 'openpyxl>=3,<4'",
       'handaxe env create site --language javascript d3-array@^3',

@@ -1,3 +1,4 @@
+import { STANDARD_PACKAGE_NAMES } from '../../src/sandbox/standard-packages.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +65,7 @@ export async function openTestAgent(
       admission: null,
       renderSignature,
       artifactsFolder: join(folder, 'runs'),
-      environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
+      environmentPackages: { python: [...STANDARD_PACKAGE_NAMES], javascript: [] },
       ...over,
     })
     agents.push(agent)

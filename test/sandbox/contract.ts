@@ -295,6 +295,51 @@ result(connection.execute('select sum(a) from t').fetchone())
       expect(result).toMatchObject({ status: 'ok', value: [3] })
     })
 
+    test('workbooks, Parquet and texts of any encoding can be read', async () => {
+      const result = await python(`
+import io, sys
+import pandas as pd
+import charset_normalizer
+# A warm Python has not loaded it: it would cost every execution memory and a thread.
+before = 'pyarrow' in sys.modules
+table = pd.DataFrame({'city': ['Köln', None, '東京'], 'n': [1, 2, 3], 'day': pd.to_datetime(['2024-01-01', None, '2024-01-03'])})
+kept = {}
+for name, write, read in [('xlsx', 'to_excel', pd.read_excel), ('parquet', 'to_parquet', pd.read_parquet), ('feather', 'to_feather', pd.read_feather)]:
+    memory = io.BytesIO()
+    getattr(table, write)(memory, **({'index': False} if name == 'xlsx' else {}))
+    kept[name] = read(io.BytesIO(memory.getvalue())).equals(table)
+text = 'Город;Население\\nМосква;13\\nСанкт-Петербург;5\\n'.encode('cp1251')
+result({'before': before, **kept, 'encoding': charset_normalizer.from_bytes(text).best().encoding})
+`)
+      expect(result.error).toBeUndefined()
+      expect(result.value).toMatchObject({ before: false, xlsx: true, parquet: true, feather: true })
+      expect(result.value).toHaveProperty('encoding', expect.stringMatching(/cp1251|mac_cyrillic|windows/))
+    })
+
+    test('column types of Arrow are there for programs and tools that name them', async () => {
+      const types = `{'direct': str(pd.Series([1, None], dtype='int64[pyarrow]').dtype), 'converted': str(pd.DataFrame({'a': [2**60 + 1, None]}, dtype='Int64').convert_dtypes(dtype_backend='pyarrow').a.dtype), 'sum': int(pd.Series([1, 2], dtype='int64[pyarrow]').sum())}`
+      const expected = { direct: 'int64[pyarrow]', converted: 'int64[pyarrow]', sum: 3 }
+      expect((await python(`import pandas as pd\nresult(${types})`)).value).toEqual(expected)
+      const tool = {
+        name: 'types',
+        language: 'python' as const,
+        code: `import pandas as pd\ndef types():\n    return ${types}`,
+        function: 'types',
+      }
+      expect((await python('from tools import types\nresult(types())', { tools: [tool] })).value).toEqual(expected)
+      // What comes back are tables all the same.
+      const table = await python(
+        "import pandas as pd\nresult(pd.DataFrame({'a': pd.Series([1, 2], dtype='int64[pyarrow]'), 's': ['x', 'y']}))",
+      )
+      expect(table).toMatchObject({
+        status: 'ok',
+        value: [
+          { a: 1, s: 'x' },
+          { a: 2, s: 'y' },
+        ],
+      })
+    })
+
     test('input files are there, read-only, whether given as text, bytes or path', async () => {
       const path = join(folder, 'table.csv')
       await writeFile(path, 'a,b\n1,2\n', { mode: 0o600 })

@@ -44,6 +44,7 @@ test('the client of a daemon loads neither the sandbox nor a package', () => {
     'sandbox/choose/unmet-requirements.ts',
     'sandbox/frames.ts',
     'sandbox/process-identity.ts',
+    'sandbox/standard-packages.ts',
     'sandbox/unusable-input.ts',
   ])
   expect(all).not.toContain('sandbox/daemon/serve-daemon.ts')

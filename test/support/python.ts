@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** The Python with numpy, pandas, scipy and matplotlib: HANDAXE_PYTHON, or the one that `handaxe setup` makes. */
+/** The Python with the standard packages: HANDAXE_PYTHON, or the one that `handaxe setup` makes. */
 export function findPython(): string | undefined {
   const given = process.env['HANDAXE_PYTHON']
   if (given !== undefined && given !== '') return given

@@ -1,11 +1,9 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HandaxeError } from '../../contracts/errors.ts'
+import { STANDARD_PACKAGE_NAMES, STANDARD_PACKAGES, type StandardPackage } from '../standard-packages.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
 import { installSystemPackages, lastLines } from './system-packages.ts'
-
-/** What every Python tool may import besides the standard library. */
-export const PYTHON_PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib'] as const
 
 export interface PythonEnvironment {
   pythonPath: string
@@ -26,28 +24,33 @@ export interface PythonEnvironmentOptions extends CommandOptions {
 const DESCRIBE = `
 import importlib, json, sys
 versions = {"python": "%d.%d.%d" % sys.version_info[:3]}
-for name in sys.argv[1:]:
-    versions[name] = importlib.import_module(name).__version__
+for pair in sys.argv[1:]:
+    name, module = pair.split("=")
+    versions[name] = importlib.import_module(module).__version__
 print(json.dumps(versions))
 `
 
 /**
- * A virtual environment with numpy, pandas, scipy and matplotlib: from PyPI (wheels only, nothing is built), or on the
- * distribution's packages where PyPI cannot be reached. Rejects with `sandbox_unavailable`.
+ * A virtual environment with the standard packages: from PyPI (wheels only, nothing is built), or on the distribution's
+ * packages where PyPI cannot be reached; those that it does not have are missing then. One that lacks a package is made
+ * again. Rejects with `sandbox_unavailable`.
  */
 export async function preparePythonEnvironment(options: PythonEnvironmentOptions): Promise<PythonEnvironment> {
   const pythonPath = join(options.folder, 'bin', 'python')
-  const existing = await describePython(pythonPath, options)
-  if (existing !== null) return { pythonPath, source: await sourceOf(options), versions: existing, created: false }
+  const source = await sourceOf(options)
+  const existing = source === null ? null : await describePython(pythonPath, packagesOf(source), options)
+  if (source !== null && existing !== null) return { pythonPath, source, versions: existing, created: false }
 
   const temporary = `${options.folder}.${process.pid}.tmp`
   await mkdir(dirname(options.folder), { recursive: true })
   try {
     const source = await buildEnvironment(temporary, options)
-    const versions = await describePython(join(temporary, 'bin', 'python'), options)
+    const versions = await describePython(join(temporary, 'bin', 'python'), packagesOf(source), options)
     if (versions === null) {
       throw new HandaxeError('sandbox_unavailable', 'The new Python environment cannot import its packages', {
-        hint: `Look at the output of: ${join(temporary, 'bin', 'python')} -c "import ${PYTHON_PACKAGES.join(', ')}"`,
+        hint: `Look at the output of: ${join(temporary, 'bin', 'python')} -c "import ${packagesOf(source)
+          .map(({ module }) => module)
+          .join(', ')}"`,
       })
     }
     await rm(options.folder, { recursive: true, force: true })
@@ -61,7 +64,7 @@ export async function preparePythonEnvironment(options: PythonEnvironmentOptions
 async function buildEnvironment(folder: string, options: PythonEnvironmentOptions): Promise<'pypi' | 'distribution'> {
   const base = await findBasePython(options)
   const makes = { ...options, makesOpenFiles: true }
-  options.onProgress(`creating a Python environment with ${PYTHON_PACKAGES.join(', ')} from PyPI`)
+  options.onProgress(`creating a Python environment with ${STANDARD_PACKAGE_NAMES.join(', ')} from PyPI`)
   const created = await runCommand(base, ['-m', 'venv', folder], makes)
   if (created.exitCode !== 0) {
     throw new HandaxeError(
@@ -80,7 +83,7 @@ async function buildEnvironment(folder: string, options: PythonEnvironmentOption
     '--disable-pip-version-check',
     '--only-binary',
     ':all:',
-    ...PYTHON_PACKAGES,
+    ...STANDARD_PACKAGE_NAMES,
   ]
   const installed = await runCommand(join(folder, 'bin', 'python'), install, makes)
   if (installed.exitCode === 0) return 'pypi'
@@ -89,7 +92,7 @@ async function buildEnvironment(folder: string, options: PythonEnvironmentOption
     `PyPI did not serve them (${lastLines(installed.stderr, 1)}); taking the distribution's packages instead`,
   )
   await installSystemPackages(
-    PYTHON_PACKAGES.map((name) => `python3-${name}`),
+    STANDARD_PACKAGES.flatMap(({ distribution }) => distribution ?? []),
     options,
   )
   const again = await runCommand(
@@ -105,12 +108,19 @@ async function buildEnvironment(folder: string, options: PythonEnvironmentOption
   return 'distribution'
 }
 
+/** Those that an environment from there has. */
+function packagesOf(source: PythonEnvironment['source']): readonly StandardPackage[] {
+  return source === 'pypi' ? STANDARD_PACKAGES : STANDARD_PACKAGES.filter(({ distribution }) => distribution !== null)
+}
+
 /** Versions of Python and the packages; null where it does not run or one of them is missing. */
-export async function describePython(
+async function describePython(
   pythonPath: string,
+  packages: readonly StandardPackage[],
   options: CommandOptions,
 ): Promise<Record<string, string> | null> {
-  const outcome = await runCommand(pythonPath, ['-I', '-c', DESCRIBE, ...PYTHON_PACKAGES], {
+  const names = packages.map(({ name, module }) => `${name}=${module}`)
+  const outcome = await runCommand(pythonPath, ['-I', '-c', DESCRIBE, ...names], {
     ...options,
     timeoutMs: 60_000,
   })
@@ -129,11 +139,13 @@ async function findBasePython(options: CommandOptions): Promise<string> {
   })
 }
 
-async function sourceOf(options: PythonEnvironmentOptions): Promise<'pypi' | 'distribution'> {
+/** Null where there is no environment with numpy. */
+async function sourceOf(options: PythonEnvironmentOptions): Promise<'pypi' | 'distribution' | null> {
   const outcome = await runCommand(
     join(options.folder, 'bin', 'python'),
     ['-I', '-c', 'import numpy, sys; print(numpy.__file__.startswith(sys.prefix))'],
     options,
   )
+  if (outcome.exitCode !== 0) return null
   return outcome.stdout.trim() === 'True' ? 'pypi' : 'distribution'
 }

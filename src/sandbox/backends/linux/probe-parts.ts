@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { HandaxeError } from '../../../contracts/errors.ts'
+import { STANDARD_PACKAGE_NAMES } from '../../standard-packages.ts'
 import type { ProbeCheck } from '../../probe-check.ts'
 import { openCgroups } from './cgroups.ts'
 import { describePython, type PythonFacts } from './describe-python.ts'
 import { findCommand } from './find-command.ts'
 import { chooseSandboxUser } from './sandbox-user.ts'
 
-const PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib']
 /** Overlay in user namespaces; what is older shows where Python lies on the host. */
 const GOOD_KERNEL = [5, 11] as const
 const INSTALL_BUBBLEWRAP = 'apt-get install bubblewrap (or: dnf install bubblewrap, pacman -S bubblewrap)'
@@ -84,8 +84,8 @@ export async function probePython(pythonPath: string | null, searchPath: string 
     if (!HandaxeError.isInstance(error)) throw error
     return [missing('python', error.message, error.hint ?? 'handaxe setup', path)]
   }
-  const absent = PACKAGES.filter((name) => facts.packages[name] === undefined)
-  const versions = PACKAGES.map((name) => `${name} ${facts.packages[name] ?? 'missing'}`)
+  const absent = STANDARD_PACKAGE_NAMES.filter((name) => facts.packages[name] === undefined)
+  const versions = STANDARD_PACKAGE_NAMES.map((name) => `${name} ${facts.packages[name] ?? 'missing'}`)
   return [
     { name: 'python', ok: true, required: true, found: `${facts.version} at ${path}`, problem: null, remedy: null },
     {

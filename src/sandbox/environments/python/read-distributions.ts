@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PYTHON_PACKAGES } from '../../setup/python-environment.ts'
+import { STANDARD_PACKAGES } from '../../standard-packages.ts'
 import { packageFailure } from '../failure.ts'
 import { normalisePackageName } from '../parse-requirement.ts'
 
@@ -32,14 +32,14 @@ const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u
 export async function listPythonModules(target: string): Promise<{ package: string; names: string[] }[]> {
   const distributions = await readDistributions(target)
   for (const { name, files } of distributions) {
-    const hidden = PYTHON_PACKAGES.find((base) => base !== name && modulesOf(files).includes(base))
+    const hidden = STANDARD_PACKAGES.find((base) => base.name !== name && modulesOf(files).includes(base.module))
     if (hidden === undefined) continue
     throw packageFailure(
       'unsafe-package',
-      `The package '${name}' installs a module '${hidden}', which would hide the real one`,
+      `The package '${name}' installs a module '${hidden.module}', which would hide the real one`,
       {
         details: { package: name },
-        hint: `Leave it out, or ask for '${hidden}' itself.`,
+        hint: `Leave it out, or ask for '${hidden.name}' itself.`,
       },
     )
   }

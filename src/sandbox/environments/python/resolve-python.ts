@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { BasePackage, LockedPackage } from '../../../contracts/environment.ts'
-import { PYTHON_PACKAGES } from '../../setup/python-environment.ts'
+import { SCIENCE_PACKAGES } from '../../standard-packages.ts'
 import { packageFailure } from '../failure.ts'
 import type { Resolution } from '../installer.ts'
 import { normalisePackageName, type Requirement } from '../parse-requirement.ts'
@@ -55,7 +55,7 @@ export async function resolvePython(requirements: Requirement[], options: Resolv
 
   const kept = options.base.packages
     .map((one) => one.name)
-    .filter((name) => PYTHON_PACKAGES.some((one) => one === name))
+    .filter((name) => SCIENCE_PACKAGES.some((one) => one.name === name))
   const together = [...new Set([...requirements.map((one) => one.text), ...kept])]
   const whole = await dryRun(['--ignore-installed', ...together], options)
   if (whole.items === null) throw await explainPipFailure(whole.outcome, options)

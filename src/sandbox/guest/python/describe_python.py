@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 
-_PACKAGES = ("numpy", "pandas", "scipy", "matplotlib")
+_PACKAGES = ("numpy", "pandas", "scipy", "matplotlib", "openpyxl", "pyarrow", "charset-normalizer")
 
 
 def _package_folders():

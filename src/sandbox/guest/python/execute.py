@@ -24,6 +24,7 @@ import host_functions
 import libc
 import tool_modules
 import warm_up as first_calls
+import without_arrow
 
 PROGRAM = "<program>"
 _NOTHING = object()
@@ -103,6 +104,7 @@ def _run(request, given, control=None):
     # Some of the standard library (multiprocessing, pickle) asks for `__main__`, whatever the program is called.
     sys.modules["__main__"] = sys.modules[name] = module
     builtins.result = given
+    without_arrow.forget_pandas([code, *(tool["code"] for tool in request["tools"])])
     if request["tools"]:
         tool_modules.install(request["tools"])
     if request.get("host"):

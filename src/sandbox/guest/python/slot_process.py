@@ -13,6 +13,7 @@ import libc
 import network
 import seccomp
 import warm_up
+import without_arrow
 
 SOCKET = "/run/host/socket"
 CHANNELS = ("control", "stdout", "stderr")
@@ -37,14 +38,15 @@ class Surroundings:
 def prepare(modules):
     """In the zygote: imports what executions are likely to use; returns the versions of the packages that are there."""
     packages = {}
-    for name in modules:
-        try:
-            module = importlib.import_module(name)
-        except ImportError:
-            # Not installed for this Python: executions get the same ImportError, in their own words.
-            continue
-        if "." not in name:
-            packages[name] = str(getattr(module, "__version__", ""))
+    with without_arrow.without_arrow():
+        for name in modules:
+            try:
+                module = importlib.import_module(name)
+            except ImportError:
+                # Not installed for this Python: executions get the same ImportError, in their own words.
+                continue
+            if "." not in name:
+                packages[name] = str(getattr(module, "__version__", ""))
     for _ in range(_WARM_UPS):
         execute.warm_up()
     warm_up.draw_once()
