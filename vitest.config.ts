@@ -1,8 +1,27 @@
 import { defineConfig } from 'vitest/config'
+import { GROUPS, patternsOf } from './test/groups.ts'
+
+const EVERY_TEST = 'test/**/*.test.ts'
+
+/** Nothing listens there: a test that needs a registry or an engine fails here, and belongs to another group. */
+const OFFLINE = {
+  DOCKER_HOST: 'tcp://127.0.0.1:1',
+  PIP_INDEX_URL: 'http://127.0.0.1:1/simple/',
+  PIP_CONFIG_FILE: '/dev/null',
+  npm_config_registry: 'http://127.0.0.1:1/',
+}
+
+const groups = GROUPS.map((group) => ({
+  extends: true as const,
+  test: { name: group.name, include: patternsOf(group), ...(group.name === 'sized' ? { env: OFFLINE } : {}) },
+}))
+const basic = {
+  extends: true as const,
+  test: { name: 'basic', include: [EVERY_TEST], exclude: GROUPS.flatMap(patternsOf), env: OFFLINE },
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
     // Sandboxes, servers and databases are real in these tests: two files at a time suit a two-core machine.
@@ -12,5 +31,6 @@ export default defineConfig({
     // One second, Vitest's own, is what a busy machine may take for anything.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './scripts/count-reporter.mjs'],
+    projects: [basic, ...groups],
   },
 })

@@ -1,4 +1,6 @@
 // A vitest reporter that adds one last line with the counts, for people and scripts that look only at the end.
+import { addCounts, COUNTS_VARIABLE, renderCounts } from './test-counts.mjs'
+
 export default class CountReporter {
   onTestRunEnd(modules, errors) {
     const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -9,8 +11,11 @@ export default class CountReporter {
       counts.failed += module.errors().length
     }
     counts.failed += errors.length
+    addCounts(counts)
+    // Whoever asked for the counts prints them, with those of others.
+    if (process.env[COUNTS_VARIABLE]) return
     process.on('exit', () => {
-      console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+      console.log(renderCounts(counts))
     })
   }
 }

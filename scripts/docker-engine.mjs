@@ -16,7 +16,7 @@ const STOP_MS = 20_000
  */
 export async function startEngine(folder, node, { staysOn = false } = {}) {
   if (process.platform !== 'linux' || process.getuid() !== 0) throw new Error('it takes Linux and root')
-  install({ dockerd: 'docker.io', debootstrap: 'debootstrap' })
+  installMissing({ dockerd: 'docker.io', debootstrap: 'debootstrap' })
   // gVisor is a second runtime: without its package its tests are skipped.
   if (hasCommand('runsc') === '') aptGet(['runsc'])
   const archive = prepareImage(node)
@@ -107,10 +107,11 @@ function commandOf(pid) {
   }
 }
 
-function install(packages) {
+/** By apt-get, where the command is not there: its package by its name. Throws where that does not work. */
+export function installMissing(packages) {
   const missing = Object.entries(packages).flatMap(([command, name]) => (hasCommand(command) === '' ? [name] : []))
   if (missing.length === 0) return
-  console.error(`· installing ${missing.join(', ')} for the docker tests (apt-get)`)
+  console.error(`· installing ${missing.join(', ')} for the tests (apt-get)`)
   if (aptGet(missing).status === 0) return
   run('apt-get', ['update', '-q'], { mayFail: true })
   const { status } = aptGet(missing)

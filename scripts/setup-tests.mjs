@@ -1,19 +1,32 @@
-// What only the tests need on this machine: the server of PostgreSQL with pgvector, pytest in the sandbox's Python, with which
-// exported packages are tested, and a Linux that runs as a process, in which cgroup version 2 is tested. Runs on the
-// project's Node; quick where it is there.
+// What only the tests need on this machine, for the groups of tests that are named (test/groups.ts); without a name, what
+// `npm test` needs: the server of PostgreSQL, and pytest in the sandbox's Python, with which exported packages are tested.
+// `pgvector` adds that extension, `kernel` a Linux that runs as a process, in which cgroup version 2 is tested, and a root
+// folder with systemd for it. Runs on the project's Node; quick where all is there.
 // Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { findPgvector, findPostgres } from '../test/support/find-postgres.ts'
 import { findPython } from '../test/support/python.ts'
 import { installPgvector } from './install-pgvector.mjs'
+import { prepareSystemdRoot } from './systemd-root.mjs'
 
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
+const groups = new Set(process.argv.slice(2))
+const isBasic = groups.size === 0 || groups.has('basic')
 
-if (findPostgres() === null) installPostgres()
-if (findPostgres() !== null && findPgvector() === null) installPgvector()
-installPytest()
-installKernel()
+if ((isBasic || groups.has('pgvector')) && findPostgres() === null) installPostgres()
+if (isBasic) installPytest()
+if (groups.has('pgvector') && findPostgres() !== null && findPgvector() === null) installPgvector()
+if (groups.has('kernel')) prepareKernel()
+
+function prepareKernel() {
+  installKernel()
+  try {
+    prepareSystemdRoot()
+  } catch (error) {
+    console.error(`· no root folder with systemd, its tests are skipped: ${error.message}`)
+  }
+}
 
 function installKernel() {
   if (spawnSync('linux.uml', ['--version']).status === 0) return

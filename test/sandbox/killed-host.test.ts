@@ -9,11 +9,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openSandbox } from '../../src/sandbox/open-sandbox.ts'
 import { findPython } from '../support/python.ts'
 import { seededRandom, testSeed } from '../support/random.ts'
+import { KILLED_HOSTS } from '../support/sizes.ts'
 import { busyness } from './support/busyness.ts'
 import { cgroupsOf, descendants, isAlive, mounts, zygotesBelow } from './support/host-state.ts'
 
-/** HANDAXE_SOAK=10000, the whole soak, asks for 20. */
-const KILLS = Number(process.env['HANDAXE_SOAK'] ?? 0) >= 10_000 ? 20 : 4
 const SEED = testSeed()
 /** Half a second on a quiet machine. */
 const GONE_MS = 500
@@ -49,12 +48,12 @@ for (;;) await Promise.race(programs.map((program) => sandbox.execute({ ...progr
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 test(
-  `a host that is killed at a random moment, ${KILLS} times, leaves no process and no mount, and the next start clears its folders and cgroups (seed ${SEED})`,
+  `a host that is killed at a random moment, ${KILLED_HOSTS} times, leaves no process and no mount, and the next start clears its folders and cgroups (seed ${SEED})`,
   async () => {
     const random = seededRandom(SEED)
     const mountsBefore = mounts('self', folder)
     const leftMs: number[] = []
-    for (let count = 0; count < KILLS; count++) {
+    for (let count = 0; count < KILLED_HOSTS; count++) {
       const host = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
       const ended = once(host, 'exit')
       // Half of them while it starts, the others under way.
@@ -66,7 +65,7 @@ test(
       leftMs.push(await untilGone(below))
       expect(mounts('self', folder)).toBe(mountsBefore)
     }
-    if (KILLS >= 20) console.log('milliseconds until nothing was left:', leftMs)
+    if (KILLED_HOSTS >= 20) console.log('milliseconds until nothing was left:', leftMs)
     const left = existsSync(state) ? await readdir(state) : []
     const next = await openSandbox({ pythonPath: findPython() ?? null, stateFolder: state, environment: process.env })
     expect((await readdir(state)).filter((name) => left.includes(name))).toEqual([])
@@ -76,7 +75,7 @@ test(
     expect(await readdir(state)).toEqual([])
     expect(zygotesBelow(state)).toEqual([])
   },
-  60_000 + KILLS * 20_000,
+  60_000 + KILLED_HOSTS * 20_000,
 )
 
 /** The time until none of these processes, and no zygote of the folder, was alive. */

@@ -4,13 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Execution, ExecutionResult, ExecutionStatus } from '../../src/contracts/sandbox.ts'
 import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { EXECUTIONS_AT_ONCE, SOAK_EXECUTIONS } from '../support/sizes.ts'
 import { expectBaseline, LINUX_HOST, takeBaseline } from './support/host-baseline.ts'
 import { descendants, zygotesBelow } from './support/host-state.ts'
 
-/** HANDAXE_SOAK=10000 is the whole soak; without it a few hundred executions. */
-const EXECUTIONS = Number(process.env['HANDAXE_SOAK'] ?? 300)
 const AT_A_TIME = 8
-const AT_ONCE = 200
 const MIB = 1024 * 1024
 /** A good deal above what a busy machine needs for any of them: such a one is told with all that is known of it. */
 const SLOW_MS = 5_000
@@ -44,27 +42,27 @@ const HOSTILE: Hostile[] = [
 ]
 
 test(
-  `M9: ${EXECUTIONS} executions, every tenth of them hostile, leave everything as it was`,
+  `M9: ${SOAK_EXECUTIONS} executions, every tenth of them hostile, leave everything as it was`,
   () =>
     withNothingLeft(async (opened) => {
       const tookMs: number[] = []
       let next = 0
       const worker = async () => {
-        while (next < EXECUTIONS) tookMs.push(await executeOne(opened, next++))
+        while (next < SOAK_EXECUTIONS) tookMs.push(await executeOne(opened, next++))
       }
       await Promise.all(Array.from({ length: AT_A_TIME }, worker))
-      expect(tookMs).toHaveLength(EXECUTIONS)
-      if (EXECUTIONS >= 1_000) tellDistribution(tookMs)
+      expect(tookMs).toHaveLength(SOAK_EXECUTIONS)
+      if (SOAK_EXECUTIONS >= 1_000) tellDistribution(tookMs)
     }, AT_A_TIME),
-  60_000 + EXECUTIONS * 2_000,
+  60_000 + SOAK_EXECUTIONS * 2_000,
 )
 
 test(
-  `${AT_ONCE} executions at once, every tenth of them hostile, are all right, and leave everything as it was`,
+  `${EXECUTIONS_AT_ONCE} executions at once, every tenth of them hostile, are all right, and leave everything as it was`,
   () =>
     withNothingLeft(async (opened) => {
-      await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => executeOne(opened, index)))
-    }, AT_ONCE),
+      await Promise.all(Array.from({ length: EXECUTIONS_AT_ONCE }, (_, index) => executeOne(opened, index)))
+    }, EXECUTIONS_AT_ONCE),
   240_000,
 )
 
@@ -76,7 +74,7 @@ async function withNothingLeft(act: (opened: TestSandbox) => Promise<void>, maxC
     const before = await takeBaseline(opened.folder, LINUX_HOST)
     await act(opened)
     await expectBaseline(opened.folder, LINUX_HOST, before)
-    if (EXECUTIONS >= 1_000) console.log('before', before, 'after', await LINUX_HOST.look(opened.folder))
+    if (SOAK_EXECUTIONS >= 1_000) console.log('before', before, 'after', await LINUX_HOST.look(opened.folder))
   } finally {
     await opened.close()
   }

@@ -47,7 +47,7 @@ interface Outcomes {
 /** Why this cannot be tried here; null where it can. */
 function findProblem(): string | null {
   if (!hasUserModeLinux) return 'needs root and Debian’s user-mode-linux'
-  if (!hasSystemdRoot()) return 'scripts/setup-systemd-tests.mjs makes the root folder that it needs'
+  if (!hasSystemdRoot()) return '`npm run test:all` makes the root folder that it needs'
   return folders.every(isOpenFolder) ? null : 'the project, its Node or the Python of the tests is closed to others'
 }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Root folder of a Debian with systemd, which scripts/setup-systemd-tests.mjs makes. */
+/** Root folder of a Debian with systemd, which scripts/systemd-root.mjs makes. */
 export const SYSTEMD_ROOT = join(
   process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
   'handaxe-tests',

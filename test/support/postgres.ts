@@ -75,12 +75,13 @@ function whyMissing(): string | null {
 }
 
 function whyPgvectorMissing(): string | null {
-  if (findPgvector() === null) setUp()
+  if (findPgvector() === null) setUp('pgvector')
   return findPgvector() === null ? 'the server of PostgreSQL does not have the extension pgvector' : null
 }
 
-function setUp(): void {
-  spawnSync(process.execPath, [join(import.meta.dirname, '../../scripts/setup-tests.mjs')], { stdio: 'inherit' })
+function setUp(...groups: string[]): void {
+  const program = join(import.meta.dirname, '../../scripts/setup-tests.mjs')
+  spawnSync(process.execPath, [program, ...groups], { stdio: 'inherit' })
 }
 
 export async function startPostgres({ durable = false, settings = [] }: ServerOptions = {}): Promise<TestPostgres> {

@@ -9,7 +9,6 @@ import { openCgroups } from '../../../src/sandbox/backends/linux/cgroups.ts'
 import { openSandbox, type SandboxOptions } from '../../../src/sandbox/open-sandbox.ts'
 import { findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
 import { findPython } from '../../support/python.ts'
-import { ENVIRONMENT as WITH_ENGINE, hasEngine, IMAGE, WITHOUT_ENGINE } from '../docker/support/engine.ts'
 
 let folder: string
 const { tier } = await openCgroups(`choose-${process.pid}`, { environment: process.env })
@@ -32,13 +31,8 @@ const open = (more: Partial<SandboxOptions>) =>
     idleJavascript: 0,
     ...more,
   })
-/** No bubblewrap, and no engine but the one that is given: `tcp://127.0.0.1:1` is a port on which nobody listens. */
-const bare = (more: Record<string, string> = {}) => ({
-  PATH: join(folder, 'empty'),
-  HOME: folder,
-  DOCKER_HOST: 'tcp://127.0.0.1:1',
-  ...more,
-})
+/** No bubblewrap, and no engine: `tcp://127.0.0.1:1` is a port on which nobody listens. */
+const bare = () => ({ PATH: join(folder, 'empty'), HOME: folder, DOCKER_HOST: 'tcp://127.0.0.1:1' })
 
 describe('a floor', () => {
   test.skipIf(!hasCgroups)('memory=cgroup opens where cgroups can be written (skipped where not)', async () => {
@@ -128,44 +122,6 @@ describe('the choice', () => {
       message: expect.stringContaining('No container engine answers'),
     })
   })
-
-  test.skipIf(!hasEngine)(
-    `without bubblewrap docker is taken, which a line of progress and every result say (${WITHOUT_ENGINE})`,
-    async () => {
-      const lines: string[] = []
-      const sandbox = await open({
-        environment: bare(WITH_ENGINE),
-        docker: { image: IMAGE },
-        require: { memory: 'cgroup' },
-        onProgress: (line) => lines.push(line),
-      })
-      try {
-        const result = await sandbox.execute({ language: 'python', code: 'result(6 * 7)' })
-        expect(result).toMatchObject({ status: 'ok', value: 42, guarantees: { backend: 'docker' } })
-        expect(lines).toEqual(['executing with the docker backend (linux: bubblewrap is not installed)'])
-        expect(result.guarantees.notes[0]).toMatch(/docker backend is used .*bubblewrap is not installed/)
-      } finally {
-        await sandbox.close()
-      }
-    },
-    60_000,
-  )
-
-  test.skipIf(!hasEngine)(
-    `a fall to docker does not fall below the policy (${WITHOUT_ENGINE})`,
-    async () => {
-      const opening = open({
-        environment: bare(WITH_ENGINE),
-        docker: { image: IMAGE, runtime: 'runc' },
-        require: { systemCalls: 'own-kernel' },
-      })
-      await expect(opening).rejects.toMatchObject({
-        code: 'sandbox_unavailable',
-        message: expect.stringContaining('systemCalls is allow-list, and own-kernel is required'),
-      })
-    },
-    60_000,
-  )
 
   test('a policy of networks with a fault in it opens nothing', async () => {
     await expect(open({ network: [{ allow: ['http://x.example.com'] }] })).rejects.toMatchObject({

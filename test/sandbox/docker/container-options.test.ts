@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
-import { containerOptions } from '../../../src/sandbox/backends/docker/container-options.ts'
 import type { TestSandbox } from '../../support/open-test-sandbox.ts'
 import { ask, engineObjects, hasEngine, openTestDocker, WITHOUT_ENGINE } from './support/engine.ts'
 
@@ -59,17 +58,4 @@ describe.skipIf(!hasEngine)(`W5: the options of a container, as the engine has t
         expect(options).toMatch(/nosuid,nodev,size=\d+,nr_inodes=\d+/)
     }
   })
-})
-
-test('the runtime is passed on, and only where one is asked for', () => {
-  const plan = {
-    image: 'x',
-    guest: 'python' as const,
-    limits: { ...DEFAULT_LIMITS },
-    hasNetwork: false,
-    volumes: { guest: 'a', input: 'b', environment: null },
-    labels: {},
-  }
-  expect(containerOptions({ ...plan, runtime: 'runsc' })).toMatchObject({ HostConfig: { Runtime: 'runsc' } })
-  expect(containerOptions({ ...plan, runtime: null })).not.toHaveProperty('HostConfig.Runtime')
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { PROXY_FUZZ_BATCHES } from '../../support/sizes.ts'
 import { buildHello, inRecords, serverName } from './support/client-hello-bytes.ts'
 import { connectRaw, openTestProxy, startUpstream } from './support/test-proxy.ts'
 
@@ -75,7 +76,7 @@ test('whatever is sent, each request that reaches a host was allowed before, and
   const inputs = fc.array(fc.tuple(fc.oneof(order, disorder), fc.boolean()), { minLength: 8, maxLength: 8 })
   await fc.assert(
     fc.asyncProperty(inputs, async (batch) => void (await Promise.all(batch.map((each) => send(...each))))),
-    { numRuns: 300 },
+    { numRuns: PROXY_FUZZ_BATCHES },
   )
   const allowed = proxy.decisions.filter(({ kind, outcome }) => kind === 'request' && outcome === 'allowed')
   expect(allowed.length).toBeGreaterThan(50)

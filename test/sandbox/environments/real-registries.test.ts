@@ -1,24 +1,13 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEnvironment } from '../../../src/sandbox/environments/create-environment.ts'
 import { verifyEnvironment } from '../../../src/sandbox/environments/verify-environment.ts'
 import { makeBasePython, runPython } from './support/base-python.ts'
+import { hasNpm, hasPypi } from './support/real-registries.ts'
 
-const run = promisify(execFile)
 const environment = process.env
-const answers = (command: string, args: string[]): Promise<boolean> =>
-  run(command, args, { timeout: 20_000 }).then(
-    () => true,
-    () => false,
-  )
-const [hasPypi, hasNpm] = await Promise.all([
-  answers('python3', ['-m', 'pip', '--retries', '0', '--timeout', '10', 'index', 'versions', 'tabulate']),
-  answers('npm', ['view', 'is-number', 'version', '--fetch-retries=0', '--fetch-timeout=10000']),
-])
 const titled = (title: string, reachable: boolean): string =>
   reachable ? title : `${title} (skipped: the configured registry cannot be reached)`
 

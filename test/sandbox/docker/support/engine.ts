@@ -7,7 +7,7 @@ import { openSandbox, type SandboxOptions } from '../../../../src/sandbox/open-s
 import type { TestSandbox } from '../../../support/open-test-sandbox.ts'
 
 const { HANDAXE_DOCKER_SOCKET: given, HANDAXE_DOCKER_PROBLEM: problem } = process.env
-/** Of the engine that `npm test` has started, or of the one that scripts/setup-docker-tests.mjs keeps. */
+/** Of the engine that `npm run test:all` has started, or of the one that scripts/setup-docker-tests.mjs keeps. */
 export const SOCKET = given || join(tmpdir(), 'handaxe-docker-tests', 'docker.sock')
 export const IMAGE = 'handaxe-sandbox-test:latest'
 export const ENVIRONMENT = { DOCKER_HOST: `unix://${SOCKET}` }
@@ -15,7 +15,7 @@ export const ENVIRONMENT = { DOCKER_HOST: `unix://${SOCKET}` }
 /** For titles of tests that are skipped. */
 export const WITHOUT_ENGINE =
   problem === undefined || problem === ''
-    ? 'needs the container engine that `npm test` starts as root'
+    ? 'needs the container engine that `npm run test:all` starts as root'
     : `needs a container engine: ${problem}`
 export const hasEngine = (await ask('GET', '/_ping').catch(() => ({ status: 0 }))).status === 200
 

@@ -1,23 +1,25 @@
 // For the tests of the sandbox under systemd: a root folder of a Debian with systemd, which a user-mode Linux starts from.
-// Needs root, debootstrap, user-mode-linux and a Debian mirror (DEBIAN_MIRROR; some 60 MB, once, some minutes). Without it
-// `npm test` skips those tests.
-//
-//   node scripts/setup-systemd-tests.mjs
-//   npx vitest run test/sandbox/systemd.test.ts
+// Needs root, debootstrap, user-mode-linux and a Debian mirror (DEBIAN_MIRROR; some 60 MB, once, some minutes).
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hasSystemdRoot, SYSTEMD_ROOT, TESTER } from '../test/support/find-systemd-root.ts'
+import { installMissing } from './docker-engine.mjs'
 import { run } from './docker-image.mjs'
 
 /** A session as after a login needs all of systemd, D-Bus and PAM; the sandbox needs bubblewrap and this machine's Python. */
 const PACKAGES = 'systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,bubblewrap,python3,libstdc++6'
 const MIRROR = process.env.DEBIAN_MIRROR ? [process.env.DEBIAN_MIRROR] : []
 
-if (process.getuid?.() !== 0) throw new Error('Only root can make the root folder: its files belong to root')
-if (spawnSync('linux.uml', ['--version']).status !== 0) throw new Error('apt-get install user-mode-linux')
-if (!hasSystemdRoot()) buildRoot()
-console.log(`The tests under systemd start from ${SYSTEMD_ROOT}`)
+/** Returns its path. Throws with the reason where it cannot be made. */
+export function prepareSystemdRoot() {
+  if (hasSystemdRoot()) return SYSTEMD_ROOT
+  if (process.getuid?.() !== 0) throw new Error('only root can make it: its files belong to root')
+  if (spawnSync('linux.uml', ['--version']).status !== 0) throw new Error('apt-get install user-mode-linux')
+  installMissing({ debootstrap: 'debootstrap' })
+  buildRoot()
+  return SYSTEMD_ROOT
+}
 
 function buildRoot() {
   const release = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
-import { EngineStream } from '../../../src/sandbox/backends/docker/engine-stream.ts'
-import { findEngine, parseEndpoint } from '../../../src/sandbox/backends/docker/find-engine.ts'
-import { describeOwner, ownerState } from '../../../src/sandbox/owner.ts'
-import { ArtifactReceiver } from '../../../src/sandbox/relay/receive-artifacts.ts'
-import { packTar } from '../../../src/sandbox/relay/tar.ts'
+import { DEFAULT_LIMITS } from '../../src/contracts/limits.ts'
+import { containerOptions } from '../../src/sandbox/backends/docker/container-options.ts'
+import { EngineStream } from '../../src/sandbox/backends/docker/engine-stream.ts'
+import { findEngine, parseEndpoint } from '../../src/sandbox/backends/docker/find-engine.ts'
+import { probeDocker } from '../../src/sandbox/backends/docker/probe-docker.ts'
+import { describeOwner, ownerState } from '../../src/sandbox/owner.ts'
+import { ArtifactReceiver } from '../../src/sandbox/relay/receive-artifacts.ts'
+import { packTar } from '../../src/sandbox/relay/tar.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -171,4 +173,23 @@ test('the owner of a container is alive, gone or unknown', () => {
   expect(ownerState(`${where} ${pid} 1`)).toBe('gone')
   expect(ownerState(`${where} 4194300 1`)).toBe('gone')
   for (const other of ['', 'x', `elsewhere/boot/1 ${pid} 1`]) expect(ownerState(other)).toBe('unknown')
+})
+
+test('an engine that is not there is one failed check with a remedy', async () => {
+  const probe = await probeDocker({ environment: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } })
+  expect(probe).toMatchObject({ usable: false, runtimes: [], checks: [{ name: 'engine', ok: false, required: true }] })
+  expect(probe.checks[0]?.remedy).toMatch(/Start Docker/)
+})
+
+test('the runtime is passed on, and only where one is asked for', () => {
+  const plan = {
+    image: 'x',
+    guest: 'python' as const,
+    limits: { ...DEFAULT_LIMITS },
+    hasNetwork: false,
+    volumes: { guest: 'a', input: 'b', environment: null },
+    labels: {},
+  }
+  expect(containerOptions({ ...plan, runtime: 'runsc' })).toMatchObject({ HostConfig: { Runtime: 'runsc' } })
+  expect(containerOptions({ ...plan, runtime: null })).not.toHaveProperty('HostConfig.Runtime')
 })

@@ -1,0 +1,107 @@
+// Sets up what the tests need, checks, runs the tests, and ends with a line `N passed, N failed, N skipped`.
+//
+//   npm test [-- PATH…]           what a change has to pass: no engine, no Linux of its own, no registry
+//   npm run test:all [-- PATH…]   everything, soak and fuzz at full size
+//   npm run test:all -- --rest    everything but what `npm test` has run
+//
+// Whatever else is given goes to vitest. test/groups.ts says which file needs what.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GROUPS, groupOf } from '../test/groups.ts'
+import { startEngine, stopEngine } from './docker-engine.mjs'
+import { projectRoot, runOrExit } from './ensure-dependencies.mjs'
+import { addCounts, COUNTS_VARIABLE, readCounts, renderCounts } from './test-counts.mjs'
+
+const REST = '--rest'
+const isAll = process.argv[2] === 'all'
+const args = process.argv.slice(3)
+const isRest = args.includes(REST)
+const forVitest = args.filter((arg) => arg !== REST)
+const { isPart, files } = findFiles()
+const wanted = isRest ? GROUPS.map(({ name }) => name) : isAll ? null : ['basic', 'sized']
+const chosen = files.filter((file) => wanted === null || wanted.includes(groupOf(file)))
+const groups = new Set(chosen.map(groupOf))
+
+const left = isPart && !isAll ? files.filter((file) => !chosen.includes(file)) : []
+if (left.length > 0) {
+  const needs = new Set(left.map((file) => GROUPS.find(({ name }) => name === groupOf(file))?.needs))
+  console.error(
+    `· ${left.length} of these files need ${[...needs].join('; and ')}: npm run test:all -- ${forVitest.join(' ')}`,
+  )
+}
+if (chosen.length === 0) process.exit(2)
+
+const node = process.execPath
+runOrExit(node, ['scripts/setup.mjs'])
+runOrExit(node, ['scripts/setup-tests.mjs', ...groups])
+runOrExit(node, ['scripts/build.mjs'])
+// A part is run again and again while somebody works on it; what `npm test` has checked is not checked again.
+const isChecked = isPart || isRest || check()
+const folder = mkdtempSync(join(tmpdir(), 'handaxe-tests-'))
+// Stopped whatever comes of the tests: by `close`, or by the kernel where this process is killed.
+const engine = groups.has('engine') ? await openEngine() : without('these tests were not asked for')
+let counts
+try {
+  counts = runVitest()
+} finally {
+  await engine.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+if (!isChecked) counts.failed += 1
+addCounts(counts)
+console.log(renderCounts(counts))
+process.exit(counts.failed === 0 ? 0 : 1)
+
+/** The test files that the arguments name, as vitest understands them: a part of the path. Without any, all. */
+function findFiles() {
+  const all = readdirSync(join(projectRoot, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name}`)
+  const filters = forVitest.filter((arg) => !arg.startsWith('-')).map((arg) => arg.replace(/^\.\//, ''))
+  const named = all.filter((file) => filters.some((filter) => file.includes(filter)))
+  return named.length === 0 ? { isPart: forVitest.length > 0, files: all } : { isPart: true, files: named }
+}
+
+/** The tests run all the same where it fails: whoever waits for them should see all that is wrong. */
+function check() {
+  const works = runOrExit(node, ['scripts/check.mjs', '--without-tests'], { mayFail: true }) === 0
+  if (!works) console.error('· `npm run check` fails, see above')
+  return works
+}
+
+function runVitest() {
+  const projects = (wanted ?? []).map((name) => `--project=${name}`)
+  const reporters = isPart ? [] : ['progress', 'count'].map((name) => `--reporter=./scripts/${name}-reporter.mjs`)
+  const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs')
+  const countsFile = join(folder, 'counts')
+  const status = runOrExit(node, [vitest, 'run', ...projects, ...reporters, ...forVitest], {
+    mayFail: true,
+    env: { ...(isAll ? { HANDAXE_FULL_SIZE: '1' } : {}), ...engine.environment, [COUNTS_VARIABLE]: countsFile },
+  })
+  const found = readCounts(countsFile)
+  // It may have failed without a failed test: an option that it does not know, no test of that name.
+  return status !== 0 && found.failed === 0 ? { ...found, failed: 1 } : found
+}
+
+function without(reason) {
+  return { environment: { HANDAXE_DOCKER_PROBLEM: reason }, close: () => {} }
+}
+
+/** For the tests of the docker backend: an engine of their own, or the reason why they are skipped. */
+async function openEngine() {
+  const { HANDAXE_SKIP_DOCKER, HANDAXE_DOCKER_SOCKET } = process.env
+  if (HANDAXE_SKIP_DOCKER) return without('HANDAXE_SKIP_DOCKER is set')
+  // Somebody else's, who also stops it.
+  if (HANDAXE_DOCKER_SOCKET) return { environment: {}, close: () => {} }
+  const ownFolder = mkdtempSync(join(tmpdir(), 'handaxe-docker-'))
+  const startedAt = Date.now()
+  try {
+    const socket = await startEngine(ownFolder, node)
+    console.error(`· a container engine for the tests: ready after ${Math.round((Date.now() - startedAt) / 1000)} s`)
+    return { environment: { HANDAXE_DOCKER_SOCKET: socket }, close: () => stopEngine(ownFolder) }
+  } catch (error) {
+    console.error(`· no container engine, the tests of the docker backend are skipped: ${error.message}`)
+    return without(error.message.replaceAll(/\s+/g, ' ').slice(0, 200))
+  }
+}

@@ -1,0 +1,66 @@
+// What tests need. A file that stands in no group below belongs to `npm test`: it needs what set-up installs there (the sandbox
+// with its Python, PostgreSQL's server), and neither a container engine, nor a Linux of its own, nor a package registry.
+// `npm run test:all` runs all groups. test/structure/groups.test.ts fails where a file is in the wrong one.
+
+export interface TestGroup {
+  /** A project of vitest: `npx vitest run --project engine`. */
+  name: 'engine' | 'kernel' | 'registry' | 'pgvector' | 'sized'
+  /** In words, for people. */
+  needs: string
+  /** Test files, or folders of them, from the project's root; a folder ends in `/`. */
+  files: string[]
+  /** A file that has one of these in its own text, or in that of a module of the tests which it imports, belongs here. */
+  signs: RegExp[]
+}
+
+export const GROUPS: readonly TestGroup[] = [
+  {
+    name: 'engine',
+    needs: 'a container engine, and an image made by debootstrap',
+    files: ['test/sandbox/docker/'],
+    signs: [/\/support\/engine\.ts'|docker-engine\.mjs|'dockerd'/],
+  },
+  {
+    name: 'kernel',
+    needs: 'user-mode Linux, and for systemd a root folder made by debootstrap',
+    files: ['test/sandbox/cgroup2.test.ts', 'test/sandbox/systemd.test.ts'],
+    signs: [/user-mode-linux\.ts'|find-systemd-root\.ts'|'linux\.uml'/],
+  },
+  {
+    name: 'registry',
+    needs: 'the package registries that pip and npm are configured for',
+    files: ['test/sandbox/environments/real-registries.test.ts'],
+    signs: [/real-registries\.ts'/],
+  },
+  {
+    // PostgreSQL's own package takes seconds; this extension is compiled here, where the distribution has no package of it.
+    name: 'pgvector',
+    needs: 'the extension pgvector of PostgreSQL, compiled from its source',
+    files: ['test/store/postgres/vectors.contract.test.ts'],
+    signs: [/\bdescribePgvector\(/],
+  },
+  {
+    // They need nothing more, but their full size takes minutes: `npm test` runs them too, small (test/support/sizes.ts).
+    name: 'sized',
+    needs: 'time: soak and fuzz at full size',
+    files: [
+      'test/sandbox/egress/request-fuzz.test.ts',
+      'test/sandbox/fuzz-artifacts.test.ts',
+      'test/sandbox/fuzz-frames.test.ts',
+      'test/sandbox/killed-host.test.ts',
+      'test/sandbox/soak.test.ts',
+    ],
+    signs: [/sizes\.ts'|fuzz-runs\.ts'/],
+  },
+]
+
+/** The group of a test file (a path from the project's root), or 'basic' where it stands in none. */
+export function groupOf(file: string): TestGroup['name'] | 'basic' {
+  const isIn = (entry: string): boolean => (entry.endsWith('/') ? file.startsWith(entry) : file === entry)
+  return GROUPS.find(({ files }) => files.some(isIn))?.name ?? 'basic'
+}
+
+/** For vitest's `include` and `exclude`. */
+export function patternsOf({ files }: TestGroup): string[] {
+  return files.map((entry) => (entry.endsWith('/') ? `${entry}**/*.test.ts` : entry))
+}
