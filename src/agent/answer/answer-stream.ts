@@ -1,6 +1,6 @@
 import type { ModelDelta } from '../../contracts/models.ts'
 import type { RunContext } from '../run/run-context.ts'
-import { ThinkFilter } from './think-filter.ts'
+import { ThinkFilter } from '../parse-reply/think-filter.ts'
 
 /** Shows the answer while it is being written, and keeps what was shown: a run that is cut short has at least that. */
 export class AnswerStream {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { JsonObject } from '../../contracts/json.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
-import { findCodeBlocks, findNamedCode, type CodeBlock } from '../parse-reply/find-code.ts'
+import { assignCode } from '../parse-reply/assign-code.ts'
+import { findCodeBlocks, type CodeBlock } from '../parse-reply/find-code.ts'
 import { findJson } from '../parse-reply/find-json.ts'
 import { describeProblems } from '../plan/plan-schema.ts'
 import type { ParsedReply } from '../run/ask-model.ts'
@@ -42,6 +43,10 @@ const writtenTest = z.discriminatedUnion(
 const testsSchema = z.object({ tests: z.array(writtenTest).max(MAXIMUM_TESTS, `at most ${MAXIMUM_TESTS} tests`) })
 
 type WrittenTest = z.infer<typeof writtenTest>
+type WrittenProperty = Extract<WrittenTest, { kind: 'property' }>
+
+/** Programs of properties, by the name of their block. */
+type Blocks = ReadonlyMap<string, CodeBlock>
 
 /** Reads the tests of a reply and holds them against the specification. What is wrong is a message for the model. */
 export function parseTests(
@@ -54,7 +59,8 @@ export function parseTests(
   const checked = testsSchema.safeParse(found.value)
   if (!checked.success) return { problem: `The tests do not have the right form:\n${describeProblems(checked.error)}` }
   const { tests } = checked.data
-  const blocks = findCodeBlocks(reply)
+  const properties = tests.filter((test) => test.kind === 'property')
+  const blocks = assignCode(findCodeBlocks(reply), properties.map(blockName))
   const problems = [
     ...(tests.length < minimum ? [`There are ${tests.length} tests; at least ${minimum} are needed.`] : []),
     ...(minimum < MINIMUM_TESTS || tests.some((test) => test.kind !== 'error') ? [] : ['No test checks a result.']),
@@ -66,7 +72,7 @@ export function parseTests(
   return { value: withUniqueNames(tests.map((test) => toTest(test, blocks))) }
 }
 
-function checkTest(test: WrittenTest, specification: ToolSpecification, blocks: CodeBlock[]): string[] {
+function checkTest(test: WrittenTest, specification: ToolSpecification, blocks: Blocks): string[] {
   if (test.kind === 'property') return checkProgram(programOf(test, blocks), test.id ?? '', specification)
   const known = specification.parameters.map((parameter) => parameter.name)
   const unknown = Object.keys(test.arguments).filter((key) => !known.includes(key))
@@ -89,12 +95,15 @@ function checkProgram(program: string | null, id: string, { name: tool, language
   ]
 }
 
-function programOf(test: Extract<WrittenTest, { kind: 'property' }>, blocks: CodeBlock[]): string | null {
-  const block = findNamedCode(blocks, test.id ?? test.name)
-  return block?.code ?? (test.program?.trim() ? test.program : null)
+function blockName(test: WrittenProperty): string {
+  return test.id ?? test.name
 }
 
-function toTest(test: WrittenTest, blocks: CodeBlock[]): ToolTest {
+function programOf(test: WrittenProperty, blocks: Blocks): string | null {
+  return blocks.get(blockName(test))?.code ?? (test.program?.trim() ? test.program : null)
+}
+
+function toTest(test: WrittenTest, blocks: Blocks): ToolTest {
   if (test.kind === 'property') return { name: test.name, kind: 'property', program: programOf(test, blocks) ?? '' }
   if (test.kind === 'error') {
     const { name, arguments: values, raises } = test

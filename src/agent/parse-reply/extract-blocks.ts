@@ -2,8 +2,8 @@
 export interface FencedBlock {
   /** First word of the info string in lower case: `python`, `json`, or empty. */
   language: string
-  /** The rest of the info string. */
-  label: string
+  /** The whole info string, as it stands. */
+  info: string
   /** The last line with text before the block, where a model often names it. */
   lineBefore: string
   content: string
@@ -91,11 +91,15 @@ function canOpen(fence: Fence): boolean {
 }
 
 function toBlock(lines: string[], open: Fence, end: Fence | null): FencedBlock {
-  const [language = '', ...label] = open.info.split(/[\s{},:=]+/).filter((word) => word !== '')
+  const language =
+    open.info
+      .replace(/^\{\s*\.(?=\w)/, '')
+      .split(/[\s{},:=]+/)
+      .find((word) => word !== '') ?? ''
   const content = lines.slice(open.line + 1, end?.line).map((line) => removeIndent(line, open.indent))
   return {
     language: language.toLowerCase(),
-    label: label.join(' '),
+    info: open.info,
     lineBefore: lines.slice(Math.max(0, open.line - 3), open.line).findLast((line) => line.trim() !== '') ?? '',
     content: content.join('\n'),
     closed: end !== null,

@@ -1,6 +1,9 @@
 import type { ExecutionLanguage } from '../../contracts/sandbox.ts'
 import { extractBlocks, type FencedBlock } from './extract-blocks.ts'
 
+/** A name stands at the beginning; a line can be as long as the reply. */
+const NAMED_CHARACTERS = 400
+
 const TAGS: Readonly<Record<string, ExecutionLanguage>> = {
   python: 'python',
   python3: 'python',
@@ -17,8 +20,10 @@ const TAGS: Readonly<Record<string, ExecutionLanguage>> = {
 
 export interface CodeBlock {
   language: ExecutionLanguage | null
-  /** Words that may name the block: its info string, the line before it and a comment in its first line. */
-  names: string
+  /** The info string without the language. */
+  label: string
+  /** The line before the block, and the comment in its first line. */
+  signs: string[]
   code: string
   closed: boolean
 }
@@ -29,14 +34,9 @@ export function findCodeBlocks(reply: string): CodeBlock[] {
     const language = TAGS[block.language] ?? null
     if (block.content.trim() === '') return []
     if (language === null && !isUntagged(block)) return []
-    return [{ language, names: namesOf(block, language), code: `${block.content.trimEnd()}\n`, closed: block.closed }]
+    const code = `${block.content.trimEnd()}\n`
+    return [{ language, label: labelOf(block, language), signs: signsOf(block), code, closed: block.closed }]
   })
-}
-
-/** The code of the block that is named `id`, such as a step: the last such block, as a model may send a better one later. */
-export function findNamedCode(blocks: CodeBlock[], id: string): CodeBlock | null {
-  const name = new RegExp(`(?<![\\w.-])${id.replaceAll(/\W/g, String.raw`\$&`)}(?![\\w-])`, 'i')
-  return blocks.findLast((block) => name.test(block.names)) ?? null
 }
 
 /**
@@ -59,7 +59,7 @@ const BARE_PROGRAM = {
 function findBareProgram(reply: string, language: ExecutionLanguage): CodeBlock | null {
   const shape = language === 'python' ? BARE_PROGRAM.python : BARE_PROGRAM.javascript
   if (!shape.test(reply) || /^[`~]{3}/m.test(reply)) return null
-  return { language, names: '', code: `${reply.trimEnd()}\n`, closed: true }
+  return { language, label: '', signs: [], code: `${reply.trimEnd()}\n`, closed: true }
 }
 
 function isSameLanguage(a: ExecutionLanguage, b: ExecutionLanguage): boolean {
@@ -68,13 +68,18 @@ function isSameLanguage(a: ExecutionLanguage, b: ExecutionLanguage): boolean {
 
 function isUntagged(block: FencedBlock): boolean {
   // An info string that is only a name, as in ```s1, is no language either.
-  return (
-    (block.language === '' || /^(?:s|step)[-_]?\d+$/.test(block.language)) && !/^\s*[{[]\s*["\n]/.test(block.content)
-  )
+  const isName = /^(?:s|step|p|property|t|test)[-_]?\d+$/.test(block.language)
+  return (block.language === '' || isName) && !/^\s*[{[]\s*["\n]/.test(block.content)
 }
 
-function namesOf(block: FencedBlock, language: ExecutionLanguage | null): string {
-  const info = language === null ? `${block.language} ${block.label}` : block.label
-  const firstLine = block.content.trimStart().split('\n', 1)[0] ?? ''
-  return [info, block.lineBefore, /^(?:#|\/\/)/.test(firstLine) ? firstLine : ''].join('\n')
+function labelOf({ info, language: word }: FencedBlock, language: ExecutionLanguage | null): string {
+  const label = language === null ? info : info.slice(info.toLowerCase().indexOf(word) + word.length)
+  return label.slice(0, NAMED_CHARACTERS)
+}
+
+function signsOf({ lineBefore, content }: FencedBlock): string[] {
+  const firstLine = content.trimStart().split('\n', 1)[0] ?? ''
+  const comment = /^(?:#|\/\/)(.*)/.exec(firstLine)?.[1]
+  const signs = comment === undefined ? [lineBefore] : [lineBefore, comment]
+  return signs.map((sign) => sign.slice(0, NAMED_CHARACTERS))
 }

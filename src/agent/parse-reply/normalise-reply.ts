@@ -1,3 +1,5 @@
+import { removeThinking } from './remove-thinking.ts'
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&lt;': '<',
   '&gt;': '>',
@@ -15,19 +17,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 export function normaliseReply(reply: string): string {
   const text = reply.replaceAll('\uFEFF', '').replaceAll(/\r\n?/g, '\n')
-  return unescapeWholeReply(removeThinking(text)).trim()
-}
-
-/**
- * Removes `<think>…</think>`. Some servers cut off the opening tag, so a closing tag alone ends a thinking part that began
- * with the reply; an opening tag alone means that the reply ended while the model was still thinking.
- */
-function removeThinking(text: string): string {
-  const whole = text.replaceAll(/<(think|thinking)>[\s\S]*?<\/\1>/gi, '')
-  const closing = /<\/(?:think|thinking)>/i.exec(whole)
-  const rest = closing === null ? whole : whole.slice(closing.index + closing[0].length)
-  // Only at the start: code may well contain the tag as a string.
-  return /^\s*<think(?:ing)?>/i.test(rest) ? '' : rest
+  return removeThinking(unescapeWholeReply(text)).trim()
 }
 
 /** A reply that has entities and not one of the characters that they stand for went through an HTML escaper. */

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../contracts/json.ts'
 import type { MakeStep, Plan, Step } from '../../contracts/plan.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
-import { findCodeBlocks, findNamedCode, type CodeBlock } from '../parse-reply/find-code.ts'
+import { assignCode, nameInLabel } from '../parse-reply/assign-code.ts'
+import { findCodeBlocks, type CodeBlock } from '../parse-reply/find-code.ts'
 import { findJson } from '../parse-reply/find-json.ts'
 import type { ParsedReply } from '../run/ask-model.ts'
 import { describeProblems, planSchema, type WrittenPlan } from './plan-schema.ts'
@@ -30,17 +31,21 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function toPlan(written: WrittenPlan, blocks: CodeBlock[]): Plan {
+  const ids = written.steps.map((step) => step.id)
+  const assigned = assignCode(blocks, ids)
   const scripts = written.steps.filter((step) => step.decision === 'script')
-  const onlyBlock = scripts.length === 1 && blocks.length === 1 ? (blocks[0] ?? null) : null
+  const [block] = blocks
+  const isOnly = scripts.length === 1 && blocks.length === 1 && block !== undefined
+  const onlyBlock = isOnly && nameInLabel(block.label, ids) === null ? block : null
   return {
     understanding: written.understanding,
     difficulty: written.difficulty,
     steps: written.steps.map((step): Step => {
       if (step.decision === 'make') return toMakeStep(step)
       if (step.decision === 'reuse') return step
-      const block = findNamedCode(blocks, step.id) ?? onlyBlock
+      const code = assigned.get(step.id) ?? onlyBlock
       // Code in the JSON is not asked for, but a model that sends it there means it.
-      return { ...step, code: block?.code ?? (step.code?.trim() ? step.code : null), language: languageOf(step, block) }
+      return { ...step, code: code?.code ?? (step.code?.trim() ? step.code : null), language: languageOf(step, code) }
     }),
     answer: written.answer?.trim() ? written.answer : null,
   }

@@ -7,8 +7,8 @@ describe('fenced blocks of a reply', () => {
   test('are found with prose around them, in their order', () => {
     const blocks = extractBlocks('Sure!\n\n```json\n{"a": 1}\n```\nand the code\n```python s1\nx = 1\n```\nDone.')
     expect(blocks).toEqual([
-      { language: 'json', label: '', lineBefore: 'Sure!', content: '{"a": 1}', closed: true },
-      { language: 'python', label: 's1', lineBefore: 'and the code', content: 'x = 1', closed: true },
+      { language: 'json', info: 'json', lineBefore: 'Sure!', content: '{"a": 1}', closed: true },
+      { language: 'python', info: 'python s1', lineBefore: 'and the code', content: 'x = 1', closed: true },
     ])
   })
 
@@ -37,12 +37,16 @@ describe('fenced blocks of a reply', () => {
     expect(contents('```json\n{"a": 1}\n```python s1\nx = 1\n```')).toEqual(['{"a": 1}', 'x = 1'])
   })
 
-  test('take language and label from whatever stands behind the fence', () => {
+  test('take their language from whatever stands behind the fence', () => {
     expect(extractBlocks('```Python {title="s1"}\na\n```')[0]).toMatchObject({
       language: 'python',
-      label: 'title "s1"',
+      info: 'Python {title="s1"}',
     })
-    expect(extractBlocks('``` python   step-2 \na\n```')[0]).toMatchObject({ language: 'python', label: 'step-2' })
+    expect(extractBlocks('``` python   step-2 \na\n```')[0]).toMatchObject({
+      language: 'python',
+      info: 'python   step-2',
+    })
+    expect(extractBlocks('``` {.python #s1}\na\n```')[0]).toMatchObject({ language: 'python' })
   })
 
   test('are none in an empty reply, in prose, and where backticks are inline code', () => {

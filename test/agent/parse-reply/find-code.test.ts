@@ -1,36 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { findCodeBlocks, findNamedCode, findProgram } from '../../../src/agent/parse-reply/find-code.ts'
+import { findCodeBlocks, findProgram } from '../../../src/agent/parse-reply/find-code.ts'
 
-const named = (reply: string, id: string): string | undefined => findNamedCode(findCodeBlocks(reply), id)?.code
-
-describe('the code of a step', () => {
-  test.each([
-    ['the info string', '```python s1\nx = 1\n```'],
-    ['the info string with a sign', '```python:s1\nx = 1\n```'],
-    ['attributes', '```python {id="s1"}\nx = 1\n```'],
-    ['the line before', '**s1**\n\n```python\nx = 1\n```'],
-    ['a heading', '### Step s1: load the file\n```python\nx = 1\n```'],
-    ['the info string alone', '```s1\nx = 1\n```'],
-  ])('is found by its name in %s', (_where, reply) => {
-    expect(named(reply, 's1')?.trim()).toBe('x = 1')
-  })
-
-  test('is found by a comment in its first line', () => {
-    expect(named('```python\n# s1\nx = 1\n```', 's1')).toBe('# s1\nx = 1\n')
-    expect(named('```js\n// step s1\nlet x\n```', 's1')).toBe('// step s1\nlet x\n')
-  })
-
-  test('is not mistaken for that of another step', () => {
-    const reply = '```python s1\na\n```\n```python s11\nb\n```\n```python s1-b\nc\n```'
-    expect(named(reply, 's1')).toBe('a\n')
-    expect(named(reply, 's11')).toBe('b\n')
-    expect(named(reply, 's2')).toBeUndefined()
-  })
-
-  test('is the later one where a model corrects itself', () => {
-    expect(named('```python s1\nold\n```\nSorry, better:\n```python s1\nnew\n```', 's1')).toBe('new\n')
-  })
-
+describe('a block of code', () => {
   test('is never the plan, output or a command', () => {
     expect(findCodeBlocks('```json\n{"s1": 1}\n```\n```bash\nls\n```\n```\n{"s1": 2}\n```\n```python\n\n```')).toEqual(
       [],

@@ -32,6 +32,21 @@ describe('a plan', () => {
     expect(several.steps).toMatchObject([{ code: null }, { code: 'b\n' }])
   })
 
+  test('gives a step its own program, whatever the text around the other one says', () => {
+    const two = [script, { ...script, id: 's2' }]
+    const mean = '```python s1\nresult(mean)\n```'
+    const maximum = '```python s2\n# the maximum, to be shown beside s1\nresult(maximum)\n```'
+    for (const blocks of [`${mean}\n\nNow what goes with s1:\n${maximum}`, `${maximum}\n\nAnd beside s2:\n${mean}`]) {
+      expect(read(`${json({ ...base, steps: two })}\n${blocks}`).steps).toMatchObject([
+        { code: 'result(mean)\n' },
+        { code: '# the maximum, to be shown beside s1\nresult(maximum)\n' },
+      ])
+    }
+    const made = { ...script, id: 's2', decision: 'reuse', tool: 'a_tool', arguments: {} }
+    const other = read(`${json({ ...base, steps: [script, made] })}\n\`\`\`python s2\nresult(1)\n\`\`\``)
+    expect(other.steps[0]).toMatchObject({ code: null })
+  })
+
   test('takes code that stands in the JSON all the same', () => {
     expect(read(json({ ...base, steps: [{ ...script, code: 'result(2)' }] })).steps[0]).toMatchObject({
       code: 'result(2)',
