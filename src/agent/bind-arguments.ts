@@ -2,6 +2,8 @@ import { HandaxeError } from '../contracts/errors.ts'
 import type { JsonObject, JsonValue } from '../contracts/json.ts'
 import type { BoundArguments } from '../contracts/plan.ts'
 import { GUEST_PATHS, type ExecutionResult, type InputFile, type Sandbox } from '../contracts/sandbox.ts'
+import { readEntries, toObject } from '../domain/json/entries.ts'
+import { toJsonText } from '../domain/json/to-json-text.ts'
 import { closest } from '../util/closest.ts'
 import { readPath } from './answer/read-path.ts'
 import { loadGuestProgram } from './load-guest-program.ts'
@@ -57,7 +59,7 @@ function invalidArguments(problems: string[]): HandaxeError {
 }
 
 function isReference(value: JsonObject): boolean {
-  return Object.keys(value).some((key) => key.startsWith('$'))
+  return readEntries(value)?.some(([key]) => key.startsWith('$')) ?? false
 }
 
 /** References in the order in which `replace` meets them. */
@@ -71,12 +73,14 @@ function collectPlaces(value: JsonValue, path: string, places: Place[]): void {
     const part = typeof value['path'] === 'string' ? value['path'] : ''
     if (reference !== undefined) places.push({ path, reference, part })
   } else {
-    for (const [key, item] of Object.entries(value)) collectPlaces(item, path === '' ? key : `${path}.${key}`, places)
+    for (const [key, item] of readEntries(value) ?? [])
+      collectPlaces(item, path === '' ? key : `${path}.${key}`, places)
   }
 }
 
 function replaceObject(value: JsonObject, values: JsonValue[]): JsonObject {
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replace(item, values)]))
+  const entries = readEntries(value)
+  return entries === null ? value : toObject(entries.map(([key, item]) => [key, replace(item, values)]))
 }
 
 function replace(value: JsonValue, values: JsonValue[]): JsonValue {
@@ -119,7 +123,7 @@ function bindStep(id: string, part: string, stepValues: BindOptions['stepValues'
   }
   const found = readPath(value, part)
   if (found !== undefined) return { value: found }
-  const shown = JSON.stringify(value)
+  const shown = toJsonText(value, { digits: true })
   const cut = shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS)}…` : shown
   return { problem: `the value of step ${id} has nothing at ${JSON.stringify(part)}; it is ${cut}` }
 }

@@ -6,6 +6,7 @@ import { parseHostRule } from '../util/parse-host-rule.ts'
 import type { CommandContext, OptionValues } from './command.ts'
 import { limitOptions } from './limit-options.ts'
 import { listOption, textOption } from './option-values.ts'
+import { parseJson } from '../domain/json/parse-json.ts'
 
 type Call = NonNullable<Execution['call']>
 type Part = Pick<Execution, 'environment' | 'network' | 'call' | 'limits'>
@@ -58,7 +59,7 @@ function parseJsonObject(text: string): JsonObject {
   let value: unknown = null
   let problem = 'is not a JSON object'
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (error) {
     problem = `is not valid JSON: ${(error as Error).message}`
   }

@@ -4,6 +4,7 @@ import type { RunResult } from '../contracts/run.ts'
 import type { CommandContext } from './command.ts'
 import { numberOption, textOption } from './option-values.ts'
 import type { Progress } from './render/progress.ts'
+import { toJsonText } from '../domain/json/to-json-text.ts'
 
 /** Shows the events of a run until it has ended; with `events` as lines of JSON. */
 export async function followRun(
@@ -14,7 +15,7 @@ export async function followRun(
 ): Promise<RunResult> {
   try {
     for await (const event of run) {
-      if (events) context.terminal.writeResult(`${JSON.stringify(event)}\n`)
+      if (events) context.terminal.writeResult(`${toJsonText(event)}\n`)
       progress?.show(event)
     }
     return await run.result

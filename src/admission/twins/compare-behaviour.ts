@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import type { InputFile, Sandbox } from '../../contracts/sandbox.ts'
+import { readEntries } from '../../domain/json/entries.ts'
 import { WORLDS } from '../determinism/worlds.ts'
 import { observeCalls } from '../observation/observe-calls.ts'
 import { compareOutcomes, type CallOutcome } from '../observation/outcome.ts'
@@ -108,11 +109,15 @@ function isNothingOfGaps(input: JsonObject, a: CallOutcome, b: CallOutcome): boo
 
 function hasGap(value: JsonValue): boolean {
   if (value === null || typeof value !== 'object') return false
-  return isGap(value) || Object.values(value).some(hasGap)
+  return isGap(value) || partsOf(value).some(hasGap)
 }
 
 function isGap(value: JsonValue): boolean {
   return isObject(value) && value['$number'] === 'NaN'
+}
+
+function partsOf(value: JsonValue): JsonValue[] {
+  return Array.isArray(value) ? value : (readEntries(value)?.map(([, part]) => part) ?? [])
 }
 
 function isNothing(outcome: CallOutcome): boolean {
@@ -123,7 +128,7 @@ function isNothing(outcome: CallOutcome): boolean {
 function isEmptied(value: JsonValue): boolean {
   if (value === null || isGap(value)) return true
   if (typeof value !== 'object') return false
-  const items = Object.values(value)
+  const items = partsOf(value)
   return items.length > 0 && items.every(isEmptied)
 }
 

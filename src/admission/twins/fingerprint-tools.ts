@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
+import { readEntries } from '../../domain/json/entries.ts'
+import { readInteger, readNumber } from '../../domain/numbers/read-number.ts'
 import type { InputFile, Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import { WORLDS } from '../determinism/worlds.ts'
@@ -130,13 +132,15 @@ function hashOf(outcomes: readonly CallOutcome[]): string {
   return createHash('sha256').update(texts.join('\n')).digest('hex')
 }
 
-/** As values are compared: a key with null is a missing key. */
+/** As values are compared: integers exactly, objects in any order, a key with null as a missing key. */
 function roundValue(value: JsonValue): JsonValue {
-  if (typeof value === 'number') return roundNumber(value)
   if (Array.isArray(value)) return value.map(roundValue)
-  if (value === null || typeof value !== 'object') return value
-  const known = Object.entries(value).filter(([, item]) => item !== null)
-  return Object.fromEntries(known.map(([key, item]) => [key, roundValue(item)]))
+  const number = readInteger(value) === null ? readNumber(value) : null
+  if (number !== null && Number.isFinite(number)) return roundNumber(number)
+  const known = readEntries(value)?.filter(([, item]) => item !== null)
+  if (known === undefined) return value
+  const sorted = known.toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return { $entries: sorted.map(([key, item]) => [key, roundValue(item)]) }
 }
 
 /** What is left of numbers that cancel out is noise. */

@@ -3,6 +3,7 @@ import { HandaxeError } from '../../contracts/errors.ts'
 import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
 import { createRandom, pickOne, type Random } from '../random.ts'
 import { stableText } from '../../util/stable-text.ts'
+import { withoutTags } from '../../domain/json/without-tags.ts'
 import { edgeValues, type ValueSource } from './edge-values.ts'
 import { randomValue } from './random-value.ts'
 import type { Dictionary } from './read-dictionary.ts'
@@ -80,21 +81,13 @@ function compile(schema: JsonSchema): (input: JsonObject) => boolean {
     // Formats are for readers: a tool sees what it gets.
     const ajv = new Ajv2020({ strict: false, validateFormats: false })
     const validate = ajv.compile(schema)
-    return (input) => validate(withNumbers(input))
+    return (input) => validate(withoutTags(input))
   } catch (error) {
     throw new HandaxeError('invalid_arguments', `There is no making inputs from a schema that is none.`, {
       hint: 'Read the signature of the tool again: its inputSchema has to be a JSON Schema.',
       cause: error,
     })
   }
-}
-
-/** A number that JSON has no word for is one to the schema as well. */
-function withNumbers(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(withNumbers)
-  if (value === null || typeof value !== 'object') return value
-  if ('$number' in value) return 0
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withNumbers(item)]))
 }
 
 /** Every edge of every parameter, the others as in an example or random; the parameters by turns. */

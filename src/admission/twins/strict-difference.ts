@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../contracts/json.ts'
-import { isObject } from './schema-parts.ts'
+import { readEntries, readEntry } from '../../domain/json/entries.ts'
 
 /**
  * What a test forgives and a twin may not: a date written in another form, letters composed in another way, a number as a
@@ -12,8 +12,15 @@ export function strictDifference(first: JsonValue, second: JsonValue): string | 
   if (Array.isArray(first) && Array.isArray(second)) {
     return firstOf(first.map((item, index) => () => strictDifference(item, second[index] ?? null)))
   }
-  if (!isObject(first) || !isObject(second) || '$number' in first || '$number' in second) return null
-  return firstOf(Object.keys(first).map((key) => () => strictDifference(first[key] ?? null, second[key] ?? null)))
+  const [parts, others] = [readEntries(first), readEntries(second)]
+  if (parts === null || others === null) return null
+  return firstOf(
+    parts.map(
+      ([key, part]) =>
+        () =>
+          strictDifference(part, readEntry(second, key) ?? null),
+    ),
+  )
 }
 
 function firstOf(differences: readonly (() => string | null)[]): string | null {

@@ -1,5 +1,10 @@
-import type { JsonValue } from '../../contracts/json.ts'
+import type { JsonObject, JsonValue } from '../../contracts/json.ts'
+import { readEntries, toObject } from '../../domain/json/entries.ts'
+import { readInteger } from '../../domain/numbers/read-number.ts'
 import { pickInteger, pickOne, shuffle, type Random } from '../random.ts'
+
+/** Longer ones take their time. */
+const LONGEST_INTEGER = 1000
 
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/
 
@@ -10,12 +15,19 @@ export function varyValue(value: JsonValue, random: Random): JsonValue {
   if (typeof value === 'boolean') return !value
   if (value === null) return null
   if (Array.isArray(value)) return varyList(value, random)
-  // A missing number stays one.
-  if ('$number' in value) return value
-  const keys = Object.keys(value)
-  if (keys.length === 0) return value
-  const key = pickOne(random, keys)
-  return { ...value, [key]: varyValue(value[key] ?? null, random) }
+  const entries = readEntries(value)
+  if (entries === null) return varyTagged(value, random)
+  if (entries.length === 0) return value
+  const place = pickInteger(random, 0, entries.length - 1)
+  return toObject(entries.map(([key, part], index) => [key, index === place ? varyValue(part, random) : part]))
+}
+
+/** A large id has neighbours. A missing number stays one, and so do bytes. */
+function varyTagged(value: JsonObject, random: Random): JsonValue {
+  const digits = readInteger(value)
+  if (digits === null || digits.length > LONGEST_INTEGER) return value
+  const integer = BigInt(digits)
+  return { $number: String(pickOne(random, [integer + 1n, integer - 1n, -integer])) }
 }
 
 function varyNumber(number: number, random: Random): number {

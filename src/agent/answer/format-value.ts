@@ -1,11 +1,12 @@
 import type { JsonValue } from '../../contracts/json.ts'
-import { readInstant } from '../../domain/compare/read-instant.ts'
+import { readDate } from '../../domain/dates/read-date.ts'
+import { readEntries } from '../../domain/json/entries.ts'
+import { readNumeral } from '../../domain/numbers/read-number.ts'
+import { roundNoise } from '../../domain/numbers/round-noise.ts'
 
 /** A longer value has no place in a sentence: then a model writes the answer. */
 const MAX_CHARACTERS = 600
 const MAX_DECIMALS = 15
-
-const NANOSECONDS_PER_MS = 1_000_000n
 
 /** The value as text in the format `name:decimals`, or null where they do not fit. */
 export function formatValue(value: JsonValue, format: string | null): string | null {
@@ -35,22 +36,23 @@ function applyFormat(value: JsonValue, format: string): string | null {
   }
 }
 
-/** Numbers to 12 significant digits, lists of plain values with commas, other structures as JSON. */
+/** Numbers without noise, integers and decimals with all digits, lists of plain values with commas. */
 function formatPlain(value: JsonValue): string | null {
   if (value === null) return null
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return String(Number(value.toPrecision(12)))
+  if (typeof value === 'number') return String(roundNoise(value))
   if (typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return formatList(value)
-  // Integers beyond 2^53 are tagged; NaN and the infinities are too, and are worth a sentence of their own.
-  const tagged = value['$number']
-  if (typeof tagged === 'string' && /^-?\d+$/.test(tagged)) return tagged
-  return Object.keys(value).some((key) => key.startsWith('$')) ? null : JSON.stringify(value)
+  // NaN and the infinities are no numerals: they are worth a sentence of their own.
+  const numeral = readNumeral(value)
+  if (numeral !== null) return numeral
+  // An object is no sentence: a model says in words what is in it.
+  return null
 }
 
 function formatList(list: JsonValue[]): string | null {
   if (list.length === 0) return null
-  const parts = list.map((part) => (part !== null && typeof part === 'object' ? null : formatPlain(part)))
+  const parts = list.map((part) => (Array.isArray(part) ? null : formatPlain(part)))
   return parts.includes(null) ? null : parts.join(', ')
 }
 
@@ -71,13 +73,13 @@ function group(number: number, decimals: number | null): string {
 
 function formatDate(value: JsonValue): string | null {
   if (typeof value !== 'string') return null
-  const instant = readInstant(value)
-  if (instant === null) return null
-  return new Date(Number(instant / NANOSECONDS_PER_MS)).toISOString().slice(0, 10)
+  const date = readDate(value)
+  if (date === null) return null
+  // The calendar day as it is written: in UTC it may be another one.
+  return value.trim().slice(0, 10)
 }
 
 function formatCount(value: JsonValue): string | null {
-  if (Array.isArray(value)) return group(value.length, 0)
-  if (value !== null && typeof value === 'object') return group(Object.keys(value).length, 0)
-  return null
+  const count = Array.isArray(value) ? value.length : readEntries(value)?.length
+  return count === undefined ? null : group(count, 0)
 }

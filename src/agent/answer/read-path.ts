@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../contracts/json.ts'
+import { readEntry } from '../../domain/json/entries.ts'
 
 /**
  * The part of a value at a path such as `mean[0].close`, `rows[-1]` or `["a b"].x`; undefined where there is none. An
@@ -24,5 +25,5 @@ function step(value: JsonValue | undefined, index: string | undefined, key: stri
   if (value === null || typeof value !== 'object') return undefined
   if (Array.isArray(value)) return index === undefined ? undefined : value.at(Number(index))
   const name = index ?? key
-  return name !== undefined && Object.hasOwn(value, name) ? value[name] : undefined
+  return name === undefined ? undefined : readEntry(value, name)
 }

@@ -7,6 +7,7 @@ import { findCodeBlocks, type CodeBlock } from '../parse-reply/find-code.ts'
 import { findJson } from '../parse-reply/find-json.ts'
 import { describeProblems } from '../plan/plan-schema.ts'
 import type { ParsedReply } from '../run/ask-model.ts'
+import { readEntries } from '../../domain/json/entries.ts'
 
 /** Fewer do not tell a function from a constant with one exception. */
 export const MINIMUM_TESTS = 3
@@ -126,6 +127,7 @@ export function withUniqueNames(tests: readonly ToolTest[]): ToolTest[] {
 
 function hasReference(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false
-  const keys = Object.keys(value as JsonObject)
-  return keys.some((key) => key.startsWith('$') && key !== '$number') || Object.values(value).some(hasReference)
+  if (Array.isArray(value)) return value.some(hasReference)
+  const entries = readEntries(value as JsonObject) ?? []
+  return entries.some(([key, part]) => key.startsWith('$') || hasReference(part))
 }

@@ -1,5 +1,6 @@
 import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
-import { readNumber } from '../../domain/compare/read-number.ts'
+import { readEntries } from '../../domain/json/entries.ts'
+import { readNumber } from '../../domain/numbers/read-number.ts'
 import { validateValue } from '../steps/validate-value.ts'
 
 /** Ends a surprise that is the tool's fault: its value is not what its schema says. */
@@ -20,11 +21,11 @@ export function findSurprises(value: JsonValue | undefined, outputSchema: JsonSc
   if (number !== null) return Number.isFinite(number) ? [] : [`the value is ${number}`]
   if (isEmpty(value)) return [`the value is empty: ${JSON.stringify(value)}`]
   if (Array.isArray(value)) return isAllMissing(value) ? ['every item of the value is NaN or null'] : []
-  return typeof value === 'object' ? findInParts(value) : []
+  const parts = readEntries(value)
+  return parts === null ? [] : findInParts(parts)
 }
 
-function findInParts(value: { [key: string]: JsonValue }): string[] {
-  const parts = Object.entries(value)
+function findInParts(parts: readonly [string, JsonValue][]): string[] {
   if (parts.every(([, part]) => part === null)) return ['every part of the value is null']
   return parts.flatMap(([name, part]) => {
     const number = readNumber(part)
@@ -37,7 +38,7 @@ function findInParts(value: { [key: string]: JsonValue }): string[] {
 
 function isEmpty(value: JsonValue): boolean {
   if (typeof value === 'string') return value.trim() === ''
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  return (Array.isArray(value) ? value : readEntries(value))?.length === 0
 }
 
 function isAllMissing(list: JsonValue[]): boolean {

@@ -1,5 +1,6 @@
 import { jsonrepair } from 'jsonrepair'
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
+import { parseJson } from '../../domain/json/parse-json.ts'
 import { extractBlocks } from './extract-blocks.ts'
 
 /** Beyond this many beginnings of an object in prose the reply is not looked at further: each costs a pass over the text. */
@@ -85,7 +86,7 @@ interface Parsed {
 
 function tryParse(text: string): Parsed {
   try {
-    return { value: JSON.parse(text, replaceInfinity) as JsonValue }
+    return { value: parseJson(text) }
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }
   }
@@ -98,9 +99,4 @@ function tryRepair(text: string): Parsed {
     // Also a RangeError: deep nesting ends the repairer's recursion.
     return { error: error instanceof Error ? error.message : String(error) }
   }
-}
-
-/** `1e999` is valid JSON and reads as Infinity, which JSON cannot carry on. */
-function replaceInfinity(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
+import { isTag, readEntries } from '../../domain/json/entries.ts'
 
 /** A value that is bound before the call, such as `{"$column": {"file": "prices.csv", "name": "Close"}}`. */
 export interface Reference {
@@ -25,9 +26,11 @@ export function readReferences(args: JsonObject): ReferenceReading {
       value.forEach((part, index) => walk(part, `${path}[${index}]`))
       return
     }
-    const marker = Object.keys(value).find((key) => key.startsWith('$'))
+    if (isTag(value)) return
+    const entries = readEntries(value) ?? []
+    const marker = entries.map(([key]) => key).find((key) => key.startsWith('$'))
     if (marker === undefined) {
-      for (const [key, part] of Object.entries(value)) walk(part, path === '' ? key : `${path}.${key}`)
+      for (const [key, part] of entries) walk(part, path === '' ? key : `${path}.${key}`)
       return
     }
     const read = readReference(value, marker)

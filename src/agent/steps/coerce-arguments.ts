@@ -1,4 +1,7 @@
 import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
+import { isObject, readEntries, toObject } from '../../domain/json/entries.ts'
+import { parseJson } from '../../domain/json/parse-json.ts'
+import { readInteger, readNumber, readNumeral } from '../../domain/numbers/read-number.ts'
 
 /** A missing field of a numeric column, as the sandbox takes it: what pandas and NumPy make of it too. */
 const NOT_A_NUMBER: JsonObject = { $number: 'NaN' }
@@ -26,40 +29,46 @@ function coerceValue(value: JsonValue, schema: JsonSchema): JsonValue {
   if (types.size === 0) return value
   if (typeof value === 'string' && !types.has('string')) return coerceText(value, types)
   // A year or a code written as a number where text is wanted.
-  if (typeof value === 'number' && types.size === 1 && types.has('string')) return String(value)
+  if (types.size === 1 && types.has('string')) return readInteger(value) ?? readNumeral(value) ?? value
   if (Array.isArray(value) && isObject(schema['items'])) {
     const { items } = schema
     const wanted = typesOf(items)
     const missing = wanted.has('number') && !wanted.has('null') ? NOT_A_NUMBER : null
     return value.map((item) => (item === null ? missing : coerceValue(item, items)))
   }
-  if (isObject(value) && isObject(schema['properties'])) {
-    const { properties } = schema
-    const entries = Object.entries(value).map(([key, part]): [string, JsonValue] => {
+  const entries = readEntries(value)
+  if (entries === null || !isObject(schema['properties'])) return value
+  const { properties } = schema
+  return toObject(
+    entries.map(([key, part]) => {
       const wanted = properties[key]
       return [key, isObject(wanted) ? coerceValue(part, wanted) : part]
-    })
-    return Object.fromEntries(entries)
-  }
-  return value
+    }),
+  )
 }
 
 function coerceText(text: string, types: ReadonlySet<string>): JsonValue {
   const trimmed = text.trim()
-  if ((types.has('number') || types.has('integer')) && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed)) {
-    const number = Number(trimmed)
-    if (Number.isFinite(number) && (types.has('number') || Number.isInteger(number))) return number
-  }
+  const number = types.has('number') || types.has('integer') ? toNumber(trimmed) : null
+  if (number !== null && (types.has('number') || Number.isInteger(readNumber(number)))) return number
   if (types.has('boolean') && /^(?:true|false)$/i.test(trimmed)) return trimmed.toLowerCase() === 'true'
   if ((types.has('array') && trimmed.startsWith('[')) || (types.has('object') && trimmed.startsWith('{'))) {
-    return parseJson(trimmed) ?? text
+    return tryParse(trimmed) ?? text
   }
   return text
 }
 
-function parseJson(text: string): JsonValue | undefined {
+/** Digits beyond what a double holds are kept: an id is not rounded to its neighbour. */
+function toNumber(text: string): JsonValue | null {
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return null
+  const number = Number(text)
+  if (!Number.isFinite(number)) return null
+  return /^[+-]?\d+$/.test(text) && !Number.isSafeInteger(number) ? { $number: text.replace('+', '') } : number
+}
+
+function tryParse(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue
+    return parseJson(text)
   } catch {
     // Not JSON: the text stays, and the schema check names the problem.
     return undefined
@@ -75,8 +84,4 @@ function typesOf(schema: JsonSchema): Set<string> {
   if (!Array.isArray(branches)) return new Set()
   const sets = branches.map((branch) => (isObject(branch) ? typesOf(branch) : new Set<string>()))
   return sets.some((set) => set.size === 0) ? new Set() : new Set(sets.flatMap((set) => [...set]))
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
-import { readNumber } from '../../domain/compare/read-number.ts'
+import { withoutTags } from '../../domain/json/without-tags.ts'
 import { cutEnd } from '../../domain/text/cut-middle.ts'
 
 const MAX_PROBLEMS = 5
@@ -46,12 +46,4 @@ function withoutUnchecked(schema: JsonSchema): JsonSchema {
     )
   }
   return clean(schema, false) as JsonObject
-}
-
-/** NaN and the infinities are tagged objects in JSON, but numbers to a schema. */
-function withoutTags(value: JsonValue): JsonValue {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(withoutTags)
-  if (readNumber(value) !== null) return 0
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutTags(part)]))
 }

@@ -11,6 +11,7 @@ import { showDifference } from '../exchange/show-difference.ts'
 import { verifyTool, type Verification } from '../verify-tool.ts'
 import { checkSuccessor, type Succession } from './check-successor.ts'
 import { decide } from './verify-version.ts'
+import { parseJson } from '../../domain/json/parse-json.ts'
 
 /** What a person edits: the code, and the tests as JSON. */
 export interface EditableTexts {
@@ -132,7 +133,7 @@ export async function saveEdit(
 function parseTests(text: string): { tests: ToolTest[] } | { problems: string[] } {
   let value: JsonValue
   try {
-    value = JSON.parse(text) as JsonValue
+    value = parseJson(text)
   } catch (error) {
     return { problems: [`The tests are not valid JSON: ${(error as Error).message}`] }
   }

@@ -14,6 +14,7 @@ import { describeSession } from '../render/session.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
 import { executeInSession, sessionOptions } from '../session-options.ts'
 import { EXIT_CODE_OUTPUT_CLOSED } from '../terminal.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 /** As shells and `timeout` use them: 124 for time, 137 for a kill, 125 for a limit of the runner. */
 const EXIT_CODE: Record<Exclude<ExecutionStatus, 'error'>, number> = {
@@ -56,7 +57,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     session === null
       ? await sandbox.execute(execution)
       : await executeInSession(sandbox, app.config, execution, session)
-  if (json) terminal.writeResult(`${JSON.stringify({ ...result, backend: result.guarantees.backend })}\n`)
+  if (json) terminal.writeResult(`${toJsonText({ ...result, backend: result.guarantees.backend })}\n`)
   else terminal.writeProgress(describeExecutionEnd(result, terminal.err))
   if (!json && result.session !== undefined) terminal.writeProgress(describeSession(result.session, terminal.err))
   if (terminal.outputClosed.aborted && !context.signal.aborted) return EXIT_CODE_OUTPUT_CLOSED

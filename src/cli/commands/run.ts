@@ -14,6 +14,7 @@ import { renderRunResult } from '../render/run-result.ts'
 import { createProgress } from '../render/progress.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
 import { EXIT_CODE_OUTPUT_CLOSED, safeText } from '../terminal.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 const MAKE_POLICIES: readonly MakePolicy[] = ['auto', 'always', 'never']
 const ADMISSION_DEPTHS: readonly AdmissionDepth[] = ['standard', 'thorough']
@@ -56,7 +57,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   )
   const result = await followRun(run, context, progress, events)
   const { copied, problem } = await copyArtifacts(result, folder)
-  if (json) terminal.writeResult(`${JSON.stringify(toJsonReport(copied))}\n`)
+  if (json) terminal.writeResult(`${toJsonText(toJsonReport(copied))}\n`)
   else if (!events) {
     if (copied.answer !== null) terminal.writeResult(`${safeText(copied.answer)}\n`)
     if (progress !== null || copied.error !== null) terminal.writeProgress(renderRunResult(copied, terminal.err))

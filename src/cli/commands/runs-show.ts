@@ -5,13 +5,14 @@ import { renderEvent } from '../render/event-lines.ts'
 import { renderRunResult } from '../render/run-result.ts'
 import { safeText } from '../terminal.ts'
 import { displayStatus } from './runs-list.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const { run, events } = await showRun(await context.openApp(), context.positionals[0] ?? '')
   const { terminal } = context
-  if (switchOption(context.options, 'json')) terminal.writeResult(`${JSON.stringify({ ...run, events })}\n`)
+  if (switchOption(context.options, 'json')) terminal.writeResult(`${toJsonText({ ...run, events })}\n`)
   else if (switchOption(context.options, 'events'))
-    for (const event of events) terminal.writeResult(`${JSON.stringify(event)}\n`)
+    for (const event of events) terminal.writeResult(`${toJsonText(event)}\n`)
   else {
     terminal.writeResult(`${run.runId} ${displayStatus(run)} ${run.startedAt}\n`)
     for (const event of events) {

@@ -7,6 +7,7 @@ import { choiceOption, switchOption, textOption } from '../option-values.ts'
 import { createProgress } from '../render/progress.ts'
 import { renderRunResult } from '../render/run-result.ts'
 import { safeText } from '../terminal.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 const ADMISSION_DEPTHS: readonly AdmissionDepth[] = ['standard', 'thorough']
 
@@ -28,7 +29,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   )
   const progress = createProgress(terminal, { verbose: switchOption(options, 'verbose') })
   const result = await followRun(run, context, progress, false)
-  if (switchOption(options, 'json')) terminal.writeResult(`${JSON.stringify(toJsonReport(result))}\n`)
+  if (switchOption(options, 'json')) terminal.writeResult(`${toJsonText(toJsonReport(result))}\n`)
   else if (result.answer !== null) terminal.writeResult(`${safeText(result.answer)}\n`)
   terminal.writeProgress(renderRunResult(result, terminal.err))
   return result.error === null ? 0 : ERROR_KINDS[result.error.code].exitCode

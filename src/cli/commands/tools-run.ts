@@ -9,6 +9,8 @@ import { readStandardInput } from '../read-standard-input.ts'
 import { renderChange } from '../render/changes.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
+import { parseJson } from '../../domain/json/parse-json.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const { options, terminal, workingFolder } = context
@@ -29,10 +31,10 @@ export async function runCommand(context: CommandContext): Promise<number> {
   )
   if (switchOption(options, 'json')) {
     terminal.writeResult(
-      `${JSON.stringify({ tool: tool.name, version: tool.version, ...result, changes, backend: result.guarantees.backend })}\n`,
+      `${toJsonText({ tool: tool.name, version: tool.version, ...result, changes, backend: result.guarantees.backend })}\n`,
     )
   } else {
-    if (result.status === 'ok') terminal.writeResult(`${JSON.stringify(result.value ?? null)}\n`)
+    if (result.status === 'ok') terminal.writeResult(`${toJsonText(result.value ?? null, { digits: true })}\n`)
     const { value: _, ...rest } = result
     terminal.writeProgress(describeExecutionEnd(rest, terminal.err))
   }
@@ -43,7 +45,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
 function parseArguments(text: string): JsonObject {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (error) {
     throw new HandaxeError('invalid_arguments', `ARGUMENTS is not valid JSON: ${(error as Error).message}`, {
       hint: 'Example: handaxe tools run NAME \'{"window": 37}\'',

@@ -1,6 +1,7 @@
 import type { ExecutionResult } from '../../contracts/sandbox.ts'
 import { safeText, type Terminal } from '../terminal.ts'
 import { formatBytes } from './format.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 /** What `exec` adds on stderr after the program's own output: the value, the files, and why it was stopped. */
 export function describeExecutionEnd(result: ExecutionResult, colors: Terminal['err']): string {
@@ -9,7 +10,7 @@ export function describeExecutionEnd(result: ExecutionResult, colors: Terminal['
     const { type, message, traceback } = result.error
     lines.push(colors.red(safeText(traceback === '' ? `${type}: ${message}` : traceback.trimEnd())))
   }
-  if (result.value !== undefined) lines.push(`value ${safeText(JSON.stringify(result.value))}`)
+  if (result.value !== undefined) lines.push(`value ${safeText(toJsonText(result.value, { digits: true }))}`)
   for (const artifact of result.artifacts)
     lines.push(`file ${artifact.path} (${artifact.mediaType}, ${formatBytes(artifact.bytes)})`)
   for (const dropped of result.droppedArtifacts)

@@ -1,9 +1,11 @@
 import type { ShownTool } from '../../app/operations.ts'
+import type { JsonValue } from '../../contracts/json.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import { safeText, type Terminal } from '../terminal.ts'
 import { renderAdmission, renderNeeds } from './admission.ts'
 import { renderChange } from './changes.ts'
 import { formatUsd, plural } from './format.ts'
+import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 /** `tools history` shows the rest. */
 const SHOWN_CHANGES = 5
@@ -52,11 +54,13 @@ function describeStanding(
 
 function describeTest(test: ToolTest): string {
   const name = safeText(test.name)
-  if (test.kind === 'example')
-    return `${name}: ${clip(JSON.stringify(test.arguments))} → ${clip(JSON.stringify(test.expected))}`
-  if (test.kind === 'error')
-    return `${name}: ${clip(JSON.stringify(test.arguments))} raises ${test.raises ?? 'an error'}`
+  if (test.kind === 'example') return `${name}: ${showValue(test.arguments)} → ${showValue(test.expected)}`
+  if (test.kind === 'error') return `${name}: ${showValue(test.arguments)} raises ${test.raises ?? 'an error'}`
   return `${name}: a property`
+}
+
+function showValue(value: JsonValue): string {
+  return clip(toJsonText(value, { digits: true }))
 }
 
 function clip(text: string): string {

@@ -1,11 +1,14 @@
 import type { JsonValue } from '../../contracts/json.ts'
 import { prettyPrint, type Notation } from './pretty-print.ts'
+import { parseJson } from '../../domain/json/parse-json.ts'
 
 /** Values of the sandbox have at most 256 levels, and a tool has a few around them; far from what recursion can take. */
 const MAXIMUM_DEPTH = 300
 
 const JSON_NOTATION: Notation = {
   atom: (value) => (value === null || typeof value !== 'object' ? JSON.stringify(value) : null),
+  // As it travels: another handaxe reads it.
+  fields: Object.entries,
   record: ['{ ', ' }'],
 }
 
@@ -33,7 +36,7 @@ export function parseJsonText(text: string): { value: JsonValue } | { problem: s
     return { problem: `is not JSON: ${error.message}` }
   }
   const problem = findProblem(value, 0)
-  return problem === null ? { value } : { problem }
+  return problem === null ? { value: parseJson(text) } : { problem }
 }
 
 function findProblem(value: JsonValue, depth: number): string | null {

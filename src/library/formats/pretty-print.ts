@@ -8,6 +8,8 @@ const SHORTEST_LINE = 20
 export interface Notation {
   /** The text of what has no parts; null for lists and records. */
   atom(value: JsonValue): string | null
+  /** The fields of a record, in their order. */
+  fields(value: JsonObject): [string, JsonValue][]
   /** Around the fields of a record that stands in one line. */
   record: readonly [string, string]
 }
@@ -20,9 +22,9 @@ export function prettyPrint(value: JsonValue, notation: Notation, indent = ''): 
   if (Array.isArray(value)) {
     return `[\n${value.map((item) => `${inner}${prettyPrint(item, notation, inner)}`).join(',\n')}\n${indent}]`
   }
-  const fields = Object.entries(value as JsonObject).map(
-    ([key, item]) => `${inner}${JSON.stringify(key)}: ${prettyPrint(item, notation, inner)}`,
-  )
+  const fields = notation
+    .fields(value as JsonObject)
+    .map(([key, item]) => `${inner}${JSON.stringify(key)}: ${prettyPrint(item, notation, inner)}`)
   return `{\n${fields.join(',\n')}\n${indent}}`
 }
 
@@ -33,7 +35,8 @@ function printInline(value: JsonValue, notation: Notation, room: number): string
   const isList = Array.isArray(value)
   const items: string[] = []
   let left = room - 2
-  for (const [key, item] of Object.entries(value as JsonObject)) {
+  const parts = isList ? value.map((item): [string, JsonValue] => ['', item]) : notation.fields(value as JsonObject)
+  for (const [key, item] of parts) {
     const text = left <= 0 ? null : printInline(item, notation, left)
     if (text === null) return null
     const part = isList ? text : `${JSON.stringify(key)}: ${text}`

@@ -45,8 +45,23 @@ describe('the JSON object of a reply', () => {
     })
   })
 
-  test('keeps numbers that JSON cannot carry on as text', () => {
-    expect(read('{"steps": [NaN, 1e999, -Infinity]}')).toEqual({ steps: ['NaN', 'Infinity', '-Infinity'] })
+  test('keeps numbers that a double cannot hold', () => {
+    expect(read('{"steps": [NaN, 1e999, -Infinity]}')).toEqual({
+      steps: ['NaN', { $number: 'Infinity' }, '-Infinity'],
+    })
+    expect(read('{"steps": [9007199254740993, {"2021": 1, "2019": 2}]}')).toEqual({
+      steps: [
+        { $number: '9007199254740993' },
+        {
+          $entries: [
+            ['2021', 1],
+            ['2019', 2],
+          ],
+        },
+      ],
+    })
+    // Also what has to be repaired first.
+    expect(read("{'steps': [9007199254740993,]}")).toEqual({ steps: [{ $number: '9007199254740993' }] })
   })
 
   test('is not there in an empty reply, in prose, in a list: the problem says what to send', () => {

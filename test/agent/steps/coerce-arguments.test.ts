@@ -10,6 +10,7 @@ const schema = {
     prices: { type: 'array', items: { type: 'number' } },
     name: { type: 'string' },
     closed: { type: 'boolean', default: true },
+    ids: { type: 'array', items: { type: 'integer' } },
     limit: { anyOf: [{ type: 'number' }, { type: 'null' }] },
     options: { type: 'object', properties: { days: { type: 'integer' } } },
     mode: { enum: ['a', 'b'] },
@@ -31,6 +32,33 @@ describe('arguments are brought to the types of the schema', () => {
     ['text in an object', { options: { days: '3' } }, { options: { days: 3 } }],
     ['an object as JSON text', { options: '{"days": 3}' }, { options: { days: 3 } }],
     ['a number to text', { name: 2024 }, { name: '2024' }],
+    ['digits to an integer, all of them', { window: '4006381333931' }, { window: 4_006_381_333_931 }],
+    [
+      'more digits than a double has',
+      { ids: ['9007199254740993', '-36893488147419103233'] },
+      { ids: [{ $number: '9007199254740993' }, { $number: '-36893488147419103233' }] },
+    ],
+    ['digits in JSON text', { ids: '[9007199254740993]' }, { ids: [{ $number: '9007199254740993' }] }],
+    ['a large number to text', { name: { $number: '9007199254740993' } }, { name: '9007199254740993' }],
+    [
+      'an object in its own order',
+      {
+        options: {
+          $entries: [
+            ['days', '3'],
+            ['1', 'x'],
+          ],
+        },
+      },
+      {
+        options: {
+          $entries: [
+            ['days', 3],
+            ['1', 'x'],
+          ],
+        },
+      },
+    ],
     ['a missing number in a list to NaN', { prices: [1, null] }, { prices: [1, { $number: 'NaN' }] }],
     ['null for an optional parameter', { closed: null, prices: [] }, { prices: [] }],
   ])('%s', (_what, given, wanted) => {
@@ -65,6 +93,35 @@ describe('a value is held against a schema', () => {
 
   test('in which NaN and the infinities are numbers', () => {
     expect(problems({ prices: [1, { $number: 'NaN' }, { $number: '-Infinity' }] })).toEqual([])
+  })
+
+  test('in which large integers, decimals and objects in their own order are what they stand for', () => {
+    const wide = {
+      type: 'object',
+      properties: { id: { type: 'integer', minimum: 1 }, price: { type: 'number', maximum: 10 } },
+      additionalProperties: { type: 'number' },
+    } satisfies JsonObject
+    const fit = (value: JsonValue): string[] => validateValue(wide, value, 'v')
+    expect(fit({ id: { $number: '9007199254740993' }, price: { $number: '9.50' } })).toEqual([])
+    expect(fit({ id: { $number: '-9007199254740993' } })).toEqual(['v.id must be >= 1'])
+    expect(fit({ id: { $number: '9.50' } })).toEqual(['v.id must be integer'])
+    expect(fit({ price: { $number: '10.50' } })).toEqual(['v.price must be <= 10'])
+    expect(
+      fit({
+        $entries: [
+          ['2021', 1],
+          ['2019', 2],
+        ],
+      }),
+    ).toEqual([])
+    expect(
+      fit({
+        $entries: [
+          ['2021', 1],
+          ['2019', 'x'],
+        ],
+      }),
+    ).toEqual(['v[2019] must be number'])
   })
 
   test('whose patterns are not run on the host', () => {

@@ -31,7 +31,35 @@ describe('numbers', () => {
     same(3, 3.0)
     expect(compareValues(10_000_000, 10_000_001)).toBe('expected 10000000, got 10000001')
     expect(compareValues(3, 4)).not.toBeNull()
-    same(1e15, 1e15 + 1)
+    expect(compareValues(1e15, 1e15 + 1)).toBe('expected 1000000000000000, got 1000000000000001')
+  })
+
+  test.each<[string, JsonValue, JsonValue]>([
+    ['bar codes', 4_006_381_333_931, 4_006_381_333_930],
+    ['milliseconds since 1970', 1_704_067_200_000, 1_704_067_200_001],
+    ['ids beyond 2^53', { $number: '175928847299117063' }, { $number: '175928847299117062' }],
+    ['the largest safe integer and the next', Number.MAX_SAFE_INTEGER, { $number: '9007199254740992' }],
+    ['negative ones', { $number: '-9007199254740993' }, { $number: '-9007199254740995' }],
+    ['fifty digits', { $number: `${'7'.repeat(49)}1` }, { $number: `${'7'.repeat(49)}2` }],
+    ['JavaScript’s digits', { $number: '123456789012345678901' }, '123456789012345678902'],
+  ])('that are integers and differ by one never agree: %s', (_what, first, second) => {
+    for (const tolerance of [undefined, 0, 1e-9, 1e-6, 0.01]) {
+      expect(compareValues([first], [second], { tolerance })).toMatch(/^at \[0\]: expected /)
+      same([first], [first], { tolerance })
+    }
+  })
+
+  test('that are integers are not rounded; a tolerance for estimates holds for them', () => {
+    expect(compareValues(10_000_001, 10_000_002, { tolerance: 1e-6 })).not.toBeNull()
+    same(500_000, 500_900, { tolerance: 0.01 })
+    same(1e13, 1e13 + 0.25)
+    same({ $number: '9007199254740993' }, { $number: '0009007199254740993' })
+  })
+
+  test('that are decimals agree as numbers', () => {
+    same({ $number: '11439.60' }, 11439.6)
+    same(0.1, { $number: '0.10' })
+    expect(compareValues({ $number: '11439.60' }, 11439.7)).toBe('expected 11439.60, got 11439.7')
   })
 
   test('that JSON has no word for agree in their tagged form and by their names', () => {
@@ -41,7 +69,7 @@ describe('numbers', () => {
     same('nan', nan)
     same('-inf', { $number: '-Infinity' })
     same({ $number: '100000000000000000000' }, 1e20)
-    same(123456789012345680000, '123456789012345678901')
+    same(1.2345678901234568e20, '123456789012345678901')
     expect(compareValues(nan, 0)).not.toBeNull()
     expect(compareValues(nan, null)).not.toBeNull()
     expect(compareValues({ $number: 'Infinity' }, { $number: '-Infinity' })).not.toBeNull()
@@ -69,6 +97,63 @@ describe('structures', () => {
 
   test('agree whatever the order of their keys', () => {
     same({ a: 1, b: [{ c: 2, d: 3 }] }, { b: [{ d: 3, c: 2 }], a: 1 })
+  })
+
+  test('agree with those that travel in their own order', () => {
+    const years = {
+      $entries: [
+        ['2021', 30],
+        [
+          '2019',
+          {
+            $entries: [
+              ['7', 1],
+              ['3', 2],
+            ],
+          },
+        ],
+      ],
+    }
+    same({ '2019': { '3': 2, '7': 1 }, '2021': 30 }, years)
+    same(years, { '2019': { '3': 2, '7': 1 }, '2021': 30.000001 })
+    expect(
+      compareValues(
+        { '2019': 20, '2021': 30 },
+        {
+          $entries: [
+            ['2021', 30],
+            ['2019', 21],
+          ],
+        },
+      ),
+    ).toBe('at ["2019"]: expected 20, got 21')
+    expect(
+      compareValues(
+        { '2021': 30 },
+        {
+          $entries: [
+            ['2021', 30],
+            ['2019', 20],
+          ],
+        },
+      ),
+    ).toMatch(/"2019".*not expected/)
+    same(
+      [{ a: 1, '1': 2, '0': 3 }],
+      {
+        $entries: [
+          ['a', [1]],
+          ['1', [2]],
+          ['0', [3]],
+        ],
+      },
+      { frames: true },
+    )
+  })
+
+  test('of bytes agree where the bytes do', () => {
+    same({ $bytes: 'AAE=' }, { $bytes: 'AAE=' })
+    expect(compareValues({ $bytes: 'AAE=' }, { $bytes: 'AAI=' })).toMatch(/^expected \{"\$bytes":"AAE="\}/)
   })
 
   test('take a key with null for a missing key, and nothing else', () => {
@@ -117,6 +202,14 @@ describe('texts', () => {
     expect(compareValues('2024-01-01T00:00:00.000000001', '2024-01-01')).not.toBeNull()
     expect(compareValues('2023-02-31', '2023-03-03')).not.toBeNull()
     expect(compareValues('2024-01', '2024-01-01')).not.toBeNull()
+    expect(compareValues('2024-01-01T00:99', '2024-01-01T01:39')).not.toBeNull()
+  })
+
+  test('that mean equally long durations agree', () => {
+    same('PT2H', 'PT120M')
+    same('P1DT0.5S', 'PT86400.500S')
+    expect(compareValues('PT2H', 'PT2M')).not.toBeNull()
+    expect(compareValues('-PT2H', 'PT2H')).not.toBeNull()
   })
 
   test('agree whether their letters are composed or not, and are exact otherwise', () => {

@@ -3,6 +3,7 @@ import type { ToolTest, ToolVersion } from '../../../contracts/tool.ts'
 import { isJsonObject } from '../../is-json-object.ts'
 import { toOneLine } from '../hidden-characters.ts'
 import { prettyPrint, type Notation } from '../pretty-print.ts'
+import { readEntries } from '../../../domain/json/entries.ts'
 
 const LONGEST_NAME = 80
 
@@ -71,6 +72,7 @@ const PYTHON_NOTATION: Notation = {
     // JSON's escapes mean the same in Python.
     return typeof value === 'object' ? renderTagged(value) : JSON.stringify(value)
   },
+  fields: (value) => readEntries(value) ?? Object.entries(value),
   record: ['{', '}'],
 }
 

@@ -15,7 +15,24 @@ afterAll(() => opened.close())
 type Pair = { expected: JsonValue; actual: JsonValue; tolerance: number | null }
 
 const atom: fc.Arbitrary<JsonValue> = fc.oneof(
-  fc.constantFrom(0, 1, -1, 1e-13, 1.000_000_1, 0.999_999, 1_000_001, 1_000_000, 1e13, 1e13 + 1, 0.1, 0.3),
+  fc.constantFrom(
+    0,
+    1,
+    -1,
+    1e-13,
+    1.000_000_1,
+    0.999_999,
+    1_000_001,
+    1_000_000,
+    1e13,
+    1e13 + 1,
+    1e13 + 0.5,
+    4_006_381_333_931,
+    4_006_381_333_930,
+    2 ** 53 - 1,
+    0.1,
+    0.3,
+  ),
   fc.constantFrom(
     '',
     'a',
@@ -25,6 +42,18 @@ const atom: fc.Arbitrary<JsonValue> = fc.oneof(
     '2024-01-02',
     '2024-01-02T00:00:00Z',
     '2024-01-02 00:00',
+    '2024-01-01T23:00:00-01:00',
+    '2024-01-02T02:00+02',
+    '2024-01-01T24:00',
+    '2024-01-01T23:60',
+    '2024-02-30',
+    '2024-03-01',
+    '0024-01-02',
+    '1924-01-02',
+    'P1DT2H',
+    'PT26H',
+    '-PT0.5S',
+    '-PT0.500000000S',
     'é',
     'e\u0301',
   ),
@@ -42,7 +71,7 @@ const value = fc.letrec<{ value: JsonValue }>((tie) => ({
 
 /** Two values that have something in common more often than not. */
 const pair: fc.Arbitrary<Pair> = fc
-  .tuple(value, value, fc.constantFrom(null, 0, 0.001, 0.1), fc.boolean())
+  .tuple(value, value, fc.constantFrom(null, 0, 1e-6, 0.001, 0.1), fc.boolean())
   .map(([expected, other, tolerance, isSame]) => ({ expected, actual: isSame ? expected : other, tolerance }))
 
 async function compareInPython(pairs: Pair[]): Promise<boolean[]> {
@@ -84,6 +113,7 @@ Point = collections.namedtuple("Point", "x y")
 result([
     to_plain((1, 2)), to_plain({3, 1}), to_plain(Point(1, 2)), to_plain({1: {"a": decimal.Decimal("1.5")}}),
     to_plain(datetime.date(2024, 1, 2)), to_plain(range(3)), to_plain(item for item in "ab"),
+    to_plain(-datetime.timedelta(days=1, hours=1, milliseconds=500)),
 ])
 `,
   })
@@ -95,5 +125,6 @@ result([
     '2024-01-02',
     [0, 1, 2],
     ['a', 'b'],
+    '-P1DT3600.500000S',
   ])
 })
