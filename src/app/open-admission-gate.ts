@@ -52,12 +52,25 @@ async function decide(subject: AdmissionSubject): Promise<AdmissionDecision> {
     review:
       askReviewer === null
         ? null
-        : () => reviewTool({ specification: specificationText, code: tool.code, language, ask: askReviewer, findJson }),
+        : () =>
+            reviewTool({
+              specification: specificationText,
+              code: tool.code,
+              language,
+              imported: importedBy(tool),
+              ask: askReviewer,
+              findJson,
+            }),
     mutants: limit < LEAST_MUTANTS ? null : { ...limits, limit },
     weakTests: mayStrengthen ? 'strengthen' : 'record',
     earlier: (earlier?.account ?? null) as Admission | null,
   })
   return toDecision(admission)
+}
+
+/** What the code itself imports; what those import in turn is their business. */
+function importedBy({ signature, tools }: AdmissionSubject['tool']): AdmissionSubject['tool']['tools'] {
+  return tools.filter(({ name }) => signature.uses.includes(name))
 }
 
 function toDecision(admission: Admission): AdmissionDecision {

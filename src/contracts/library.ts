@@ -42,9 +42,12 @@ export interface Library {
   /**
    * Saves a new version under its name (or the existing one where the code is the same), with the versions of the tools
    * that it imports. Rejects with `tool_rejected` on a cycle, on an import of a tool that is not there or may not be
-   * used, and where two versions of one tool would meet that cannot be kept apart.
+   * used, and where two versions of one tool would meet that cannot be kept apart. With `heldAgainst` it never takes the place
+   * of a version that it was not held against: it is saved as a candidate then.
    */
   save(tool: NewTool): Promise<ToolVersion>
+  /** Replaces the tests and the admission record of a version. Rejects with `unknown_tool`. */
+  amend(name: string, version: number, amended: Pick<ToolVersion, 'tests' | 'admission'>): Promise<ToolVersion>
   setState(name: string, version: number, state: ToolState, reason: string, by?: ChangeAuthor): Promise<void>
   /** Versions with their states, which one is current, and what people decided. Rejects with `unknown_tool`. */
   record(name: string): Promise<ToolRecord>

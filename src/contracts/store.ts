@@ -123,11 +123,18 @@ export interface ToolStore {
   /**
    * Gives the next version number of the name, in one transaction. Where the current or the newest version has the same
    * `codeHash`, `pins` and tests (and texts, where a person brings it), nothing is written and that version is returned.
-   * Null where a tool of `pins` is not there: nothing is written then.
+   * Null where a tool of `pins` is not there: nothing is written then. A tool that was not held against the newest version
+   * (`heldAgainst`) is saved as a candidate.
    */
   saveVersion(
     tool: NewTool & { codeHash: string; pins: ToolVersion['pins'] },
     index: ToolIndexText,
+  ): Promise<ToolVersion | null>
+  /** Replaces the tests and the admission record of a version. Null where there is no such version. */
+  amendVersion(
+    name: string,
+    version: number,
+    amended: Pick<ToolVersion, 'tests' | 'admission'>,
   ): Promise<ToolVersion | null>
   findVersion(name: string, version?: number): Promise<ToolVersion | null>
   /** Oldest first. */

@@ -167,6 +167,11 @@ export type NewTool = Omit<
   admission?: AdmissionRecord | null
   /** Versions of imported tools to import in place of the current ones, such as those that it was verified with. */
   pins?: ToolVersion['pins']
+  /**
+   * The newest version of its name when it was verified; 0 for none. If the library has a newer one by now, which it was not
+   * held against, it is saved as a candidate. Absent: nobody looked, and `state` holds.
+   */
+  heldAgainst?: number
 }
 
 export type UseOutcome = 'success' | 'failure'

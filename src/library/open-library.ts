@@ -124,6 +124,12 @@ class ToolLibrary implements Library {
     }
   }
 
+  async amend(name: string, version: number, amended: Pick<ToolVersion, 'tests' | 'admission'>): Promise<ToolVersion> {
+    const tool = await this.#tools.amendVersion(name, version, amended)
+    if (tool === null) throw await this.#unknownTool(name, version)
+    return tool
+  }
+
   async setState(
     name: string,
     version: number,

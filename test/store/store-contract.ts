@@ -53,6 +53,46 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         await again.close()
       })
 
+      test('a version that was not held against the newest one is a candidate, and takes no place', async () => {
+        await store.tools.saveVersion(sampleTool('mean'), indexText({}))
+        const late = { ...sampleTool('mean', { code: 'def mean(values):\n    return 2.0\n' }), heldAgainst: 0 }
+        expect(await store.tools.saveVersion(late, indexText({}))).toMatchObject({ version: 2, state: 'candidate' })
+        expect(await store.tools.findUsable('mean')).toMatchObject({ version: 1 })
+        const held = { ...sampleTool('mean', { code: 'def mean(values):\n    return 3.0\n' }), heldAgainst: 2 }
+        const saved = await store.tools.saveVersion(held, indexText({}))
+        expect(saved).toMatchObject({ version: 3, state: 'verified' })
+        // What it was held against is nothing that a version keeps.
+        expect(saved).not.toHaveProperty('heldAgainst')
+        const first = { ...sampleTool('median'), heldAgainst: 0 }
+        expect(await store.tools.saveVersion(first, indexText({}))).toMatchObject({ version: 1, state: 'verified' })
+      })
+
+      test('of several that save one name at once, one is verified', async () => {
+        const codes = Array.from({ length: 5 }, (_, index) => `def mean(values):\n    return ${index}.0\n`)
+        const saved = await Promise.all(
+          codes.map(async (code) => {
+            return store.tools.saveVersion({ ...sampleTool('mean', { code }), heldAgainst: 0 }, indexText({}))
+          }),
+        )
+        expect(saved.filter((one) => one?.state === 'verified')).toHaveLength(1)
+        expect(await store.tools.findUsable('mean')).toMatchObject({ version: 1 })
+      })
+
+      test('tests and admission of a version can be amended, and nothing else changes', async () => {
+        const tool = sampleTool('mean')
+        const saved = await store.tools.saveVersion(tool, indexText({ name: 'mean' }))
+        const tests = [
+          ...tool.tests,
+          { name: 'two', kind: 'example' as const, arguments: { values: [2] }, expected: 2 },
+        ]
+        const amended = await store.tools.amendVersion('mean', 1, { tests, admission: null })
+        expect(amended).toEqual({ ...saved, tests })
+        expect(await store.tools.findVersion('mean')).toEqual(amended)
+        expect(await store.tools.amendVersion('mean', 2, { tests, admission: null })).toBeNull()
+        expect(await store.tools.amendVersion('nothing', 1, { tests, admission: null })).toBeNull()
+        expect(await search(['name'])).toEqual([])
+      })
+
       test('what is not there is null, not an error', async () => {
         expect(await store.tools.findVersion('nothing')).toBeNull()
         await store.tools.saveVersion(sampleTool('mean'), indexText({}))

@@ -1,4 +1,5 @@
-import type { ToolLanguage } from '../../contracts/sandbox.ts'
+import type { ToolLanguage, ToolModule } from '../../contracts/sandbox.ts'
+import { cutEnd } from '../../domain/text/cut-middle.ts'
 import { joinAssets } from '../../util/join-assets.ts'
 import type { FindJson } from '../subject.ts'
 import { findHidden, showHidden } from './hidden-characters.ts'
@@ -6,6 +7,9 @@ import { parseReview, type ReviewOutcome } from './parse-review.ts'
 
 /** A reply that cannot be read is asked for once more. */
 const ATTEMPTS = 2
+
+/** Of all imported tools together. A signature and its docstring stand first and fit. */
+const IMPORTED_CHARACTERS = 12_000
 
 export interface ReviewPrompt {
   instructions: string
@@ -18,15 +22,18 @@ export async function renderReviewPrompt(subject: {
   specification: string
   code: string
   language: ToolLanguage
+  /** The tools that its code imports. Default: none. */
+  imported?: readonly Pick<ToolModule, 'name' | 'code'>[]
 }): Promise<ReviewPrompt> {
   const [instructions, template] = await Promise.all(
     ['review-tool.md', 'review-tool-request.md'].map((name) => joinAssets([`admission/prompts/${name}`])),
   )
-  const { specification, code, language } = subject
+  const { specification, code, language, imported = [] } = subject
   const values: Record<string, string> = {
     SPECIFICATION: specification,
     CODE: fence(showHidden(code), language),
     LANGUAGE: language === 'python' ? 'Python' : 'JavaScript',
+    IMPORTED: renderImported(imported, language),
   }
   const content = template?.replaceAll(/\{\{([A-Z]+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder)
   return { instructions: (instructions ?? '').trim(), content: (content ?? '').trim() }
@@ -44,6 +51,7 @@ export async function reviewTool({
   specification: string
   code: string
   language: ToolLanguage
+  imported?: readonly Pick<ToolModule, 'name' | 'code'>[]
   /** One call of a model, without memory of the calls before it. */
   ask(prompt: ReviewPrompt): Promise<string>
   findJson: FindJson
@@ -64,6 +72,14 @@ export async function reviewTool({
     problem = parsed.problem
   }
   return { verdict: 'none', problem }
+}
+
+/** Without the code that it calls nobody can tell what a tool gives. */
+function renderImported(imported: readonly Pick<ToolModule, 'name' | 'code'>[], language: ToolLanguage): string {
+  if (imported.length === 0) return ''
+  const share = Math.floor(IMPORTED_CHARACTERS / imported.length)
+  const parts = imported.map(({ name, code }) => `\`${name}\`:\n\n${fence(cutEnd(showHidden(code), share), language)}`)
+  return ['# Tools of the library that it imports, kept and tested earlier', ...parts].join('\n\n')
 }
 
 /** The fence is longer than any run of backticks in the code: code cannot end it. */

@@ -12,10 +12,10 @@ const SEARCHED = 8
 export async function retrieveInstances({ dependencies, request, make, events, progress }: RunContext): Promise<void> {
   if (make === 'never') return
   const hits = await dependencies.library.searchScripts({ text: request.text, limit: SEARCHED })
-  // The same words again tell nothing of what a tool would take as parameters, and are answered as they were before.
-  const others = new Map(hits.toReversed().map((hit) => [wordsOf(hit.script.request), hit]))
-  others.delete(wordsOf(request.text))
-  const found = [...others.values()].toReversed().slice(0, SHOWN)
+  // Of several programs for the same words the best one stands for all. The words of this request again are an instance like
+  // any other: the same question about another file is what a monthly report looks like.
+  const different = new Map(hits.toReversed().map((hit) => [wordsOf(hit.script.request), hit]))
+  const found = [...different.values()].toReversed().slice(0, SHOWN)
   if (found.length === 0) return
   progress.instances = found.map(({ script }) => script)
   const scripts = found.map(({ script, score }) => ({ id: script.id, request: script.request, score }))

@@ -10,7 +10,7 @@ import { renderSpecification } from '../text/render-specification.ts'
 import { openCheckedSandbox } from './checked-sandbox.ts'
 import type { Neighbour } from './find-neighbours.ts'
 import { renderFailures } from './render-failures.ts'
-import type { ToolUnderTest } from './run-test.ts'
+import type { TestSubject } from './judge-test.ts'
 import { strengthenTests } from './strengthen-tests.ts'
 import type { TestSuite } from './test-suite.ts'
 
@@ -62,7 +62,7 @@ export class AdmissionRounds {
     return gate.findReady({ sandbox, specification, tests, neighbours, signal, ...least })
   }
 
-  async admit(subject: ToolUnderTest): Promise<AdmissionOutcome> {
+  async admit(subject: TestSubject): Promise<AdmissionOutcome> {
     let earlier: AdmissionDecision | null = null
     for (;;) {
       const decision = await this.#decide(subject, earlier)
@@ -70,8 +70,7 @@ export class AdmissionRounds {
       if (decision.decision === 'reuse' && twin !== null) return { twin }
       if (decision.decision === 'refuse' && !this.#isLastReview(decision)) {
         // That its tests are weak as well is no business of the code's author.
-        const faults = findings.filter(({ check }) => check !== 'mutation' && check !== 'test-quality')
-        const problems = faults.map(({ message }) => message)
+        const problems = findings.filter((finding) => !isAboutTests(finding)).map(({ message }) => message)
         return { problems, failures: problems.map((problem) => `- ${problem}`).join('\n') }
       }
       if (decision.decision !== 'strengthen-tests') {
@@ -83,7 +82,7 @@ export class AdmissionRounds {
     }
   }
 
-  async #decide(subject: ToolUnderTest, earlier: AdmissionDecision | null): Promise<AdmissionDecision> {
+  async #decide(subject: TestSubject, earlier: AdmissionDecision | null): Promise<AdmissionDecision> {
     const { gate, stepId, specification, suite, neighbours, isImported } = this.#options
     const { budget, signal, admission, events, clock } = this.#context
     const startedAt = clock()
@@ -130,11 +129,13 @@ export class AdmissionRounds {
 
   /** True where nothing but a reviewer's repeated word stands against the code. */
   #isLastReview({ findings }: AdmissionDecision): boolean {
-    return this.#reviews >= MAX_REVIEWS && findings.every(({ check }) => check === 'review' || check === 'mutation')
+    return (
+      this.#reviews >= MAX_REVIEWS && findings.every((finding) => finding.check === 'review' || isAboutTests(finding))
+    )
   }
 
   /** Null where the code passes the further tests as well. */
-  async #strengthen(subject: ToolUnderTest, { findings, unseen }: AdmissionDecision): Promise<string | null> {
+  async #strengthen(subject: TestSubject, { findings, unseen }: AdmissionDecision): Promise<string | null> {
     const { specification, difficulty, suite } = this.#options
     this.#strengthened = true
     // What a finding on mutants or neighbours says has the code in it; their inputs have not.
@@ -182,4 +183,9 @@ export class AdmissionRounds {
       return null
     }
   }
+}
+
+/** True where a finding says that the tests see too little, and nothing against the code. */
+function isAboutTests({ check, code }: AdmissionDecision['findings'][number]): boolean {
+  return check === 'mutation' || check === 'test-quality' || (check === 'twins' && code === 'not-told-apart')
 }

@@ -9,13 +9,19 @@ import { withUniqueNames } from './parse-tests.ts'
 /** A test travels with its tool, into exports too: enough for a table of a page, not for somebody's data. */
 const CALL_BYTES = 8 * 1024
 
+export interface FirstCall {
+  /** As they reached the code. */
+  arguments: JsonObject
+  value: JsonValue
+}
+
 const NAME = 'gives what it gave for the request that it was made for'
 
 /**
  * The tool with its first real call as one more test. A call that is too large for that, or that read a file, is named among
  * the tests that were left out, with its size and hash.
  */
-export function withFirstCall(tool: NewTool, call: { arguments: JsonObject; value: JsonValue } | null): NewTool {
+export function withFirstCall<Tool extends NewTool>(tool: Tool, call: FirstCall | null): Tool {
   if (call === null) return tool
   const isKnown = tool.tests.some(
     (test) => test.kind === 'example' && compareValues(test.arguments, call.arguments) === null,

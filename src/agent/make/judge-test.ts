@@ -3,6 +3,7 @@ import type { Execution, ExecutionResult, ToolModule } from '../../contracts/san
 import type { ToolNeeds, ToolSignature, ToolTest } from '../../contracts/tool.ts'
 import { grantNeeds } from '../../util/grant-needs.ts'
 import { compareValues } from '../../domain/compare/compare-values.ts'
+import { isTable } from '../../domain/compare/is-table.ts'
 import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
@@ -52,20 +53,24 @@ export function toTestExecution(test: ToolTest, { code, signature, tools, needs 
   return { language, code, call: { function: called, arguments: test.arguments }, tools, ...given }
 }
 
-/** Why a test failed, in one line; null where it passed. `frames`: a list of records and an object of columns may agree. */
+/** Why a test failed, in one line; null where it passed. If the tool gives a table, records and columns may agree. */
 export function judgeTest(
   test: ToolTest,
   result: ExecutionResult,
-  { frames }: { frames: boolean },
+  { signature }: Pick<TestSubject, 'signature'>,
 ): { outcome: TestOutcome; failure: string | null } {
   const outcome = toOutcome(result)
-  const verdict = judge(test, outcome, frames)
+  const verdict = judgeOutcome(test, outcome, signature)
   return { outcome, failure: verdict === null ? null : stabiliseText(verdict) }
 }
 
 /** The same of an outcome that is known already. */
-export function judgeOutcome(test: ToolTest, outcome: TestOutcome, { frames }: { frames: boolean }): string | null {
-  return judge(test, outcome, frames)
+export function judgeOutcome(
+  test: ToolTest,
+  outcome: TestOutcome,
+  { outputSchema }: Pick<ToolSignature, 'outputSchema'>,
+): string | null {
+  return judge(test, outcome, isTable(outputSchema))
 }
 
 export function isBrokenCode(outcome: TestOutcome): boolean {

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { HandaxeError } from '../../contracts/errors.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { MakeStep } from '../../contracts/plan.ts'
-import { NO_NEEDS, type NewTool, type Provenance, type ToolNeeds, type ToolVersion } from '../../contracts/tool.ts'
+import type { NewTool, Provenance, ToolNeeds, ToolVersion } from '../../contracts/tool.ts'
 import type { Twin } from '../admission-gate.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { cutEnd } from '../../domain/text/cut-middle.ts'
@@ -11,7 +9,7 @@ import { bindInstances, findInstance } from '../instances/bind-instances.ts'
 import { withoutLargeTests } from './first-call.ts'
 import { withUniqueNames } from './parse-tests.ts'
 import { findNeighbours } from './find-neighbours.ts'
-import type { ToolUnderTest } from './run-test.ts'
+import type { TestSubject } from './judge-test.ts'
 import { TestSuite } from './test-suite.ts'
 import { verifyCode } from './verify-code.ts'
 import { repairCode, writeCode, type WrittenCode } from './write-code.ts'
@@ -128,7 +126,7 @@ async function findQuarantined(
 }
 
 interface Verified {
-  subject: ToolUnderTest
+  subject: TestSubject
   needs: ToolNeeds
   /** Null where nothing is asked beyond the tests. */
   admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
@@ -180,39 +178,6 @@ function describeTool(
   })
 }
 
-/**
- * Keeps a tool in the library (unless the run keeps nothing) and on the run's own shelf. What is in doubt is kept as a
- * candidate: this run may use it, no later one is offered it.
- */
-export async function keepTool(context: RunContext, stepId: string, tool: NewTool): Promise<ToolVersion> {
-  const kept = context.save ? await context.dependencies.library.save(tool) : toUnsavedVersion(tool)
-  const { name, version } = kept
-  context.shelf.add(kept, { saved: context.save })
-  context.progress.made.push({ name, version, saved: context.save })
-  const tests = kept.tests.length
-  context.events.emit({ type: 'tool-saved', stepId, name, version, tests, saved: context.save })
-  if (kept.state === 'candidate') {
-    const message = `${name} v${version} is a candidate, which later runs are not offered: ${kept.stateReason}`
-    context.events.emit({ type: 'warning', code: 'tool_rejected', message })
-  }
-  return kept
-}
-
-/** A version that exists in this run only. */
-export function toUnsavedVersion(tool: NewTool): ToolVersion {
-  const codeHash = createHash('sha256').update(tool.code).digest('hex')
-  return {
-    ...tool,
-    version: 1,
-    codeHash,
-    pins: [],
-    needs: tool.needs ?? NO_NEEDS,
-    admission: tool.admission ?? null,
-    state: tool.state ?? 'candidate',
-    stateReason: tool.stateReason ?? '',
-  }
-}
-
 /** Who made it in this run, and what that cost. */
 export function describeProvenance(
   context: RunContext,
@@ -229,9 +194,4 @@ export function describeProvenance(
     tokens: replies.reduce((sum, { usage }) => sum + usage.inputTokens + usage.outputTokens, 0),
     costUsd: costs.some((cost) => cost === null) ? null : costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
   }
-}
-
-/** True where saving failed for the code's sake, which a new plan may avoid. */
-export function isRejection(error: unknown): boolean {
-  return HandaxeError.isInstance(error) && (error.code === 'tool_rejected' || error.code === 'unknown_tool')
 }

@@ -10,15 +10,10 @@ export interface TestReport {
   failure: string | null
 }
 
-export interface ToolUnderTest extends TestSubject {
-  /** Lets tables agree whether they are lists of records or objects of columns. */
-  frames: boolean
-}
-
 /** Runs one test in a sandbox of its own. The expected value stays here: the host compares. */
 export async function runTest(
   context: RunContext,
-  { stepId, test, subject }: { stepId: string; test: ToolTest; subject: ToolUnderTest },
+  { stepId, test, subject }: { stepId: string; test: ToolTest; subject: TestSubject },
 ): Promise<TestReport> {
   const startedAt = context.clock()
   const execution = toTestExecution(test, subject)

@@ -7,7 +7,8 @@ import type { RunContext } from '../run/run-context.ts'
 import { withUniqueNames } from './parse-tests.ts'
 import { reviewTest } from './review-test.ts'
 import { isBrokenCode, type TestOutcome } from './judge-test.ts'
-import { runTest, type TestReport, type ToolUnderTest } from './run-test.ts'
+import { runTest, type TestReport } from './run-test.ts'
+import type { TestSubject } from './judge-test.ts'
 
 /** Sandboxes of one suite at a time; steps and runs beside it want some too. */
 const CONCURRENT_TESTS = 4
@@ -86,7 +87,7 @@ export class TestSuite {
   /**
    * Runs every test (or some of them) in a sandbox of its own. What is left failing in the reports stands after all reviews.
    */
-  async run(subject: ToolUnderTest, tests: readonly ToolTest[] = this.#tests): Promise<TestReport[]> {
+  async run(subject: TestSubject, tests: readonly ToolTest[] = this.#tests): Promise<TestReport[]> {
     const reports = await mapLimited(tests, CONCURRENT_TESTS, (test) =>
       runTest(this.#context, { stepId: this.#stepId, test, subject }),
     )

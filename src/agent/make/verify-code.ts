@@ -7,7 +7,7 @@ import { untilAborted } from '../run/until-aborted.ts'
 import { withImported } from '../../util/grant-needs.ts'
 import { cutMiddle } from '../../domain/text/cut-middle.ts'
 import { renderFailures } from './render-failures.ts'
-import type { ToolUnderTest } from './run-test.ts'
+import type { TestSubject } from './judge-test.ts'
 import type { TestSuite } from './test-suite.ts'
 
 /** `problems` are those found without running the code. */
@@ -33,7 +33,7 @@ export async function verifyCode(
     /** Its literals have no place in the code. Default: that of the run. */
     request?: string
   },
-): Promise<{ subject: ToolUnderTest; needs: ToolNeeds } | Rejection> {
+): Promise<{ subject: TestSubject; needs: ToolNeeds } | Rejection> {
   const { language, name } = specification
   const { checkCode } = context.dependencies
   const read = await readCode(context, { language, code, expectedName: name })
@@ -52,15 +52,10 @@ export async function verifyCode(
   const known = imported.flatMap((shelved) => shelved?.tool ?? [])
   const own = context.packages.withEnvironment(language, context.dependencies.readNeeds(language, read.facts))
   const needs = withImported(own, known)
-  const subject = { code, signature, tools, frames: givesTable(specification), needs }
+  const subject = { code, signature, tools, needs }
   const reports = await suite.run(subject)
   if (reports.every((report) => report.failure === null)) return { subject, needs }
   return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
-}
-
-/** A table may be a list of records or an object of columns: the one may stand for the other. */
-export function givesTable({ returns }: ToolSpecification): boolean {
-  return /frame|table|columns|records|list\[dict|dict\[str, ?list/i.test(returns.type)
 }
 
 /** Packages that the code imports and that are not there are asked for; where one was given, the code is read again. */

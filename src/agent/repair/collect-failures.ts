@@ -41,11 +41,17 @@ export async function collectFailures(
   const runs = [...new Set(failures.flatMap(({ runId }) => runId ?? []))].slice(0, READ_RUNS)
   const observed = new Map<string, Observed[]>()
   for (const runId of runs) observed.set(runId, findObserved(await eventsOf(journal, runId), tool))
+  const told = new Set<string>()
   const found = failures.flatMap((failure): RecordedFailure[] => {
-    const seen = failure.runId === null ? undefined : observed.get(failure.runId)
-    // Of several failures in one run each is one line of the ledger: one of them brings all.
-    if (failure.runId !== null && seen !== undefined) observed.set(failure.runId, [])
-    if (seen === undefined) return [{ ...toRecorded(failure), error: null, planned: null, arguments: null }]
+    const { runId } = failure
+    const seen = runId === null ? [] : (observed.get(runId) ?? [])
+    // The run is not in this journal, or its events tell nothing of the call: the ledger's cause is what is known.
+    if (runId === null || seen.length === 0) {
+      return [{ ...toRecorded(failure), error: null, planned: null, arguments: null }]
+    }
+    // Of several failures in one run each is one line of the ledger: the first brings all.
+    if (told.has(runId)) return []
+    told.add(runId)
     return seen.map((one) => ({ ...toRecorded(failure), ...one, arguments: toCall(tool, one.planned) }))
   })
   const different = new Map(found.map((one) => [JSON.stringify([one.cause, one.planned]), one]))

@@ -5,12 +5,13 @@ import type { ToolSpecification } from '../../contracts/run.ts'
 import { USABLE_STATES, type KeptCall, type ToolNeeds, type ToolTest, type ToolVersion } from '../../contracts/tool.ts'
 import { AdmissionRounds, type AdmissionOutcome } from '../make/admission-rounds.ts'
 import { openCheckedSandbox } from '../make/checked-sandbox.ts'
-import { describeProvenance, keepTool } from '../make/make-tool.ts'
+import { announceTool, saveTool } from '../make/keep-tool.ts'
+import { describeProvenance } from '../make/make-tool.ts'
 import { withUniqueNames } from '../make/parse-tests.ts'
 import { renderFailures } from '../make/render-failures.ts'
-import type { ToolUnderTest } from '../make/run-test.ts'
+import type { TestSubject } from '../make/judge-test.ts'
 import { TestSuite } from '../make/test-suite.ts'
-import { givesTable, verifyCode } from '../make/verify-code.ts'
+import { verifyCode } from '../make/verify-code.ts'
 import { repairCode, writeNextVersion, type WrittenCode } from '../make/write-code.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { collectFailures, type RecordedFailure } from './collect-failures.ts'
@@ -36,6 +37,8 @@ interface Repair {
 interface Subject {
   stepId: string
   tool: ToolVersion
+  /** The newest version when the repair began. */
+  newest: number
   specification: ToolSpecification
   tests: ToolTest[]
   calls: KeptCall[]
@@ -47,7 +50,7 @@ interface Subject {
 }
 
 interface Passed {
-  subject: ToolUnderTest
+  subject: TestSubject
   needs: ToolNeeds
   replayed: ReplayedCall[]
   admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
@@ -147,6 +150,7 @@ async function loadSubject(context: RunContext, { name, version, stepId }: Repai
   return {
     stepId,
     tool,
+    newest: versions.at(-1)?.version ?? tool.version,
     specification,
     tests,
     calls: [...new Map(calls.toReversed().map((call) => [call.inputHash, call])).values()],
@@ -159,10 +163,10 @@ async function loadSubject(context: RunContext, { name, version, stepId }: Repai
   }
 }
 
-async function runOldTests(context: RunContext, { tool, specification, suite }: Subject): Promise<string> {
+async function runOldTests(context: RunContext, { tool, suite }: Subject): Promise<string> {
   const tools = await context.dependencies.library.closure(tool.pins)
   const { code, needs } = tool
-  const reports = await suite.run({ code, signature: tool, tools, frames: givesTable(specification), needs })
+  const reports = await suite.run({ code, signature: tool, tools, needs })
   if (reports.every(({ failure }) => failure === null)) return ''
   return renderFailures(reports, { language: tool.language, notes: suite.notes })
 }
@@ -195,7 +199,7 @@ async function check(
 
 async function keep(
   context: RunContext,
-  { stepId, tool, calls, suite, rounds }: Subject,
+  { stepId, tool, newest, calls, suite, rounds }: Subject,
   result: Passed & { differences?: string[]; replies: RoutedReply[]; repairs: number },
 ): Promise<ToolVersion> {
   const { subject, needs, replayed, admission, differences = [], replies, repairs } = result
@@ -203,7 +207,7 @@ async function keep(
   const doubts = [...differences, ...(admission?.doubts ?? [])]
   const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
   const all = [...replies, ...suite.replies, ...(rounds?.replies ?? [])]
-  const kept = await keepTool(context, stepId, {
+  const kept = await saveTool(context, stepId, {
     ...subject.signature,
     code: subject.code,
     whenToUse: tool.whenToUse,
@@ -225,7 +229,9 @@ async function keep(
       doubts.length === 0
         ? `repairs version ${tool.version}: passed its ${tests.length} tests${past}`
         : `a repair of version ${tool.version}, in doubt: ${doubts.join(' ').slice(0, 800)}`,
+    heldAgainst: newest,
   })
+  announceTool(context, stepId, kept)
   const { name, version } = kept
   await context.dependencies.library.keepCalls(
     name,

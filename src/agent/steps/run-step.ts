@@ -2,12 +2,12 @@ import type { Difficulty } from '../../contracts/models.ts'
 import type { MakeStep, ReuseStep, Step } from '../../contracts/plan.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
 import type { Twin } from '../admission-gate.ts'
-import { withFirstCall, withoutRequests } from '../make/first-call.ts'
+import { withoutRequests } from '../make/first-call.ts'
 import { findInstance } from '../instances/bind-instances.ts'
-import { isRejection, keepTool, makeTool, toUnsavedVersion } from '../make/make-tool.ts'
+import { addFirstCall, announceTool, isRejection, saveTool } from '../make/keep-tool.ts'
+import { makeTool } from '../make/make-tool.ts'
 import { observeProblem } from '../observe/observe-execution.ts'
 import type { RunContext } from '../run/run-context.ts'
-import { holdAgainstOld } from '../repair/hold-against-old.ts'
 import { repairVersion } from '../repair/repair-tool.ts'
 import { runScript } from './run-script.ts'
 import { succeeded, type StepReport } from './step-report.ts'
@@ -82,14 +82,12 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
       const repaired = await repairTwin(context, step, made.quarantined)
       return 'failure' in repaired ? notMade(repaired.failure) : await useTool(context, step, repaired)
     }
-    const held = await holdAgainstOld(context, step.id, made.tool)
-    const draft = toUnsavedVersion(held)
-    context.shelf.add(draft, { saved: false })
-    // It is kept after its first use, whose value becomes one of its tests; and also where that use does not come out.
-    return await useTool(context, step, { tool: draft, found: false, kept: false }, async (call) => {
-      const kept = context.keepRequests ? withFirstCall(held, call) : withoutRequests(held)
-      const tool = await keepTool(context, step.id, kept)
-      if (context.save && tool.state !== 'candidate') await markInstances(context, step, tool.name)
+    const saved = await saveTool(context, step.id, context.keepRequests ? made.tool : withoutRequests(made.tool))
+    if (context.save && saved.state !== 'candidate') await markInstances(context, step, saved.name)
+    // It is in the library before its first use: a process that is killed now has not lost what was paid for.
+    return await useTool(context, step, { tool: saved, found: false, kept: context.save }, async (call) => {
+      const tool = context.keepRequests ? await addFirstCall(context, saved, call) : saved
+      announceTool(context, step.id, tool)
       return { tool, found: false, kept: context.save }
     })
   } catch (error) {

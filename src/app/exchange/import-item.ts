@@ -29,6 +29,8 @@ export interface ImportItem {
 export interface Pending {
   candidate: ImportCandidate
   existing: ToolVersion | null
+  /** The newest version of its name in the library when it was read; 0 for none. */
+  newest: number
   reading: Extract<SignatureReading, { signature: unknown }>
   /** The package environment that it gets; null where it needs none. */
   environment: string | null

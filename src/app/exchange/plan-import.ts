@@ -120,6 +120,7 @@ async function readCandidate(
     pending: {
       candidate,
       existing,
+      newest: existing === null ? 0 : ((await library.record(name)).versions.at(-1)?.version ?? 0),
       reading,
       environment,
       item,

@@ -14,6 +14,8 @@ export async function saveImport(
 ): Promise<ImportItem[]> {
   const library = await app.library()
   const saved = new Map<string, number>()
+  /** By name, the newest version that this import saved. */
+  const own = new Map<string, number>()
   for (const one of pending) {
     const { tool, item } = one
     if (tool === null) continue
@@ -24,12 +26,19 @@ export async function saveImport(
     }
     try {
       const pins = one.pins.map((pin) => ({ name: pin.name, version: versionOf(pin, saved) ?? 0 }))
-      const version = await library.save(one.hasOlderPins ? { ...tool, pins } : tool)
+      const heldAgainst = Math.max(one.newest, own.get(tool.name) ?? 0)
+      const version = await library.save({ ...tool, ...(one.hasOlderPins ? { pins } : {}), heldAgainst })
+      const isNew = version.version > heldAgainst
+      own.set(version.name, Math.max(heldAgainst, version.version))
       item.version = version.version
       saved.set(one.carried ?? version.name, version.version)
       if (version.state !== tool.state) {
-        item.state = null
-        item.notes.push(`Version ${version.version} of the library is the same, and is ${version.state}.`)
+        item.state = isNew && version.state === 'candidate' ? 'candidate' : null
+        item.notes.push(
+          isNew
+            ? `It is a ${version.state}: ${version.stateReason}. Import it again, or: handaxe tools verify ${version.name}`
+            : `Version ${version.version} of the library is the same, and is ${version.state}.`,
+        )
       }
       if (hasOtherPins(one, version, saved)) {
         const reason = 'what it imports was changed while it was imported: import it again'

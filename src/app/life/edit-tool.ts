@@ -21,6 +21,8 @@ export interface EditableTexts {
 
 export interface PreparedEdit {
   tool: ToolVersion
+  /** The newest version of its name when the texts were given out. */
+  newest: number
   /** With the ending of its language. */
   codeFile: string
   texts: EditableTexts
@@ -44,9 +46,12 @@ export interface EditOutcome {
 /** The version as texts to edit; the current one by default. Rejects with `unknown_tool`. */
 export async function prepareEdit(app: Pick<App, 'library'>, reference: string): Promise<PreparedEdit> {
   const { name, version } = parseToolReference(reference)
-  const tool = await (await app.library()).get(name, version)
+  const library = await app.library()
+  const tool = await library.get(name, version)
+  const { versions } = await library.record(name)
   return {
     tool,
+    newest: versions.at(-1)?.version ?? tool.version,
     codeFile: `${tool.name}.${tool.language === 'python' ? 'py' : 'mjs'}`,
     texts: { code: tool.code, tests: `${JSON.stringify(toJsonTests(tool.tests), null, 2)}\n` },
   }
@@ -59,7 +64,7 @@ export async function prepareEdit(app: Pick<App, 'library'>, reference: string):
  */
 export async function saveEdit(
   app: Pick<App, 'library' | 'sandbox' | 'config'>,
-  { tool }: Pick<PreparedEdit, 'tool'>,
+  { tool, newest }: Pick<PreparedEdit, 'tool' | 'newest'>,
   texts: EditableTexts,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<EditOutcome> {
@@ -122,7 +127,13 @@ export async function saveEdit(
   const { accepted, reason } = decide({ tests: tests.tests }, { verification, succession })
   const state = accepted ? 'verified' : 'candidate'
   const edited = toNewTool(tool, { signature, code, tests: tests.tests, verification, state, stateReason: reason })
-  const { name, version } = await library.save(edited)
+  const saved = await library.save({ ...edited, heldAgainst: newest })
+  const { name, version } = saved
+  const isOvertaken = accepted && version > newest && saved.state === 'candidate'
+  if (isOvertaken) {
+    const hint = `handaxe tools verify ${name}@${version} holds it against what was saved meanwhile.`
+    return { ...outcome, outcome: 'candidate', version, succession, reason: `${saved.stateReason}. ${hint}` }
+  }
   if (accepted) {
     const calls = succession.calls.toReversed().map(({ call, value }) => ({ ...call, value }))
     await library.keepCalls(name, version, calls)

@@ -1,6 +1,7 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
 import { USABLE_LIST } from '../records/change.ts'
 import {
+  amendBody,
   toVersion,
   toVersionValues,
   VERSION_COLUMNS,
@@ -54,6 +55,25 @@ export async function selectUsable(transaction: Transaction, name: string): Prom
 export async function selectVersions(transaction: Transaction, name: string): Promise<ToolVersion[]> {
   const rows = await transaction.all<PinnedRow>(`${SELECT_VERSION} WHERE t.name = $1::text ORDER BY v.version`, name)
   return rows.map(readVersion)
+}
+
+export async function updateBody(
+  transaction: Transaction,
+  { name, version }: { name: string; version: number },
+  amended: Pick<ToolVersion, 'tests' | 'admission'>,
+): Promise<void> {
+  const row = await transaction.get<PinnedRow>(
+    `${SELECT_VERSION} WHERE t.name = $1::text AND v.version = $2::int`,
+    name,
+    version,
+  )
+  if (row === undefined) return
+  await transaction.run(
+    'UPDATE tool_version SET body = $1 WHERE tool_id = $2::int AND version = $3::int',
+    amendBody(row.body, amended),
+    row.tool_id,
+    version,
+  )
 }
 
 function readVersion(row: PinnedRow): ToolVersion {

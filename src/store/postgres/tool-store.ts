@@ -22,14 +22,22 @@ import type {
 } from '../../contracts/tool.ts'
 import { planAddition, planChange } from '../records/change.ts'
 import { callOf } from '../records/kept-call.ts'
-import { initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
+import { heldBack, initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
 import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
 import { insertUse, selectFailures, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
 import { searchToolIndex } from './search-index.ts'
 import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, selectStatistics, selectStemsLike } from './tool-index.ts'
-import { hasPinned, insertVersion, selectImporters, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
+import {
+  hasPinned,
+  insertVersion,
+  selectImporters,
+  selectUsable,
+  selectVersion,
+  selectVersions,
+  updateBody,
+} from './tool-rows.ts'
 import type { Transaction } from './transaction.ts'
 
 export class PostgresToolStore implements ToolStore {
@@ -39,10 +47,11 @@ export class PostgresToolStore implements ToolStore {
     this.#database = database
   }
 
-  async saveVersion(tool: VersionToSave, index: ToolIndexText): Promise<ToolVersion | null> {
+  async saveVersion(given: VersionToSave, index: ToolIndexText): Promise<ToolVersion | null> {
     return this.#database.write('library', async (transaction) => {
-      const found = await selectRecord(transaction, tool.name)
+      const found = await selectRecord(transaction, given.name)
       const newest = found?.record.versions.at(-1)?.version ?? 0
+      const tool = heldBack(given, newest)
       for (const known of new Set([found?.record.currentVersion, newest])) {
         const version = await selectVersion(transaction, tool.name, known)
         if (version !== null && isSameVersion(version, tool)) return version
@@ -57,6 +66,17 @@ export class PostgresToolStore implements ToolStore {
       await writeChanges(transaction, toolId, changes)
       if (after.currentVersion === version) await replaceIndexText(transaction, toolId, index)
       return selectVersion(transaction, tool.name, version)
+    })
+  }
+
+  async amendVersion(
+    name: string,
+    version: number,
+    amended: Pick<ToolVersion, 'tests' | 'admission'>,
+  ): Promise<ToolVersion | null> {
+    return this.#database.write('write', async (transaction) => {
+      await updateBody(transaction, { name, version }, amended)
+      return selectVersion(transaction, name, version)
     })
   }
 

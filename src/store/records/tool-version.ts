@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ToolLanguage } from '../../contracts/sandbox.ts'
-import { NO_NEEDS, type NewTool, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
+import { NO_NEEDS, USABLE_STATES, type NewTool, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 
 /** What `saveVersion` is given. */
 export type VersionToSave = NewTool & { codeHash: string; pins: ToolVersion['pins'] }
@@ -30,12 +30,17 @@ export const VERSION_COLUMNS =
 
 /** What a version holds besides its tool and number; its pins have a table of their own. */
 export function toVersionValues(tool: VersionToSave): (string | number | null)[] {
-  const { name: _, pins: _1, language, summary, codeHash, state: _2, stateReason: _3, ...body } = tool
+  const { name: _, pins: _1, heldAgainst: _4, language, summary, codeHash, state: _2, stateReason: _3, ...body } = tool
   const { state, stateReason } = initialState(tool)
   const whole: Body = { ...body, needs: body.needs ?? NO_NEEDS, admission: body.admission ?? null }
   const json = JSON.stringify(whole)
   const { createdAt, tokens, costUsd } = tool.provenance
   return [language, summary, codeHash, state, stateReason, createdAt, json, tokens, costUsd]
+}
+
+/** The body of a row with other tests and another admission record. */
+export function amendBody(body: string, { tests, admission }: Pick<ToolVersion, 'tests' | 'admission'>): string {
+  return JSON.stringify({ ...(JSON.parse(body) as Body), tests, admission })
 }
 
 export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersion {
@@ -59,6 +64,19 @@ export function toVersion(row: VersionRow, pins: ToolVersion['pins']): ToolVersi
 /** A tool is a candidate until somebody says otherwise. */
 export function initialState(tool: NewTool): { state: ToolState; stateReason: string } {
   return { state: tool.state ?? 'candidate', stateReason: tool.stateReason ?? '' }
+}
+
+/** The tool as it may be saved beside `newest`: never usable where it was not held against that version. */
+export function heldBack(tool: VersionToSave, newest: number): VersionToSave {
+  if (
+    tool.heldAgainst === undefined ||
+    tool.heldAgainst >= newest ||
+    !USABLE_STATES.includes(initialState(tool).state)
+  ) {
+    return tool
+  }
+  const stateReason = `version ${newest} was saved while this one was being verified, and this one was not held against it`
+  return { ...tool, state: 'candidate', stateReason }
 }
 
 /** True where saving the tool would repeat the version. */

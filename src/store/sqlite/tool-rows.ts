@@ -1,6 +1,7 @@
 import type { ToolVersion } from '../../contracts/tool.ts'
 import { USABLE_LIST } from '../records/change.ts'
 import {
+  amendBody,
   toVersion,
   toVersionValues,
   VERSION_COLUMNS,
@@ -64,6 +65,21 @@ export function insertVersion(database: Database, toolId: number, version: numbe
       pin.version,
     )
   }
+}
+
+export function updateBody(
+  database: Database,
+  { name, version }: { name: string; version: number },
+  amended: Pick<ToolVersion, 'tests' | 'admission'>,
+): void {
+  const row = database.get<VersionRow>(`${SELECT_VERSION} WHERE t.name = ? AND v.version = ?`, name, version)
+  if (row === undefined) return
+  database.run(
+    'UPDATE tool_version SET body = ? WHERE tool_id = ? AND version = ?',
+    amendBody(row.body, amended),
+    row.tool_id,
+    version,
+  )
 }
 
 function readVersion(database: Database, row: VersionRow): ToolVersion {

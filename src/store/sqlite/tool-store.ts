@@ -22,13 +22,13 @@ import type {
 } from '../../contracts/tool.ts'
 import { planAddition, planChange } from '../records/change.ts'
 import { callOf } from '../records/kept-call.ts'
-import { initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
+import { heldBack, initialState, isSameVersion, type VersionToSave } from '../records/tool-version.ts'
 import type { Database } from './database.ts'
 import { deleteCalls, insertCall, selectCalls } from './kept-calls.ts'
 import { insertUse, selectFailures, selectHistory, selectLedger, selectLedgers, selectSummaries } from './ledger.ts'
 import { selectChanges, selectRecord, writeChange, writeChanges, writeTool } from './tool-changes.ts'
 import { replaceIndexText, searchToolIndex, selectStatistics, selectStemsLike } from './tool-index.ts'
-import { insertVersion, selectImporters, selectUsable, selectVersion, selectVersions } from './tool-rows.ts'
+import { insertVersion, selectImporters, selectUsable, selectVersion, selectVersions, updateBody } from './tool-rows.ts'
 
 export class SqliteToolStore implements ToolStore {
   readonly #database: Database
@@ -37,11 +37,12 @@ export class SqliteToolStore implements ToolStore {
     this.#database = database
   }
 
-  async saveVersion(tool: VersionToSave, index: ToolIndexText): Promise<ToolVersion | null> {
+  async saveVersion(given: VersionToSave, index: ToolIndexText): Promise<ToolVersion | null> {
     const database = this.#database
     return database.write(() => {
-      const found = selectRecord(database, tool.name)
+      const found = selectRecord(database, given.name)
       const newest = found?.record.versions.at(-1)?.version ?? 0
+      const tool = heldBack(given, newest)
       for (const known of new Set([found?.record.currentVersion, newest])) {
         const version = selectVersion(database, tool.name, known)
         if (version !== null && isSameVersion(version, tool)) return version
@@ -56,6 +57,17 @@ export class SqliteToolStore implements ToolStore {
       writeChanges(database, toolId, changes)
       if (after.currentVersion === version) replaceIndexText(database, toolId, index)
       return selectVersion(database, tool.name, version)
+    })
+  }
+
+  async amendVersion(
+    name: string,
+    version: number,
+    amended: Pick<ToolVersion, 'tests' | 'admission'>,
+  ): Promise<ToolVersion | null> {
+    return this.#database.write(() => {
+      updateBody(this.#database, { name, version }, amended)
+      return selectVersion(this.#database, name, version)
     })
   }
 

@@ -82,7 +82,7 @@ describe('a program that solved a request', () => {
   })
 })
 
-test('the same request again is answered as before: it tells nothing of what varies', async () => {
+test('the same request, asked twice, is shown as one program', async () => {
   await solveFirst()
   await solveFirst()
   const { events } = await setup.subject.play([{ reply: scriptPlan({ code: 'result(2)' }) }], await secondRequest())

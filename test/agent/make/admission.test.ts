@@ -98,6 +98,78 @@ describe('a tool that passes its tests', () => {
     })
   })
 
+  test('and is rejected twice is a candidate also where its tests are found weak', async () => {
+    // Plain examples alone see too few of the planted mistakes, and nobody writes better tests.
+    const plain = (values: number[], expected: number): object => ({
+      name: `plain ${values.join(' ')}`,
+      kind: 'example',
+      arguments: { values },
+      expected,
+    })
+    const few = { tests: [plain([2, 9], 7), plain([3, 5], 2), plain([1, 8], 7)] }
+    const specification = { ...RANGE, examples: [] }
+    const step = { ...rangeMake, specification }
+    const plan = json({ understanding: 'u', difficulty: 'easy', steps: [step], answer: 'Over {{s1}}.' })
+    const { result } = await setup.subject.play(
+      [
+        { role: 'planner', reply: plan },
+        { role: 'tester', reply: json(few) },
+        { role: 'coder', reply: rangeCode() },
+        { role: 'tester', match: /as far as you know/, reply: json({ tests: [plain([4, 6], 2)] }) },
+        reject('it is wrong for NaN'),
+        { role: 'coder', reply: rangeCode('float(max(values)) - float(min(values))') },
+        reject('it is still wrong for NaN'),
+      ],
+      setup.request,
+    )
+    expect(result).toMatchObject({ status: 'succeeded', answer: 'Over 7.5.', made: [{ name: 'value_range' }] })
+    const tool = await setup.subject.library.get('value_range')
+    expect(tool.state).toBe('candidate')
+    expect(tool.stateReason).toContain('still wrong for NaN')
+  })
+
+  test('is reviewed with the code of the tools that it imports, as it stands in the library', async () => {
+    await setup.subject.play([...makeRange, keep], setup.request)
+    const double = {
+      ...RANGE,
+      name: 'double_range',
+      description: 'Twice the range of a list of numbers. ValueError: an empty list.',
+      examples: [{ arguments: { values: [1, 4, 2] }, expected: 6 }],
+      exampleRequests: ['twice the spread'],
+    }
+    const step = { ...rangeMake, specification: double }
+    const code = block(
+      rangeCode('2 * value_range(values)')
+        .replace(/^```python\n/, '')
+        .replace(/```$/, '')
+        .replace('def value_range', 'def double_range')
+        .replace('Range of a list', 'Twice the range of a list')
+        .replace('Largest less smallest, in', 'Twice the difference, in')
+        .replace(/^/, 'from tools import value_range\n\n\n'),
+      'python',
+    )
+    const tests = {
+      tests: RANGE_TESTS.tests
+        .slice(0, 3)
+        .map((one) => ('expected' in one ? { ...one, expected: 2 * Number(one.expected) } : one)),
+    }
+    const { agent, gateway } = setup.subject.withScript([
+      { role: 'planner', reply: json({ understanding: 'u', difficulty: 'easy', steps: [step], answer: '{{s1}}' }) },
+      { role: 'tester', reply: json(tests) },
+      { role: 'coder', reply: code },
+      keep,
+      keep,
+    ])
+    const result = await agent.run(setup.request).result
+    expect(result.made, JSON.stringify(result.error)).toMatchObject([{ name: 'double_range' }])
+    const review = gateway.calls.find(
+      (call) => JSON.stringify(call.messages).includes('from tools import value_range') && call.role === 'reviewer',
+    )
+    const prompt = JSON.stringify(review?.messages)
+    expect(prompt).toContain('Tools of the library that it imports')
+    expect(prompt).toContain('return float(max(values) - min(values))')
+  })
+
   test('and is rejected twice answers this request, and is offered to no later one', async () => {
     const { result, events } = await setup.subject.play(
       [

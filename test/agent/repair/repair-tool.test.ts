@@ -195,6 +195,32 @@ describe('a tool that fails', () => {
   })
 })
 
+describe('a failure whose run this journal does not have', () => {
+  test('is a failure all the same: the cause that the ledger has goes to the author', SLOW, async () => {
+    await save(GOOD)
+    const use = { runId: 'run-of-another-machine', outcome: 'failure' as const, cause: 'error: ZeroDivisionError' }
+    await setup.subject.library.recordUse(sampleUse('value_range', { ...use, fault: 'tool' }))
+    const repaired = await repair([write(rangeModule('top = max(values)\n    return top - min(values)')), accept])
+    expect(repaired.result).toMatchObject({ status: 'succeeded', made: [{ version: 2 }] })
+    expect(promptOf(repaired, 0)).toMatch(/It failed on \d{4}-\d\d-\d\d \(error: ZeroDivisionError\)/)
+  })
+
+  test('is told once for each cause, beside failures that the journal knows', SLOW, async () => {
+    await save(BROKEN)
+    await failWith([-3])
+    for (const cause of ['error: KeyError', 'error: KeyError', 'timeout']) {
+      const use = { runId: `gone-${cause}`, outcome: 'failure' as const, cause, fault: 'tool' as const }
+      await setup.subject.library.recordUse(sampleUse('value_range', use))
+    }
+    await setup.subject.library.setState('value_range', 1, 'quarantined', 'failed')
+    const repaired = await repair([write(GOOD), accept])
+    const prompt = promptOf(repaired, 0)
+    expect(prompt.match(/\(error: KeyError\)/g)).toHaveLength(1)
+    expect(prompt).toContain('(timeout)')
+    expect(prompt).toContain('{"values":[-3]}')
+  })
+})
+
 describe('a tool of which nothing bad is known', () => {
   test('is not sent to a model', SLOW, async () => {
     await save(GOOD)
