@@ -3,22 +3,34 @@ import { access, mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { CommandContext } from './command.ts'
-import { textOption } from './option-values.ts'
+import { switchOption, textOption } from './option-values.ts'
+
+export interface ArtifactsFolder {
+  path: string
+  /** Whether files that are there already may be replaced. */
+  overwrite: boolean
+}
 
 /**
  * The folder of `--artifacts`, made where it is missing; null without the option. Asked for before anything is executed:
  * what ran and was paid for is not to end in a folder that cannot be written. Throws `invalid_request`.
  */
-export async function artifactsFolder({ options, workingFolder }: CommandContext): Promise<string | null> {
+export async function artifactsFolder({ options, workingFolder }: CommandContext): Promise<ArtifactsFolder | null> {
   const given = textOption(options, 'artifacts')
-  if (given === undefined) return null
-  const folder = resolve(workingFolder, given)
+  const overwrite = switchOption(options, 'overwrite')
+  if (given === undefined) {
+    if (!overwrite) return null
+    throw new HandaxeError('invalid_request', '--overwrite needs a folder', {
+      hint: 'Example: --artifacts out --overwrite',
+    })
+  }
+  const path = resolve(workingFolder, given)
   try {
-    await mkdir(folder, { recursive: true })
-    await access(folder, constants.W_OK | constants.X_OK)
-    return folder
+    await mkdir(path, { recursive: true })
+    await access(path, constants.W_OK | constants.X_OK)
+    return { path, overwrite }
   } catch (error) {
-    throw artifactsError(folder, error)
+    throw artifactsError(path, error)
   }
 }
 

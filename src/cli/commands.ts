@@ -2,7 +2,7 @@ import type { CommandSpecification, OptionSpecification } from './command.ts'
 import { ENVIRONMENT_COMMANDS } from './environment-commands.ts'
 import { EXCHANGE_COMMANDS } from './exchange-commands.ts'
 import { LIFE_COMMANDS } from './life-commands.ts'
-import { EXECUTION_OPTIONS, SANDBOX_OPTIONS } from './option-lists.ts'
+import { EXECUTION_OPTIONS, SANDBOX_OPTIONS, OVERWRITE_OPTION } from './option-lists.ts'
 import { SESSION_COMMANDS, SESSION_OPTIONS } from './session-commands.ts'
 import { DAEMON_COMMANDS } from './daemon-commands.ts'
 
@@ -40,6 +40,7 @@ const RUN_OPTIONS: OptionSpecification[] = [
   { name: 'max-calls', value: 'N', summary: 'end the run before it calls models more often (default 40)' },
   { name: 'timeout-ms', value: 'N', summary: 'end the run after this time (default 900000)' },
   { name: 'artifacts', value: 'DIR', summary: 'copy the files that the run produced into this folder' },
+  OVERWRITE_OPTION,
   JSON_OPTION,
   { name: 'events', summary: 'print every event as a line of JSON' },
   { name: 'quiet', short: 'q', summary: 'no progress on stderr' },
@@ -85,8 +86,9 @@ export const COMMANDS: CommandSpecification[] = [
       {
         name: 'artifacts',
         value: 'DIR',
-        summary: 'where the files of /box/output go (default: a new folder in the state folder)',
+        summary: 'where the files that the program leaves go (default: a new folder in the state folder)',
       },
+      OVERWRITE_OPTION,
       ...EXECUTION_OPTIONS,
       ...SANDBOX_OPTIONS,
       ...SESSION_OPTIONS,
@@ -151,7 +153,8 @@ export const COMMANDS: CommandSpecification[] = [
     arity: { least: 1, most: 2 },
     options: [
       { name: 'file', short: 'f', value: 'FILE', repeated: true, summary: 'give a file to the call; may be repeated' },
-      { name: 'artifacts', value: 'DIR', summary: 'where its files go' },
+      { name: 'artifacts', value: 'DIR', summary: 'where its files go (default: a new folder in the state folder)' },
+      OVERWRITE_OPTION,
       { name: 'timeout-ms', value: 'N', summary: 'wall time (default 30000)' },
       ...SANDBOX_OPTIONS,
       JSON_OPTION,

@@ -13,6 +13,12 @@ export const SANDBOX_OPTIONS: OptionSpecification[] = [
   },
 ]
 
+/** Of every command that has --artifacts. */
+export const OVERWRITE_OPTION: OptionSpecification = {
+  name: 'overwrite',
+  summary: 'with --artifacts: replace files that are there already',
+}
+
 /** What one execution gets besides its program and its files. */
 export const EXECUTION_OPTIONS: OptionSpecification[] = [
   { name: 'environment', value: 'NAME', summary: 'packages that it can import, see `handaxe env`' },

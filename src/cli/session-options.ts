@@ -9,15 +9,13 @@ import { listOption, textOption } from './option-values.ts'
 export interface SessionChoice {
   name: string
   keep: string[]
-  /** The artifacts lie where nobody asked for them: an empty folder is removed. */
-  tidy: boolean
 }
 
 /** What `--session` and `--keep` ask for; null without a session. Throws `invalid_request`. */
 export function sessionOptions(options: OptionValues): SessionChoice | null {
   const name = textOption(options, 'session')
   const keep = listOption(options, 'keep')
-  if (name !== undefined) return { name, keep, tidy: textOption(options, 'artifacts') === undefined }
+  if (name !== undefined) return { name, keep }
   if (keep.length === 0) return null
   throw new HandaxeError('invalid_request', '--keep needs a session to keep it in', { hint: 'Example: --session NAME' })
 }
@@ -27,11 +25,12 @@ export async function executeInSession(
   sandbox: Sandbox,
   config: Config,
   execution: Execution,
-  { name, keep, tidy }: SessionChoice,
+  { name, keep }: SessionChoice,
 ): Promise<SessionResult> {
   const { openNamedSession } = await import('../app/sessions.ts')
   const result = await openNamedSession(config, name, sandbox).execute({ ...execution, keep })
-  if (tidy && execution.artifactsFolder !== undefined && result.artifacts.length === 0) {
+  // Values of the session may have been all that came: the folder is empty then.
+  if (execution.artifactsFolder !== undefined && result.artifacts.length === 0) {
     await removeEmptyFolder(execution.artifactsFolder)
   }
   return result

@@ -78,7 +78,10 @@ export interface Execution {
   network?: NetworkPolicy
   /** Name of a package environment of the code's language, which the code can import from. */
   environment?: string
-  /** Host folder that receives the artifacts. Without it they lie in a folder that `close()` removes. */
+  /**
+   * Host folder that receives the artifacts; files of the same names are replaced, nothing is written through a link. Without
+   * it they lie in a folder that `close()` removes.
+   */
   artifactsFolder?: string
   /** Called with every piece of output as it appears, up to `limits.outputBytes`. */
   onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
@@ -116,7 +119,8 @@ export interface Artifact {
 
 export interface DroppedArtifact {
   name: string
-  reason: 'not-regular' | 'too-large' | 'too-many' | 'unsafe-name' | 'too-deep' | 'unreadable'
+  /** `in-the-way`: on the host a link, a folder or a hidden folder stands in its place. */
+  reason: 'not-regular' | 'too-large' | 'too-many' | 'unsafe-name' | 'too-deep' | 'unreadable' | 'in-the-way'
 }
 
 export interface ExecutionError {

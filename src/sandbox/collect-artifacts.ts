@@ -1,10 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
-import { constants, type Dirent } from 'node:fs'
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { constants, write, type Dirent } from 'node:fs'
+import { open, readdir, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Limits } from '../contracts/limits.ts'
 import type { Artifact, DroppedArtifact } from '../contracts/sandbox.ts'
+import { ContainedFolder, InTheWay, type ContainedFile } from '../util/contained-folder.ts'
 import { isUsableArtifactName, MAXIMUM_DROPPED, printableName } from './artifact-name.ts'
 import { detectMediaType } from './media-type.ts'
 
@@ -15,7 +17,7 @@ const CHUNK_BYTES = 256 * 1024
 export interface Collection {
   /** The output folder of an execution whose processes are all gone. */
   source: string
-  /** Made where it is missing. Existing files of the same names are replaced. */
+  /** Made where it is missing. Existing files of the same names are replaced; nothing is written through a link. */
   target: string
   limits: Limits
 }
@@ -26,8 +28,8 @@ export interface Collected {
 }
 
 /**
- * Copies the regular files of a hostile folder. Follows no link in it, waits for no FIFO, opens no device, and is
- * bounded by count, bytes and depth. What is not copied is dropped with its reason. Rejects with `disk_full` and
+ * Copies the regular files of a hostile folder. Follows no link in it nor in the target, waits for no FIFO, opens no device,
+ * and is bounded by count, bytes and depth. What is not copied is dropped with its reason. Rejects with `disk_full` and
  * `invalid_arguments` where the target cannot be written.
  */
 export async function collectArtifacts({ source, target, limits }: Collection): Promise<Collected> {
@@ -35,6 +37,7 @@ export async function collectArtifacts({ source, target, limits }: Collection): 
   const drop = (name: string, reason: DroppedArtifact['reason']) => {
     if (collected.dropped.length < MAXIMUM_DROPPED) collected.dropped.push({ name: printableName(name), reason })
   }
+  const destination = new ContainedFolder(target, { replace: true })
   let left = limits.artifactBytes
   // Breadth first, so that what lies on top comes before what somebody has buried.
   const folders: { path: string; name: string; depth: number }[] = [{ path: source, name: '', depth: 0 }]
@@ -49,7 +52,7 @@ export async function collectArtifacts({ source, target, limits }: Collection): 
       } else if (!entry.isFile()) drop(name, 'not-regular')
       else if (collected.artifacts.length >= limits.artifactCount) drop(name, 'too-many')
       else {
-        const outcome = await copyArtifact(path, name, target, left)
+        const outcome = await copyArtifact({ path, name, destination, target, left })
         if (typeof outcome === 'string') drop(name, outcome)
         else {
           left -= outcome.bytes
@@ -72,12 +75,19 @@ async function readFolder(path: string, onUnreadable: () => void): Promise<Diren
   }
 }
 
-async function copyArtifact(
-  path: string,
-  name: string,
-  target: string,
-  left: number,
-): Promise<Artifact | DroppedArtifact['reason']> {
+async function copyArtifact({
+  path,
+  name,
+  destination,
+  target,
+  left,
+}: {
+  path: string
+  name: string
+  destination: ContainedFolder
+  target: string
+  left: number
+}): Promise<Artifact | DroppedArtifact['reason']> {
   let file: FileHandle
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -91,19 +101,26 @@ async function copyArtifact(
     // By the size it claims, before a byte of it is read: a sparse file is as large as it says.
     if (stat.size > left) return 'too-large'
     const copy = join(target, name)
-    return await copyBytes(file, copy, name, left).catch((error: unknown) => {
+    try {
+      const copied = await copyBytes(file, destination, name, left)
+      return copied === 'too-large' ? copied : { name, ...copied, path: copy }
+    } catch (error) {
+      if (error instanceof InTheWay) return 'in-the-way'
       throw unwritable(copy, error)
-    })
+    }
   } finally {
     await file.close()
   }
 }
 
-async function copyBytes(file: FileHandle, path: string, name: string, left: number): Promise<Artifact | 'too-large'> {
-  await mkdir(dirname(path), { recursive: true })
-  await rm(path, { force: true })
+async function copyBytes(
+  file: FileHandle,
+  destination: ContainedFolder,
+  name: string,
+  left: number,
+): Promise<Omit<Artifact, 'name' | 'path'> | 'too-large'> {
   let whole = false
-  const copy = await open(path, 'wx', 0o644)
+  const copy = destination.create(name)
   const hash: Hash = createHash('sha256')
   let head: Buffer | undefined
   let bytes = 0
@@ -120,14 +137,22 @@ async function copyBytes(file: FileHandle, path: string, name: string, left: num
       const piece = buffer.subarray(0, bytesRead)
       head ??= Buffer.from(piece.subarray(0, 4096))
       hash.update(piece)
-      await copy.writeFile(piece)
+      await writeAll(copy, piece)
     }
   } finally {
-    await copy.close()
     // Half a file would pass for the whole one.
-    if (!whole) await rm(path, { force: true })
+    if (!whole) copy.abandon()
   }
-  return { name, bytes, sha256: hash.digest('hex'), mediaType: detectMediaType(head ?? Buffer.alloc(0), name), path }
+  copy.finish()
+  return { bytes, sha256: hash.digest('hex'), mediaType: detectMediaType(head ?? Buffer.alloc(0), name) }
+}
+
+const writeSome = promisify(write)
+
+async function writeAll({ descriptor }: ContainedFile, piece: Buffer): Promise<void> {
+  for (let done = 0; done < piece.length;) {
+    done += (await writeSome(descriptor, piece, done, piece.length - done, null)).bytesWritten
+  }
 }
 
 /** What the guest did cannot lead here: it is this machine's disk, or a folder that the caller named. */

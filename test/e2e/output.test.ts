@@ -79,7 +79,9 @@ describe('--artifacts that cannot be written', () => {
   test('a program says which file it is, without a stack', async () => {
     const outcome = await runCli(home, ['exec', '--artifacts', 'taken', '-'], { input: `print("ran")\n${code}` })
     expect(outcome).toMatchObject({ exitCode: 2, stdout: 'ran\n' })
-    expect(outcome.stderr).toMatch(/error The artifact .*a\.txt cannot be written/)
+    expect(outcome.stderr).toMatch(
+      /error The files of --artifacts cannot be written to .*taken: a\.txt \(a file stands/,
+    )
     expect(readdirSync(join(home, 'taken'))).toEqual(['a.txt'])
   })
 })

@@ -3,12 +3,14 @@ import type { SessionReport } from '../../app/sessions.ts'
 import type { Execution, ExecutionResult, ExecutionStatus } from '../../contracts/sandbox.ts'
 import { artifactsFolder } from '../artifacts-folder.ts'
 import type { CommandContext } from '../command.ts'
+import { moveArtifacts } from '../deliver-artifacts.ts'
 import { executionOptions } from '../execution-options.ts'
 import { daemonSelection } from '../daemon-selection.ts'
 import { loadHostFunctions } from '../host-functions.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { listOption, switchOption } from '../option-values.ts'
 import { readProgram } from '../read-program.ts'
+import { renderError } from '../render/error.ts'
 import { describeExecutionEnd } from '../render/execution-end.ts'
 import { describeSession } from '../render/session.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
@@ -32,7 +34,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const { code, language } = await readProgram(context)
   const inputs = resolveInputFiles(listOption(options, 'input'), workingFolder, { folders: true })
   const { limits, ...asked } = executionOptions(context)
-  const artifacts = await artifactsFolder(context)
+  const folder = await artifactsFolder(context)
   const host = await loadHostFunctions(context)
   const app = await context.openApp({
     singleExecution: true,
@@ -40,6 +42,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     ...daemonSelection(context),
   })
   const sandbox = await app.sandbox()
+  const received = join(app.config.folders.state, 'exec', `${Date.now()}-${process.pid}`)
   const execution: Execution = {
     language,
     code,
@@ -49,19 +52,23 @@ export async function runCommand(context: CommandContext): Promise<number> {
     limits: { ...app.config.limits, ...limits },
     // What prints goes on for its reader only.
     signal: AbortSignal.any([context.signal, terminal.outputClosed]),
-    artifactsFolder: artifacts ?? join(app.config.folders.state, 'exec', `${Date.now()}-${process.pid}`),
+    artifactsFolder: received,
   }
   if (!json) execution.onOutput = passOn(context)
   const session = sessionOptions(options)
-  const result: ExecutionResult & { session?: SessionReport } =
+  const executed: ExecutionResult & { session?: SessionReport } =
     session === null
       ? await sandbox.execute(execution)
       : await executeInSession(sandbox, app.config, execution, session)
+  const { artifacts, problem } = await moveArtifacts(executed.artifacts, received, folder)
+  const result = { ...executed, artifacts }
   if (json) terminal.writeResult(`${toJsonText({ ...result, backend: result.guarantees.backend })}\n`)
   else terminal.writeProgress(describeExecutionEnd(result, terminal.err))
   if (!json && result.session !== undefined) terminal.writeProgress(describeSession(result.session, terminal.err))
   if (terminal.outputClosed.aborted && !context.signal.aborted) return EXIT_CODE_OUTPUT_CLOSED
-  return exitCodeOf(result, context.signal.aborted)
+  if (problem !== null) terminal.writeProgress(renderError(problem, terminal.err, { stack: false }))
+  const exitCode = exitCodeOf(result, context.signal.aborted)
+  return exitCode === 0 && problem !== null ? problem.exitCode : exitCode
 }
 
 function passOn({ terminal }: CommandContext): (stream: 'stdout' | 'stderr', text: string) => void {

@@ -1,10 +1,9 @@
-import { copyFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { ERROR_KINDS, HandaxeError } from '../../contracts/errors.ts'
-import type { AdmissionDepth, MakePolicy, RunResult } from '../../contracts/run.ts'
-import { artifactsError, artifactsFolder } from '../artifacts-folder.ts'
+import type { AdmissionDepth, MakePolicy } from '../../contracts/run.ts'
+import { artifactsFolder } from '../artifacts-folder.ts'
 import { askForPackages } from '../ask-for-packages.ts'
 import type { CommandContext } from '../command.ts'
+import { deliverArtifacts } from '../deliver-artifacts.ts'
 import { budgetOptions, followRun, modelSelection, toJsonReport } from '../follow-run.ts'
 import { resolveInputFiles } from '../input-files.ts'
 import { choiceOption, listOption, switchOption } from '../option-values.ts'
@@ -56,7 +55,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
     },
   )
   const result = await followRun(run, context, progress, events)
-  const { copied, problem } = await copyArtifacts(result, folder)
+  const { artifacts, problem } = await deliverArtifacts(result.artifacts, folder)
+  const copied = { ...result, artifacts }
   if (json) terminal.writeResult(`${toJsonText(toJsonReport(copied))}\n`)
   else if (!events) {
     if (copied.answer !== null) terminal.writeResult(`${safeText(copied.answer)}\n`)
@@ -80,27 +80,4 @@ async function readRequest(context: CommandContext): Promise<string> {
     })
   }
   return text
-}
-
-/**
- * Copies the artifacts and names the copies in the result. A name that is there already is replaced. What cannot be copied
- * keeps the path that it has: the answer is not to be lost for it.
- */
-async function copyArtifacts(
-  result: RunResult,
-  folder: string | null,
-): Promise<{ copied: RunResult; problem: HandaxeError | null }> {
-  if (folder === null) return { copied: result, problem: null }
-  const artifacts = [...result.artifacts]
-  for (const [index, artifact] of result.artifacts.entries()) {
-    const path = join(folder, artifact.name)
-    try {
-      await mkdir(join(path, '..'), { recursive: true })
-      await copyFile(artifact.path, path)
-    } catch (error) {
-      return { copied: { ...result, artifacts }, problem: artifactsError(path, error) }
-    }
-    artifacts[index] = { ...artifact, path }
-  }
-  return { copied: { ...result, artifacts }, problem: null }
 }

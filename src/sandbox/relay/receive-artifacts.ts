@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Artifact, DroppedArtifact } from '../../contracts/sandbox.ts'
+import { ContainedFolder, InTheWay, type ContainedFile } from '../../util/contained-folder.ts'
 import { isUsableArtifactName, MAXIMUM_DROPPED, printableName } from '../artifact-name.ts'
 import { MAXIMUM_DEPTH, type Collected } from '../collect-artifacts.ts'
 import { detectMediaType } from '../media-type.ts'
@@ -19,7 +20,7 @@ export interface Entry {
 interface OpenFile {
   name: string
   path: string
-  descriptor: number
+  written: ContainedFile
   hash: Hash
   head: Buffer
   bytes: number
@@ -32,6 +33,7 @@ interface OpenFile {
  */
 export class ArtifactReceiver {
   readonly #target: string
+  readonly #folder: ContainedFolder
   readonly #limits: Limits
   readonly #artifacts: Artifact[] = []
   readonly #dropped: DroppedArtifact[] = []
@@ -41,6 +43,7 @@ export class ArtifactReceiver {
 
   constructor(target: string, limits: Limits) {
     this.#target = target
+    this.#folder = new ContainedFolder(target, { replace: true })
     this.#limits = limits
     this.#room = limits.artifactBytes
   }
@@ -64,7 +67,7 @@ export class ArtifactReceiver {
     if (file === null) return
     const piece = chunk.subarray(0, file.left)
     // Synchronous: the pieces are small, and the stream waits for nobody.
-    writeSync(file.descriptor, piece)
+    for (let done = 0; done < piece.length;) done += writeSync(file.written.descriptor, piece, done)
     file.hash.update(piece)
     if (file.head.length < HEAD_BYTES) file.head = Buffer.concat([file.head, piece.subarray(0, HEAD_BYTES)])
     file.bytes += piece.length
@@ -81,23 +84,25 @@ export class ArtifactReceiver {
   #open(name: string, bytes: number): void {
     const path = join(this.#target, name)
     this.#names.add(name)
-    let descriptor: number
+    let written: ContainedFile
     try {
-      mkdirSync(dirname(path), { recursive: true })
-      rmSync(path, { force: true })
-      descriptor = openSync(path, 'wx', 0o644)
-    } catch {
-      // A file where a folder should be, or the other way round: no file system holds both.
-      return this.#drop(name, 'unreadable')
+      written = this.#folder.create(name)
+    } catch (error) {
+      // The sender may have named a file where a folder is, or the other way round.
+      return this.#drop(name, reasonOf(error))
     }
     this.#room -= bytes
-    this.#file = { name, path, descriptor, hash: createHash('sha256'), head: Buffer.alloc(0), bytes: 0, left: bytes }
+    this.#file = { name, path, written, hash: createHash('sha256'), head: Buffer.alloc(0), bytes: 0, left: bytes }
     if (bytes === 0) this.#finish(this.#file)
   }
 
-  #finish({ name, path, descriptor, hash, head, bytes }: OpenFile): void {
-    closeSync(descriptor)
+  #finish({ name, path, written, hash, head, bytes }: OpenFile): void {
     this.#file = null
+    try {
+      written.finish()
+    } catch (error) {
+      return this.#drop(name, reasonOf(error))
+    }
     this.#artifacts.push({ name, bytes, sha256: hash.digest('hex'), mediaType: detectMediaType(head, name), path })
   }
 
@@ -105,12 +110,15 @@ export class ArtifactReceiver {
     const file = this.#file
     if (file === null) return
     this.#file = null
-    closeSync(file.descriptor)
-    rmSync(file.path, { force: true })
+    file.written.abandon()
     this.#drop(file.name, 'unreadable')
   }
 
   #drop(name: string, reason: DroppedArtifact['reason']): void {
     if (this.#dropped.length < MAXIMUM_DROPPED) this.#dropped.push({ name: printableName(name), reason })
   }
+}
+
+function reasonOf(error: unknown): DroppedArtifact['reason'] {
+  return error instanceof InTheWay && error.obstacle !== 'folder' ? 'in-the-way' : 'unreadable'
 }
