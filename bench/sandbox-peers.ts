@@ -38,18 +38,22 @@ export async function findPeers(
   const program = `import sys\nsys.path[:0] = ${JSON.stringify(facts.packageFolders)}\n${PANDAS}print(value)\n`
   const python = ['-I', '-B', '-c', program]
   const folders = [facts.basePrefix, ...facts.packageFolders].filter((folder) => !folder.startsWith('/usr/'))
-  const bubblewrap = '--unshare-all --die-with-parent --clearenv --ro-bind /usr /usr'.split(' ')
-  for (const name of ['bin', 'lib', 'lib64']) bubblewrap.push('--symlink', `usr/${name}`, `/${name}`)
-  for (const folder of folders) if (folder !== '/usr') bubblewrap.push('--ro-bind', folder, folder)
-  bubblewrap.push(
-    ...'--ro-bind-try /etc/alternatives /etc/alternatives --proc /proc --dev /dev --tmpfs /tmp'.split(' '),
-  )
+  const bubblewrap = peerJail(folders.filter((folder) => folder !== '/usr'))
   return {
     bubblewrapCold: { run: async () => timed('bwrap', [...bubblewrap, '--', facts.executable, ...python]) },
     plainPython: { run: async () => timed(facts.executable, python) },
     docker: findDocker(),
     ...(await findInstalled(installPeers(environment), bubblewrap, folder)),
   }
+}
+
+/** Bubblewrap's arguments. A later mount covers an earlier one: what is bound may lie below /tmp, so it comes last. */
+export function peerJail(folders: string[]): string[] {
+  const jail = '--unshare-all --die-with-parent --clearenv --proc /proc --dev /dev --tmpfs /tmp'.split(' ')
+  jail.push('--ro-bind', '/usr', '/usr', '--ro-bind-try', '/etc/alternatives', '/etc/alternatives')
+  for (const name of ['bin', 'lib', 'lib64']) jail.push('--symlink', `usr/${name}`, `/${name}`)
+  for (const folder of folders) jail.push('--ro-bind', folder, folder)
+  return jail
 }
 
 async function findInstalled(

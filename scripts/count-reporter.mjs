@@ -1,5 +1,6 @@
 // A vitest reporter that adds one last line with the counts, for people and scripts that look only at the end.
 import { addCounts, COUNTS_VARIABLE, renderCounts } from './test-counts.mjs'
+import { writeReport } from './test-report.mjs'
 
 export default class CountReporter {
   onTestRunEnd(modules, errors) {
@@ -12,6 +13,7 @@ export default class CountReporter {
     }
     counts.failed += errors.length
     addCounts(counts)
+    writeReport(modules, errors)
     // Whoever asked for the counts prints them, with those of others.
     if (process.env[COUNTS_VARIABLE]) return
     process.on('exit', () => {

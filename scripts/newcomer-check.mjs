@@ -22,7 +22,11 @@ const TEST_MS = 45 * MINUTE_MS
 /** What the example answers; test/e2e/volatility.test.ts checks these numbers by a computation of its own. */
 const ANSWERS = ['16.97%', '18.13%', 'annualised_volatility']
 const ROOT = { name: 'root', home: '/root', path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
-const USER = { name: NEWCOMER.name, home: NEWCOMER.home, path: '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games' }
+const USER = {
+  name: NEWCOMER.name,
+  home: NEWCOMER.home,
+  path: '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
+}
 const REPORT = '/tmp/test-report.json'
 
 const asked = process.argv.slice(2)
@@ -64,7 +68,13 @@ async function checkAll() {
     cloneProject(root, folder, 'root')
     const shared = { user: ROOT, variables, folder, timeoutMs: START_MS }
     if (isAsked('chroot')) {
-      await check('npm start in a plain chroot ends with a sentence', root, ['npm', 'start'], { ...shared, how: 'chroot' }, judgeRefusal)
+      await check(
+        'npm start in a plain chroot ends with a sentence',
+        root,
+        ['npm', 'start'],
+        { ...shared, how: 'chroot' },
+        judgeRefusal,
+      )
     }
     if (isAsked('start-root')) await check('npm start as root', root, ['npm', 'start'], shared, judgeAnswers)
     rmSync(root, { recursive: true, force: true })
@@ -75,7 +85,13 @@ async function checkAll() {
     cloneProject(root, folder, String(NEWCOMER.id))
     const shared = { user: USER, variables, folder }
     if (isAsked('start-user')) {
-      await check('npm start as a user with sudo', root, ['npm', 'start'], { ...shared, timeoutMs: START_MS }, judgeAnswers)
+      await check(
+        'npm start as a user with sudo',
+        root,
+        ['npm', 'start'],
+        { ...shared, timeoutMs: START_MS },
+        judgeAnswers,
+      )
     }
     if (isAsked('test-user')) await checkTests(root, shared)
     rmSync(root, { recursive: true, force: true })
@@ -91,21 +107,27 @@ async function checkTests(root, shared) {
     variables: { ...shared.variables, HANDAXE_TEST_REPORT: REPORT },
     timeoutMs: TEST_MS,
   }
-  await check('npm test as a user with sudo and an empty home below /tmp', root, ['npm', 'test'], options, (outcome) => {
-    const path = join(root, REPORT)
-    if (!existsSync(path)) return ['the tests left no report']
-    const tests = JSON.parse(readFileSync(path, 'utf8'))
-    counts.passed += tests.passed
-    counts.failed += tests.failed.length
-    counts.skipped += tests.skipped.length
-    const { allowed, others } = judgeSkips(tests.skipped)
-    for (const { reason, skips } of allowed) console.log(`  skipped on a bare machine: ${skips.length}: ${reason}`)
-    return [
-      ...(outcome.exitCode === 0 ? [] : [`exit code ${outcome.exitCode}`]),
-      ...tests.failed.map(({ file, title, message }) => `failed: ${file}: ${title}: ${message}`),
-      ...others.map(({ file, title }) => `skipped for no allowed reason: ${file}: ${title}`),
-    ]
-  })
+  await check(
+    'npm test as a user with sudo and an empty home below /tmp',
+    root,
+    ['npm', 'test'],
+    options,
+    (outcome) => {
+      const path = join(root, REPORT)
+      if (!existsSync(path)) return ['the tests left no report']
+      const tests = JSON.parse(readFileSync(path, 'utf8'))
+      counts.passed += tests.passed
+      counts.failed += tests.failed.length
+      counts.skipped += tests.skipped.length
+      const { allowed, others } = judgeSkips(tests.skipped)
+      for (const { reason, skips } of allowed) console.log(`  skipped on a bare machine: ${skips.length}: ${reason}`)
+      return [
+        ...(outcome.exitCode === 0 ? [] : [`exit code ${outcome.exitCode}`]),
+        ...tests.failed.map(({ file, title, message }) => `failed: ${file}: ${title}: ${message}`),
+        ...others.map(({ file, title }) => `skipped for no allowed reason: ${file}: ${title}`),
+      ]
+    },
+  )
 }
 
 function judgeAnswers({ exitCode, said }) {

@@ -33,14 +33,31 @@ export async function enterRoot(root, command, { title, user, variables, folder,
     ([name, value]) => `${name}=${value}`,
   )
   const script = 'cd "$1" && shift && exec "$@"'
-  const inside = ['runuser', '-u', user.name, '--', 'env', '-i', ...settings, 'sh', '-c', script, 'sh', folder, ...command]
+  const inside = [
+    'runuser',
+    '-u',
+    user.name,
+    '--',
+    'env',
+    '-i',
+    ...settings,
+    'sh',
+    '-c',
+    script,
+    'sh',
+    folder,
+    ...command,
+  ]
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private']
   const startedAt = Date.now()
   // Its own death takes the namespace's first process with it, and that takes all others.
   const child = spawn(
     'setpriv',
     ['--pdeathsig', 'KILL', 'unshare', ...namespaces, SCRIPT, how, root, 'node', '-e', FIRST_PROCESS, ...inside],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` } },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
+    },
   )
   running.add(child)
   const file = createWriteStream(log)
@@ -89,7 +106,9 @@ async function pidNamespaceBelow(child) {
 /** All their processes have ended with the namespace; its groups are the machine's and stay. */
 function removeGroups(namespace) {
   if (namespace === null) return
-  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n').map((line) => line.split(' '))
+  const mounts = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
   for (const [, folder] of mounts.filter(([, , type]) => type === 'cgroup' || type === 'cgroup2')) {
     const groups = join(folder, 'handaxe')
     if (!existsSync(groups)) continue

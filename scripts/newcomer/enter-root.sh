@@ -9,8 +9,8 @@ set -eu
 how=$1
 root=$2
 shift 2
-# A mount point of its own, as pivot_root wants it.
-mount --bind "$root" "$root"
+# pivot_root wants a mount point of its own; a plain chroot has none.
+[ "$how" = chroot ] || mount --bind "$root" "$root"
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"

@@ -1,7 +1,16 @@
 // A bare Debian as a newcomer has it: debootstrap's smallest, git, sudo and certificates, this machine's Node and npm, a clone of
 // the project, and one ordinary user who may use sudo. Nothing else of this machine.
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+} from 'node:fs'
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -56,7 +65,9 @@ function isCheck(pid) {
 
 function findBareRoot() {
   const release = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
-  const key = createHash('sha256').update([release, process.arch, INCLUDE, ...MIRROR].join('\n')).digest('hex')
+  const key = createHash('sha256')
+    .update([release, process.arch, INCLUDE, ...MIRROR].join('\n'))
+    .digest('hex')
   const bare = join(CACHE, `bare-root-${release}-${key.slice(0, 12)}`)
   if (existsSync(bare)) return bare
   const partial = `${bare}.${process.pid}.tmp`
@@ -88,7 +99,8 @@ function copyNode(root) {
   cpSync(dirname(dirname(realpathSync(npm))), join(modules, 'npm'), { recursive: true, verbatimSymlinks: true })
   for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name))
   const { stdout, status, stderr } = run('chroot', [root, 'npm', '--version'], { mayFail: true })
-  if (status !== 0) throw new Error(`The Node of this machine (${node}) does not run in a bare Debian: ${stderr || stdout}`)
+  if (status !== 0)
+    throw new Error(`The Node of this machine (${node}) does not run in a bare Debian: ${stderr || stdout}`)
 }
 
 function findCommand(name) {

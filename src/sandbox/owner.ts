@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { startTicks } from './process-identity.ts'
 
 /**
  * The process that something outside of this machine's own care belongs to: machine, boot and pid namespace, as a hash,
@@ -33,10 +34,7 @@ function namespace(): string {
 
 /** In clock ticks since the machine started, 'alive' where the system does not tell it, '' where there is none. */
 function startTime(pid: number): string {
-  const stat = firstLine(`/proc/${pid}/stat`)
-  // The name of the command stands in brackets and may hold anything, brackets too.
-  if (stat !== '') return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  if (process.platform === 'linux') return ''
+  if (process.platform === 'linux') return startTicks(pid)
   try {
     process.kill(pid, 0)
     return 'alive'

@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+<<<<<<< HEAD:test/sandbox/docker-parts.test.ts
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/contracts/limits.ts'
 import { containerOptions } from '../../src/sandbox/backends/docker/container-options.ts'
@@ -13,6 +16,15 @@ import { probeDocker } from '../../src/sandbox/backends/docker/probe-docker.ts'
 import { describeOwner, ownerState } from '../../src/sandbox/owner.ts'
 import { ArtifactReceiver } from '../../src/sandbox/relay/receive-artifacts.ts'
 import { packTar } from '../../src/sandbox/relay/tar.ts'
+=======
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
+import { EngineStream } from '../../../src/sandbox/backends/docker/engine-stream.ts'
+import { findEngine, parseEndpoint } from '../../../src/sandbox/backends/docker/find-engine.ts'
+import { describeOwner, ownerState } from '../../../src/sandbox/owner.ts'
+import { ArtifactReceiver } from '../../../src/sandbox/relay/receive-artifacts.ts'
+import { packTar } from '../../../src/sandbox/relay/tar.ts'
+>>>>>>> 7e4952d (wip):test/sandbox/docker/engine-parts.test.ts
 
 let folder: string
 beforeAll(async () => {
@@ -164,6 +176,18 @@ describe('files from a stranger', () => {
     for (let count = 0; count < 1000; count++) receiver.onEntry({ name: '', kind: 'not-regular', bytes: 0 })
     expect(receiver.end().dropped).toHaveLength(100)
   })
+})
+
+test('an owner that has ended is gone, also where nobody takes its exit status', async () => {
+  // A shell that becomes `sleep` never looks after the child that it had.
+  const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  onTestFinished(() => void parent.kill('SIGKILL'))
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const stat = readFileSync(`/proc/${Number(line)}/stat`, 'latin1')
+  const owner = `${describeOwner().split(' ')[0]} ${Number(line)} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  expect(ownerState(owner)).toBe('alive')
+  await expect.poll(() => readFileSync(`/proc/${Number(line)}/stat`, 'latin1')).toContain(') Z ')
+  expect(ownerState(owner)).toBe('gone')
 })
 
 test('the owner of a container is alive, gone or unknown', () => {

@@ -1,5 +1,6 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, chmodSync, constants, copyFileSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { findPython } from './python.ts'
 
 /** True where every user may enter the folder and read it, and all folders above. */
@@ -15,4 +16,20 @@ export function findPublicPython(): string {
   }
   accessSync(python, constants.X_OK)
   return python
+}
+
+let copyOfNode: string | undefined
+
+/** This Node where every user can run it; one in a private folder, as a project's in /root, is copied for the time of the tests. */
+export function findPublicNode(): string {
+  if (isOpenToAll(dirname(realpathSync(process.execPath)))) return process.execPath
+  if (copyOfNode === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'handaxe-node-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    chmodSync(folder, 0o755)
+    copyOfNode = join(folder, 'node')
+    copyFileSync(process.execPath, copyOfNode, constants.COPYFILE_FICLONE)
+    chmodSync(copyOfNode, 0o755)
+  }
+  return copyOfNode
 }

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, s
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
+import { findPublicNode, findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
 import { createHome, runCli } from '../../support/run-cli.ts'
 import { execute, leftovers, listDaemons, NOTHING, onlyDaemon, stopDaemons, traces } from './support.ts'
 
@@ -43,12 +43,13 @@ function tryAsOther(): { connected: string; record: string } {
     socket.on('connect', () => socket.write('handaxe 1 ' + '0'.repeat(64) + '\\n'))
     socket.on('data', () => end('answered'))
     socket.on('close', () => end('closed'))`
-  const outcome = spawnSync(process.execPath, ['-e', program, socketPath()], {
+  const outcome = spawnSync(findPublicNode(), ['-e', program, socketPath()], {
     uid: OTHER_USER,
     gid: OTHER_USER,
     cwd: '/',
     encoding: 'utf8',
   })
+  expect(outcome, 'as another user').toMatchObject({ status: 0, stderr: '' })
   return JSON.parse(outcome.stdout)
 }
 
@@ -150,7 +151,7 @@ test.skipIf(!isRoot || !isOpenToAll(import.meta.dirname))(
     chownSync(home, OTHER_USER, OTHER_USER)
     const main = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts')
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+      spawnSync(findPublicNode(), ['--disable-warning=ExperimentalWarning', main, ...args], {
         uid: OTHER_USER,
         gid: OTHER_USER,
         cwd: home,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { testAttacks, type Attack } from '../support/attack.ts'
+import { withoutPlaceOfRoot } from '../support/place-of-root.ts'
 
 const MIB = 1024 * 1024
 let opened: TestSandbox
@@ -464,7 +465,7 @@ const SECRETS: Attack[] = [
     `,
     expect({ status, value }) {
       expect(status).toBe('ok')
-      const text = JSON.stringify(value)
+      const text = withoutPlaceOfRoot(JSON.stringify(value).replaceAll(String.raw`\n`, '\n'))
       expect(text).not.toContain(process.cwd())
       expect(text).not.toContain(process.execPath)
       expect(text).not.toContain(opened.folder)

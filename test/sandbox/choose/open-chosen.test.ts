@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openCgroups } from '../../../src/sandbox/backends/linux/cgroups.ts'
 import { openSandbox, type SandboxOptions } from '../../../src/sandbox/open-sandbox.ts'
-import { findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
+import { findPublicNode, findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
 import { findPython } from '../../support/python.ts'
 
 let folder: string
@@ -64,7 +64,7 @@ describe('a floor', () => {
     const python = isRoot ? findPublicPython() : (findPython() ?? '')
     const script = join(import.meta.dirname, '..', 'support', 'open-required.ts')
     const args = ['--disable-warning=ExperimentalWarning', script, state, python, JSON.stringify(policy)]
-    const { stdout } = await promisify(execFile)(process.execPath, args, {
+    const { stdout } = await promisify(execFile)(isRoot ? findPublicNode() : process.execPath, args, {
       ...(isRoot ? { uid: USER_ID, gid: USER_ID } : {}),
       cwd: '/',
       env: { PATH: process.env['PATH'] ?? '', HOME: state, DOCKER_HOST: 'tcp://127.0.0.1:1' },

@@ -16,6 +16,7 @@ import {
   SOCKET,
   WITHOUT_ENGINE,
 } from './support/engine.ts'
+import { findPublicNode, isOpenToAll } from '../../support/ordinary-user.ts'
 import { whenSaid } from './support/relay-process.ts'
 
 let folder: string
@@ -209,11 +210,11 @@ describe('without a usable engine', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  test.skipIf(process.getuid?.() !== 0 || !hasEngine)(
-    'a user without rights to the socket is told how to get them (needs root, and the engine)',
+  test.skipIf(process.getuid?.() !== 0 || !hasEngine || !isOpenToAll(import.meta.dirname))(
+    'a user without rights to the socket is told how to get them (needs root, the engine, and a project that others can read)',
     async () => {
       const script = join(import.meta.dirname, 'support', 'host-process.ts')
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, '/tmp'], {
+      const child = spawn(findPublicNode(), ['--disable-warning=ExperimentalWarning', script, '/tmp'], {
         uid: 65534,
         gid: 65534,
         stdio: ['ignore', 'pipe', 'ignore'],
