@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { run } from './docker-image.mjs'
 import { enterRoot } from './newcomer/enter-root.mjs'
 import { judgeSkips } from './newcomer/judge-skips.mjs'
+import { addCounts, renderCounts } from './test-counts.mjs'
 import { cloneProject, makeRoot, NEWCOMER, removeRoots } from './newcomer/make-root.mjs'
 
 const MINUTE_MS = 60_000
@@ -41,7 +42,8 @@ process.on('exit', removeRoots)
 const problem = whyNot()
 if (problem !== null) {
   console.log(`The newcomer check is skipped: ${problem}`)
-  console.log('0 passed, 0 failed, 1 skipped')
+  counts.skipped += 1
+  finish()
 } else {
   await checkAll()
   report()
@@ -167,8 +169,13 @@ function report() {
   }
   const hasFailed = results.some(({ problems }) => problems.length > 0)
   if (!hasFailed) rmSync(logs, { recursive: true, force: true })
-  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
-  process.exitCode = hasFailed ? 1 : 0
+  finish()
+}
+
+function finish() {
+  addCounts(counts)
+  console.log(renderCounts(counts))
+  process.exitCode = counts.failed === 0 ? 0 : 1
 }
 
 function isAsked(name) {
