@@ -1,10 +1,12 @@
 // A container engine of the tests' own: its data, socket and processes lie in one folder, it has no network, and it ends with
 // the process that started it.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { prepareImage, run } from './docker-image.mjs'
+import { prepareImage } from './docker-image.mjs'
+import { hasCommand, run } from './run-program.mjs'
+import { installMissing, installPackages } from './system-packages.mjs'
 
 export const IMAGE = 'handaxe-sandbox-test:latest'
 const START_MS = 60_000
@@ -18,7 +20,7 @@ export async function startEngine(folder, node, { staysOn = false } = {}) {
   if (process.platform !== 'linux' || process.getuid() !== 0) throw new Error('it takes Linux and root')
   installMissing({ dockerd: 'docker.io', debootstrap: 'debootstrap' })
   // gVisor is a second runtime: without its package its tests are skipped.
-  if (hasCommand('runsc') === '') aptGet(['runsc'])
+  if (hasCommand('runsc') === '') tryToInstall('runsc')
   const archive = prepareImage(node)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const socket = join(folder, 'docker.sock')
@@ -98,6 +100,14 @@ function withParent(staysOn, command, options) {
   return ['setpriv', ['--pdeathsig', 'TERM', command, ...args]]
 }
 
+function tryToInstall(name) {
+  try {
+    installPackages(name)
+  } catch (error) {
+    console.error(`· ${error.message}`)
+  }
+}
+
 function commandOf(pid) {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
@@ -105,27 +115,6 @@ function commandOf(pid) {
     // It has ended.
     return ''
   }
-}
-
-/** By apt-get, where the command is not there: its package by its name. Throws where that does not work. */
-export function installMissing(packages) {
-  const missing = Object.entries(packages).flatMap(([command, name]) => (hasCommand(command) === '' ? [name] : []))
-  if (missing.length === 0) return
-  console.error(`· installing ${missing.join(', ')} for the tests (apt-get)`)
-  if (aptGet(missing).status === 0) return
-  run('apt-get', ['update', '-q'], { mayFail: true })
-  const { status } = aptGet(missing)
-  if (status !== 0) throw new Error(`${missing.join(', ')} cannot be installed by apt-get`)
-}
-
-function aptGet(names) {
-  // Two test runs may come here at once: the second waits for the first.
-  const options = ['-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '-q', '--no-install-recommends']
-  return run('apt-get', [...options, ...names], { mayFail: true })
-}
-
-function hasCommand(name) {
-  return spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
 }
 
 function docker(socket, args, options) {

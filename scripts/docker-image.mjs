@@ -1,18 +1,14 @@
 // The image of the docker tests without any registry: a Debian by debootstrap with Python, its packages by wheels, and this
 // project's Node, as one tar file that `docker import` reads. Made once for each release and Node, then kept in the cache.
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs'
 import { renameSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-// dockerd and debootstrap lie where an ordinary user's PATH, and that of many shells of root, does not look.
-process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
+import { fileURLToPath } from 'node:url'
+import { run } from './run-program.mjs'
 
 const PACKAGES = ['numpy', 'pandas', 'scipy', 'matplotlib', 'openpyxl', 'pyarrow', 'charset-normalizer']
-/** A mirror that does not answer must not stop the tests for ever. */
-const STEP_MS = 10 * 60_000
 /** Without DEBIAN_MIRROR debootstrap takes the mirror that it has built in. */
 const MIRROR = process.env.DEBIAN_MIRROR ? [process.env.DEBIAN_MIRROR] : []
 
@@ -44,7 +40,7 @@ function buildRoot(root, release, node) {
   console.error('· building a root folder for the docker tests (debootstrap; once, some minutes)')
   run('debootstrap', ['--variant=minbase', '--include=python3', release, root, ...MIRROR])
   const version = run('chroot', [root, 'python3', '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
-  installPackages(root, version.stdout.trim())
+  installPackages(root, version.stdout.trim(), node)
   copyFileSync(realpathSync(node), join(root, 'usr/local/bin/node'))
   chmodSync(join(root, 'usr/local/bin/node'), 0o755)
   for (const folder of ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man']) {
@@ -55,36 +51,9 @@ function buildRoot(root, release, node) {
   for (const folder of ['box', 'fill', 'opt/guest']) mkdirSync(join(root, folder), { recursive: true })
 }
 
-function installPackages(root, version) {
+function installPackages(root, version, node) {
   console.error(`· installing ${PACKAGES.join(', ')} for Python ${version}`)
-  const platform = { x64: 'x86_64', arm64: 'aarch64' }[process.arch]
-  run('python3', [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--only-binary=:all:',
-    '--python-version',
-    version,
-    '--implementation',
-    'cp',
-    ...['manylinux2014', 'manylinux_2_27', 'manylinux_2_28'].flatMap((name) => ['--platform', `${name}_${platform}`]),
-    '--target',
-    join(root, `usr/local/lib/python${version}/dist-packages`),
-    ...PACKAGES,
-  ])
-}
-
-/** Throws with the end of what it said. */
-export function run(command, args, { mayFail = false } = {}) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const outcome = spawnSync(command, args, { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024, timeout: STEP_MS })
-  if (outcome.status === 0 || mayFail) return outcome
-  const words = (outcome.stderr || outcome.stdout || outcome.error?.message || '')
-    .trim()
-    .split('\n')
-    .slice(-3)
-    .join(' ')
-  throw new Error(`${command} ${args[0] ?? ''} failed: ${words.slice(-300)}`)
+  const script = fileURLToPath(new URL('install-wheels.mjs', import.meta.url))
+  const target = join(root, `usr/local/lib/python${version}/dist-packages`)
+  run(node, ['--disable-warning=ExperimentalWarning', script, target, version, ...PACKAGES])
 }

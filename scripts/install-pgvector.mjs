@@ -1,18 +1,10 @@
 // pgvector for the tests' server of PostgreSQL, where the distribution has no package of it: its source from a newer release
 // of Debian, compiled against the headers of the server that is here. Nothing of the machine's package lists changes.
 import { spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installPackages, runAsRoot } from './system-packages.mjs'
 import { extensionFolders, findPostgres } from '../test/support/find-postgres.ts'
 
 const SOURCE_RELEASE = 'trixie'
@@ -20,14 +12,11 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /** Says what it does, and where it cannot, why: the tests that need it are skipped then. */
 export function installPgvector() {
-  const problem = whyNot()
-  if (problem !== null) {
-    console.error(`· pgvector is not here and ${problem}, its tests are skipped`)
-    return
-  }
   console.error('· building pgvector for the tests')
   const folder = mkdtempSync(join(tmpdir(), 'handaxe-pgvector-'))
   try {
+    prepareCompiler(folder)
+    if (!existsSync(KEYRING)) throw new Error('there is no key of Debian to check its source by')
     build(folder)
   } catch (error) {
     console.error(`· that did not work (${error.message}), its tests are skipped`)
@@ -36,12 +25,15 @@ export function installPgvector() {
   }
 }
 
-function whyNot() {
-  if (process.getuid?.() !== 0) return 'only root may add it to the server'
-  for (const command of ['apt-get', 'dpkg-deb', 'gcc', 'tar']) {
-    if (spawnSync(command, ['--version']).status !== 0) return `there is no ${command} to build it with`
-  }
-  return existsSync(KEYRING) ? null : 'there is no key of Debian to check its source by'
+/** A compiler that makes programs: a bare Debian has none, and one without the C library's headers is no use. */
+function prepareCompiler(folder) {
+  const program = join(folder, 'program.c')
+  writeFileSync(
+    program,
+    '#include <math.h>\n#include <stdio.h>\nint main(void) { return printf("%f", sqrt(4)) < 0; }\n',
+  )
+  if (spawnSync('gcc', ['-o', join(folder, 'program'), program, '-lm']).status === 0) return
+  installPackages('gcc', 'libc6-dev')
 }
 
 function build(folder) {
@@ -79,7 +71,13 @@ function build(folder) {
 function fetchHeaders(folder, version) {
   const target = join(folder, 'headers')
   mkdirSync(target)
-  run('apt-get', ['download', `postgresql-server-dev-${version}`], target)
+  try {
+    run('apt-get', ['download', `postgresql-server-dev-${version}`], target)
+  } catch {
+    // The lists of packages may be missing or old.
+    runAsRoot('apt-get', ['update', '-q'])
+    run('apt-get', ['download', `postgresql-server-dev-${version}`], target)
+  }
   const [name] = readdirSync(target)
   run('dpkg-deb', ['-x', name, '.'], target)
   return join(target, 'usr/include/postgresql')
@@ -120,11 +118,11 @@ function debianMirror() {
   return mirror
 }
 
-/** Whole or not at all, also for a second process that is doing the same. */
+/** Whole or not at all, also for a second process that is doing the same. The server's folders belong to root. */
 function place(file, target) {
   const partial = `${target}.${process.pid}.partial`
-  copyFileSync(file, partial)
-  renameSync(partial, target)
+  runAsRoot('install', ['-m', '644', file, partial])
+  runAsRoot('mv', ['-f', partial, target])
 }
 
 function run(command, args, cwd) {

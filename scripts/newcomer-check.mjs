@@ -10,9 +10,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from './docker-image.mjs'
+import { run } from './run-program.mjs'
 import { enterRoot } from './newcomer/enter-root.mjs'
 import { judgeSkips } from './newcomer/judge-skips.mjs'
+import { installMissing } from './system-packages.mjs'
 import { addCounts, renderCounts } from './test-counts.mjs'
 import { cloneProject, makeRoot, NEWCOMER, removeRoots } from './newcomer/make-root.mjs'
 
@@ -60,10 +61,7 @@ function whyNot() {
 
 async function checkAll() {
   removeRoots()
-  if (spawnSync('debootstrap', ['--version']).status !== 0) {
-    run('apt-get', ['update', '-q'], { mayFail: true })
-    run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'debootstrap'])
-  }
+  installMissing({ debootstrap: 'debootstrap' })
   if (isAsked('start-root') || isAsked('chroot')) {
     const { root, variables } = makeRoot('as-root')
     const folder = '/root/handaxe'

@@ -4,10 +4,11 @@
 // folder with systemd for it. Runs on the project's Node; quick where all is there.
 // Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { findPgvector, findPostgres } from '../test/support/find-postgres.ts'
 import { findPython } from '../test/support/python.ts'
 import { installPgvector } from './install-pgvector.mjs'
+import { installPackages, runAsRoot } from './system-packages.mjs'
 import { prepareSystemdRoot } from './systemd-root.mjs'
 
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
@@ -30,9 +31,14 @@ function prepareKernel() {
 
 function installKernel() {
   if (spawnSync('linux.uml', ['--version']).status === 0) return
-  if (process.getuid?.() !== 0 || process.arch !== 'x64' || !aptGet('--version').works) return
+  // The tests that it is for need root, and the distribution has it for this processor only.
+  if (process.getuid?.() !== 0 || process.arch !== 'x64') return
   console.error('· installing user-mode-linux for the tests of cgroup version 2 (apt-get)')
-  if (!install('user-mode-linux')) console.error('· that did not work, those tests are skipped')
+  try {
+    installPackages('user-mode-linux')
+  } catch (error) {
+    console.error(`· that did not work, those tests are skipped: ${error.message}`)
+  }
 }
 
 function installPytest() {
@@ -56,40 +62,14 @@ function installPytest() {
 }
 
 function installPostgres() {
-  if (process.getuid?.() !== 0 || !aptGet('--version').works) {
-    console.error('· PostgreSQL’s server is not here, its tests are skipped (as root: apt-get install postgresql)')
-    return
-  }
   console.error('· installing the server of PostgreSQL for the tests (apt-get)')
-  // In two steps, so that the package does not set up and start a server of its own.
-  if (install('postgresql-common')) {
-    forbidMainCluster()
-    install('postgresql')
+  try {
+    // In two steps, so that the package does not set up and start a server of its own.
+    installPackages('postgresql-common')
+    const change = 's/^#\\?create_main_cluster\\b.*$/create_main_cluster = false/'
+    if (existsSync(CLUSTER_SETTINGS)) runAsRoot('sed', ['-i', change, CLUSTER_SETTINGS])
+    installPackages('postgresql')
+  } catch (error) {
+    console.error(`· PostgreSQL could not be installed, its tests are skipped: ${error.message}`)
   }
-  if (findPostgres() === null) console.error('· PostgreSQL could not be installed, its tests are skipped')
-}
-
-function install(name) {
-  const first = aptGet('install', '-y', '--no-install-recommends', name)
-  if (first.works) return true
-  // The lists of packages may be missing or old.
-  aptGet('update')
-  const second = aptGet('install', '-y', '--no-install-recommends', name)
-  if (!second.works) console.error(second.output)
-  return second.works
-}
-
-function forbidMainCluster() {
-  if (!existsSync(CLUSTER_SETTINGS)) return
-  const settings = readFileSync(CLUSTER_SETTINGS, 'utf8')
-  writeFileSync(CLUSTER_SETTINGS, settings.replace(/^#?create_main_cluster\b.*$/m, 'create_main_cluster = false'))
-}
-
-function aptGet(...args) {
-  // Two files of tests may come here at once: the second waits for the first.
-  const { status, stdout, stderr } = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  })
-  return { works: status === 0, output: `${stdout}${stderr}` }
 }

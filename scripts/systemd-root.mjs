@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hasSystemdRoot, SYSTEMD_ROOT, TESTER } from '../test/support/find-systemd-root.ts'
-import { installMissing } from './docker-engine.mjs'
-import { run } from './docker-image.mjs'
+import { run } from './run-program.mjs'
+import { installMissing } from './system-packages.mjs'
 
 /** A session as after a login needs all of systemd, D-Bus and PAM; the sandbox needs bubblewrap and this machine's Python. */
 const PACKAGES = 'systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,bubblewrap,python3,libstdc++6'

@@ -14,7 +14,7 @@ import {
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { run } from '../docker-image.mjs'
+import { run } from '../run-program.mjs'
 import { projectRoot } from '../ensure-dependencies.mjs'
 import { copySettings } from './host-settings.mjs'
 

@@ -6,8 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-<<<<<<< HEAD:test/sandbox/docker-parts.test.ts
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/contracts/limits.ts'
 import { containerOptions } from '../../src/sandbox/backends/docker/container-options.ts'
 import { EngineStream } from '../../src/sandbox/backends/docker/engine-stream.ts'
@@ -16,15 +15,6 @@ import { probeDocker } from '../../src/sandbox/backends/docker/probe-docker.ts'
 import { describeOwner, ownerState } from '../../src/sandbox/owner.ts'
 import { ArtifactReceiver } from '../../src/sandbox/relay/receive-artifacts.ts'
 import { packTar } from '../../src/sandbox/relay/tar.ts'
-=======
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
-import { EngineStream } from '../../../src/sandbox/backends/docker/engine-stream.ts'
-import { findEngine, parseEndpoint } from '../../../src/sandbox/backends/docker/find-engine.ts'
-import { describeOwner, ownerState } from '../../../src/sandbox/owner.ts'
-import { ArtifactReceiver } from '../../../src/sandbox/relay/receive-artifacts.ts'
-import { packTar } from '../../../src/sandbox/relay/tar.ts'
->>>>>>> 7e4952d (wip):test/sandbox/docker/engine-parts.test.ts
 
 let folder: string
 beforeAll(async () => {

@@ -16,6 +16,14 @@ export async function runUserModeLinux(folder: string, init: string[]): Promise<
   const args = [...kernel, 'con=null', 'con0=null,fd:1', '--', ...init]
   const environment = { PATH: process.env['PATH'] ?? '', HOME: folder, TMPDIR: folder }
   const options = { env: environment, timeout: GUEST_MS, maxBuffer: 16 * 1024 * 1024 }
-  const { stdout } = await promisify(execFile)('linux.uml', args, options)
-  return stdout
+  try {
+    const { stdout } = await promisify(execFile)('linux.uml', args, options)
+    return stdout
+  } catch (error) {
+    // Its exit code says nothing; its last messages do: what its first process lacked, or why it had no memory.
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string }
+    throw new Error(`User-mode Linux ended too early: ${message}\n${`${stdout}${stderr}`.slice(-2000)}`, {
+      cause: error,
+    })
+  }
 }

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process'
+
+// dockerd and debootstrap lie where an ordinary user's PATH, and that of many shells of root, does not look.
+process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
+
+/** A mirror that does not answer must not stop the tests for ever. */
+const STEP_MS = 10 * 60_000
+
+/** Runs a program to its end. Throws with the end of what it said where it fails. */
+export function run(command, args, { mayFail = false, cwd } = {}) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024, timeout: STEP_MS, cwd }
+  const outcome = spawnSync(command, args, options)
+  if (outcome.status === 0 || mayFail) return outcome
+  const words = (outcome.stderr || outcome.stdout || outcome.error?.message || '')
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join(' ')
+  throw new Error(`${command} ${args[0] ?? ''} failed: ${words.slice(-300)}`)
+}
+
+/** The whole path of a command, or '' where it is not there. */
+export function hasCommand(name) {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { encoding: 'utf8' }).stdout.trim()
+}
