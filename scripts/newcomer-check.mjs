@@ -2,7 +2,9 @@
 // empty home below /tmp, each in a fresh Debian with nothing but git, sudo, certificates, and this machine's Node and npm.
 // Takes Linux, root, and debootstrap. Ends with a summary and a line `N passed, N failed, N skipped`.
 //
-//   node scripts/newcomer-check.mjs [start-root|chroot|start-user|test-user]…
+//   node scripts/newcomer-check.mjs [start-root|chroot|start-user|test-user]… [-- PATH…]
+//
+// Paths are test files, for those who work on a part.
 //
 // A check fails where a command fails or says something else than it should, and where the tests skip something for a reason
 // that does not stand in newcomer/allowed-skips.json: what set-up could have installed is no reason.
@@ -31,7 +33,9 @@ const USER = {
 }
 const REPORT = '/tmp/test-report.json'
 
-const asked = process.argv.slice(2)
+const given = process.argv.slice(2)
+const end = given.includes('--') ? given.indexOf('--') : given.length
+const [asked, testFiles] = [given.slice(0, end), given.slice(end + 1)]
 const logs = mkdtempSync(join(tmpdir(), 'handaxe-newcomer-'))
 const results = []
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -110,7 +114,7 @@ async function checkTests(root, shared) {
   await check(
     'npm test as a user with sudo and an empty home below /tmp',
     root,
-    ['npm', 'test'],
+    ['npm', 'test', '--', ...testFiles],
     options,
     (outcome) => {
       const path = join(root, REPORT)

@@ -13,5 +13,8 @@ export function placeOfRoot(mountinfo: string = readFileSync('/proc/self/mountin
 export function withoutPlaceOfRoot(text: string, place: string = placeOfRoot()): string {
   if (place === '/') return text
   // A mount starts with numbers, its device and its place: `31 27 254:0 /root/machine/usr /usr ro - ext4 …`.
-  return text.replaceAll(new RegExp(String.raw`(?<=\b\d+ \d+ \d+:\d+ )${RegExp.escape(place)}(?=[/ ])`, 'g'), '')
+  return text.replaceAll(
+    new RegExp(String.raw`(?<=\b\d+ \d+ \d+:\d+ )${place.replaceAll(/[^\w/]/g, String.raw`\$&`)}(?=[/ ])`, 'g'),
+    '',
+  )
 }
