@@ -225,11 +225,14 @@ export const COMMANDS: CommandSpecification[] = [
     options: [
       { name: 'docker', summary: 'make the image of the docker backend instead, from docker/Dockerfile' },
       { name: 'rootfs', value: 'DIR', summary: 'with --docker: from a root folder, without a registry' },
+      { name: 'undo', summary: "take back the profile of AppArmor, and handaxe's own bubblewrap" },
       JSON_OPTION,
     ],
     notes:
       'Uses apt-get (as root or by sudo) for bubblewrap and python3-venv, PyPI for numpy, pandas, scipy,\n' +
       'matplotlib, openpyxl, pyarrow and charset-normalizer.\n' +
+      'Where AppArmor keeps programs from user namespaces (Ubuntu 23.10 and later), loads a profile that allows\n' +
+      'them to the bubblewrap of handaxe alone; `--undo` takes it back.\n' +
       'macOS and Windows: install Docker, then `handaxe setup --docker`.',
     examples: ['handaxe setup', 'handaxe setup --docker'],
     load: () => import('./commands/setup.ts'),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { loadConfig } from '../../app/config.ts'
-import { runDockerSetup, runSetup } from '../../app/run-setup.ts'
+import { runDockerSetup, runSetup, undoSetup } from '../../app/run-setup.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption, textOption } from '../option-values.ts'
@@ -13,12 +13,23 @@ export async function runCommand(context: CommandContext): Promise<number> {
     signal: context.signal,
   }
   const rootfs = textOption(context.options, 'rootfs')
+  if (switchOption(context.options, 'undo') && (switchOption(context.options, 'docker') || rootfs !== undefined)) {
+    throw new HandaxeError('invalid_request', '--undo goes with neither --docker nor --rootfs', {
+      hint: 'An image is removed by `docker rmi`',
+    })
+  }
   if (switchOption(context.options, 'docker')) {
     const rootFolder = rootfs === undefined ? null : resolve(context.workingFolder, rootfs)
     return reportImage(context, await runDockerSetup(config, { ...shared, rootFolder }))
   }
   if (rootfs !== undefined) {
     throw new HandaxeError('invalid_request', '--rootfs needs --docker', { hint: 'It makes the image of that backend' })
+  }
+  if (switchOption(context.options, 'undo')) {
+    const undone = await undoSetup(config, shared)
+    if (switchOption(context.options, 'json')) context.terminal.writeResult(`${JSON.stringify({ undone })}\n`)
+    else if (undone.length === 0) context.terminal.writeProgress('· nothing is to be taken back\n')
+    return 0
   }
   const report = await runSetup(config, shared)
   if (switchOption(context.options, 'json')) {

@@ -64,14 +64,15 @@ export async function startGeneration(
     environment,
   })
   await machine.cgroups?.prepare()
-  const zygote = new Zygote(launchCommand(machine, plan, folder), {
+  const configuration = {
     trees: plan.trees,
     paths: plan.paths,
     environmentPath: plan.environmentPath,
     modules: MODULES[preparation],
     cgroups: (machine.cgroups?.folders ?? []).map(({ name }) => `/cgroup/${name}`),
     memoryByCgroup: machine.cgroups !== null,
-  })
+  }
+  const zygote = new Zygote(launchCommand(machine, plan, folder), configuration, machine.bubblewrapPath)
   const factory = new SlotFactory({ zygote, folder, cgroups: machine.cgroups, userId: machine.user.id, nodeFlags })
   let server: SlotListenerServer | undefined
   const close = async () => {

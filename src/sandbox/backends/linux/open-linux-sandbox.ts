@@ -5,6 +5,7 @@ import { HandaxeError } from '../../../contracts/errors.ts'
 import type { Sandbox } from '../../../contracts/sandbox.ts'
 import { openCgroups } from './cgroups.ts'
 import { describePython } from './describe-python.ts'
+import { findBubblewrap } from './find-bubblewrap.ts'
 import { findCommand } from './find-command.ts'
 import { describeGuarantees } from './guarantees.ts'
 import { LinuxSandbox } from './linux-sandbox.ts'
@@ -31,7 +32,7 @@ export interface LinuxSandboxOptions {
 
 /** Finds what the machine has, starts the zygote, fills the pool. Rejects with `sandbox_unavailable`. */
 export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sandbox> {
-  const bubblewrapPath = findBubblewrap(options.searchPath)
+  const bubblewrapPath = requireBubblewrap(options.searchPath)
   const pythonPath = options.pythonPath ?? findPython(options.searchPath)
   const python = await describePython(pythonPath)
   const folder = await makeRunFolder(options.stateFolder)
@@ -64,13 +65,13 @@ export async function openLinuxSandbox(options: LinuxSandboxOptions): Promise<Sa
 }
 
 /** Throws where it is missing, and where it is setuid root: that one has had holes that the plain one cannot have. */
-function findBubblewrap(searchPath: string | undefined): string {
+function requireBubblewrap(searchPath: string | undefined): string {
   if (process.platform !== 'linux') {
     throw new HandaxeError('sandbox_unavailable', 'The linux backend works on Linux only', {
       hint: 'Use the docker backend on this system',
     })
   }
-  const path = findCommand('bwrap', searchPath)
+  const path = findBubblewrap(searchPath)
   if (path === null) {
     throw new HandaxeError('sandbox_unavailable', 'bubblewrap is not installed', {
       hint: 'apt-get install bubblewrap (or: dnf install bubblewrap, pacman -S bubblewrap)',

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { HandaxeError } from '../../../contracts/errors.ts'
 import { STANDARD_PACKAGE_NAMES } from '../../standard-packages.ts'
 import type { ProbeCheck } from '../../probe-check.ts'
 import { openCgroups } from './cgroups.ts'
 import { describePython, type PythonFacts } from './describe-python.ts'
+import { explainRefusal } from './explain-refusal.ts'
+import { OWN_BUBBLEWRAP } from './apparmor-state.ts'
+import { findBubblewrap, isCopied } from './find-bubblewrap.ts'
 import { findCommand } from './find-command.ts'
 import { chooseSandboxUser } from './sandbox-user.ts'
 
@@ -28,35 +31,47 @@ export function probeKernel(version: string): ProbeCheck {
 
 /** Whether it is there, and whether a user namespace really comes out of it. */
 export async function probeBubblewrap(searchPath: string | undefined): Promise<ProbeCheck[]> {
-  const path = findCommand('bwrap', searchPath)
+  const path = findBubblewrap(searchPath)
   if (path === null) return [missing('bubblewrap', 'bubblewrap is not installed', INSTALL_BUBBLEWRAP)]
   const version = (await run(path, ['--version'])).output.trim()
   if ((statSync(path).mode & 0o4000) !== 0) {
     return [missing('bubblewrap', `${path} is setuid root`, `chmod u-s ${path}`, `${version} at ${path}`)]
   }
+  const found: ProbeCheck = {
+    name: 'bubblewrap',
+    ok: true,
+    required: true,
+    found: `${version} at ${path}`,
+    problem: null,
+    remedy: null,
+  }
   const user = chooseSandboxUser(process.pid, process.getuid?.() ?? 0)
   const tried = await run(path, ['--unshare-all', '--uid', '0', '--ro-bind', '/', '/', '--', '/bin/true'], user.id)
   return [
-    { name: 'bubblewrap', ok: true, required: true, found: `${version} at ${path}`, problem: null, remedy: null },
+    isOutdated(path, searchPath)
+      ? {
+          ...found,
+          ok: false,
+          required: false,
+          problem: `${path} is not the bubblewrap of this system any more`,
+          remedy: 'handaxe setup',
+        }
+      : found,
     tried.code === 0
       ? { name: 'user-namespaces', ok: true, required: true, found: 'allowed', problem: null, remedy: null }
-      : missing(
-          'user-namespaces',
-          `A user namespace could not be made: ${tried.output.trim()}`,
-          namespaceRemedy(),
-          'refused',
-        ),
+      : refused(path, tried.output),
   ]
 }
 
-/** Which of the known settings stands in the way. */
-function namespaceRemedy(): string {
-  if (setting('kernel/apparmor_restrict_unprivileged_userns') === '1') {
-    return 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give bwrap an AppArmor profile that allows userns'
-  }
-  if (setting('kernel/unprivileged_userns_clone') === '0') return 'sysctl -w kernel.unprivileged_userns_clone=1'
-  if (setting('user/max_user_namespaces') === '0') return 'sysctl -w user.max_user_namespaces=15000'
-  return 'In a container: allow user namespaces (docker run --security-opt seccomp=unconfined), or use another backend'
+/** A copy of handaxe's own does not get the system's updates by itself. */
+function isOutdated(path: string, searchPath: string | undefined): boolean {
+  const system = findCommand('bwrap', searchPath)
+  return path === OWN_BUBBLEWRAP && system !== null && !isCopied(system)
+}
+
+function refused(path: string, output: string): ProbeCheck {
+  const { problem, remedy } = explainRefusal(path)
+  return missing('user-namespaces', `${problem}: ${output.trim()}`, remedy, 'refused')
 }
 
 /** Really makes the groups, and removes them again. */
@@ -115,15 +130,6 @@ export async function probeNode(nodePath: string): Promise<ProbeCheck> {
 
 function missing(name: ProbeCheck['name'], problem: string, remedy: string, found = 'missing'): ProbeCheck {
   return { name, ok: false, required: true, found, problem, remedy }
-}
-
-function setting(name: string): string | null {
-  try {
-    return readFileSync(`/proc/sys/${name}`, 'latin1').trim()
-  } catch {
-    // This kernel has no such setting.
-    return null
-  }
 }
 
 /** Runs a trusted command to its end, with nothing of the caller's environment. */

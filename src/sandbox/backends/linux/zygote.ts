@@ -7,6 +7,7 @@ import type { Limits } from '../../../contracts/limits.ts'
 import type { GuestNetwork } from '../../egress/execution-proxy.ts'
 import { INFO_DESCRIPTOR } from './bubblewrap.ts'
 import type { Launcher } from './cgroup-tier.ts'
+import { explainRefusal } from './explain-refusal.ts'
 
 const START_TIMEOUT_MS = 60_000
 const PING_EVERY_MS = 2_000
@@ -76,13 +77,15 @@ export class Zygote {
 
   readonly #child: ChildProcess
   readonly #commands: Writable
+  readonly #bubblewrapPath: string
   #unanswered = 0
   #pending = ''
   #stderr = ''
   #resolveUp: (up: Extract<ZygoteReport, { event: 'up' }>) => void = () => {}
   readonly #watchdog: NodeJS.Timeout
 
-  constructor({ command, args, environment }: Launcher, configuration: ZygoteConfiguration) {
+  constructor({ command, args, environment }: Launcher, configuration: ZygoteConfiguration, bubblewrapPath = '') {
+    this.#bubblewrapPath = bubblewrapPath
     // cwd /: the working folder of the host must not stay open inside. Nothing of the host's environment goes in.
     this.#child = spawn(command, args, { cwd: '/', env: environment, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
     const { stdin: commands, stdout: reports, stderr: errors } = this.#child
@@ -125,7 +128,7 @@ export class Zygote {
     })
     const timer = new AbortController()
     try {
-      const failed = this.gone.then((reason) => Promise.reject(unavailable(reason)))
+      const failed = this.gone.then((reason) => Promise.reject(unavailable(reason, this.#bubblewrapPath)))
       const late = delay(START_TIMEOUT_MS, undefined, { signal: timer.signal, ref: false }).then(() =>
         Promise.reject(new HandaxeError('sandbox_unavailable', 'The sandbox did not start within a minute')),
       )
@@ -194,13 +197,18 @@ function readAll(stream: Readable): Promise<string> {
   })
 }
 
-/** Why bubblewrap did not start, and what to do about it. */
-export function unavailable(reason: string): HandaxeError {
-  const forbidden = /user namespace|uid map|new namespace|Operation not permitted|Permission denied/i.test(reason)
-  return new HandaxeError('sandbox_unavailable', `The sandbox did not start: ${reason}`, {
-    hint: forbidden
-      ? 'This system forbids user namespaces: see `handaxe doctor` for the setting, or use another backend'
-      : 'Run `handaxe doctor`',
+/** Why bubblewrap or what it starts did not come up, and what to do about it. A stack of ours is no sentence: it goes into the details. */
+export function unavailable(reason: string, bubblewrapPath = '', root = '/'): HandaxeError {
+  const isForbidden = /user namespace|uid map|new namespace|Operation not permitted|Permission denied/i
+  const said = reason.includes('Traceback (most recent call last)')
+    ? (reason.trimEnd().split('\n').at(-1) ?? reason)
+    : reason
+  const found = explainRefusal(bubblewrapPath, root)
+  // In a chroot the first mount fails with another word than elsewhere.
+  const refusal = isForbidden.test(said) || found.cause === 'chroot' ? found : null
+  const message = refusal === null ? said : `${refusal.problem} (${said})`
+  return new HandaxeError('sandbox_unavailable', `The sandbox did not start: ${message}`, {
+    hint: refusal?.remedy ?? 'Run `handaxe doctor`',
     details: { reason },
   })
 }
