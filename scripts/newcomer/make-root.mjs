@@ -50,7 +50,8 @@ export function removeRoots() {
   if (!existsSync(CACHE)) return
   for (const name of readdirSync(CACHE)) {
     const pid = Number(/^newcomer-(\d+)$/.exec(name)?.[1])
-    if (pid === process.pid || (pid > 0 && !isCheck(pid))) rmSync(join(CACHE, name), { recursive: true, force: true })
+    if (pid === process.pid || (pid > 0 && !isCheck(pid)))
+      rmSync(join(CACHE, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 200 })
   }
 }
 
