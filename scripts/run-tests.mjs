@@ -6,7 +6,7 @@
 //
 // Whatever else is given goes to vitest. test/groups.ts says which file needs what.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GROUPS, groupOf } from '../test/groups.ts'
 import { startEngine, stopEngine } from './docker-engine.mjs'
@@ -14,6 +14,8 @@ import { projectRoot, runOrExit } from './ensure-dependencies.mjs'
 import { addCounts, COUNTS_VARIABLE, readCounts, renderCounts } from './test-counts.mjs'
 
 const REST = '--rest'
+/** One more than processors: a good part of these tests waits for processes and timers. Engines and kernels want them whole. */
+const WORKERS = Math.min(4, availableParallelism() + 1)
 const isAll = process.argv[2] === 'all'
 const args = process.argv.slice(3)
 const isRest = args.includes(REST)
@@ -75,7 +77,8 @@ function runVitest() {
   const reporters = isPart ? [] : ['progress', 'count'].map((name) => `--reporter=./scripts/${name}-reporter.mjs`)
   const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs')
   const countsFile = join(folder, 'counts')
-  const status = runOrExit(node, [vitest, 'run', ...projects, ...reporters, ...forVitest], {
+  const workers = isAll ? [] : [`--maxWorkers=${WORKERS}`]
+  const status = runOrExit(node, [vitest, 'run', ...projects, ...reporters, ...workers, ...forVitest], {
     mayFail: true,
     env: { ...(isAll ? { HANDAXE_FULL_SIZE: '1' } : {}), ...engine.environment, [COUNTS_VARIABLE]: countsFile },
   })

@@ -42,13 +42,21 @@ export const GROUPS: readonly TestGroup[] = [
   {
     // They need nothing more, but their full size takes minutes: `npm test` runs them too, small (test/support/sizes.ts).
     name: 'sized',
-    needs: 'time: soak and fuzz at full size',
+    needs: 'time: soak, fuzz and corpora at full size',
     files: [
+      'test/admission/decide-admission.test.ts',
+      'test/app/adversary.test.ts',
+      'test/app/tidy/further-twins.test.ts',
+      'test/app/tidy/plan-tidy.test.ts',
       'test/sandbox/egress/request-fuzz.test.ts',
       'test/sandbox/fuzz-artifacts.test.ts',
       'test/sandbox/fuzz-frames.test.ts',
+      'test/sandbox/humaneval.test.ts',
       'test/sandbox/killed-host.test.ts',
+      'test/sandbox/lifecycle.test.ts',
       'test/sandbox/soak.test.ts',
+      'test/store/postgres/several-processes.test.ts',
+      'test/store/several-processes.test.ts',
     ],
     signs: [/sizes\.ts'|fuzz-runs\.ts'/],
   },

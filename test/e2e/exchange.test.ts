@@ -8,6 +8,9 @@ import { openStore } from '../../src/store/open-store.ts'
 import { sampleTool } from '../store/support/samples.ts'
 import { createHome, runCli, type CliOutcome } from '../support/run-cli.ts'
 import { rangeModule } from '../support/range-module.ts'
+import { usePlainPython } from '../support/python.ts'
+
+usePlainPython()
 
 const CODE = rangeModule('return max(values) - min(values)')
 const TESTS: ToolTest[] = [

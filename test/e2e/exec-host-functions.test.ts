@@ -2,6 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { createHome, runCli } from '../support/run-cli.ts'
+import { usePlainPython } from '../support/python.ts'
+
+usePlainPython()
 
 let home: string
 beforeEach(() => {

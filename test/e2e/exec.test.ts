@@ -3,6 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createHome, runCli } from '../support/run-cli.ts'
+import { findPython, usePlainPython } from '../support/python.ts'
+
+const withPackages = { HANDAXE_PYTHON: findPython() ?? '' }
+usePlainPython()
 
 let home: string
 
@@ -32,7 +36,7 @@ describe('handaxe exec', () => {
   test.each(['077', '027'])('works under umask %s, which lets no other user into what is made', async (umask) => {
     writeFileSync(join(home, 'in.txt'), 'seven')
     const code = 'import pandas\nprint(open("/box/input/in.txt").read())\nopen("/box/output/a.txt", "w").write("x")'
-    const options = { input: code, umask }
+    const options = { input: code, umask, environment: withPackages }
     const outcome = await runCli(home, ['exec', '--input', 'in.txt', '--artifacts', 'out', '-'], options)
     expect(outcome).toMatchObject({ exitCode: 0, stdout: 'seven\n' })
     expect(readFileSync(join(home, 'out', 'a.txt'), 'utf8')).toBe('x')

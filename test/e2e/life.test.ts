@@ -8,6 +8,9 @@ import { sampleTool } from '../store/support/samples.ts'
 import { findPython } from '../support/python.ts'
 import { RANGE_MODULE_TESTS, rangeModule } from '../support/range-module.ts'
 import { createHome, runCli, type CliOutcome } from '../support/run-cli.ts'
+import { usePlainPython } from '../support/python.ts'
+
+usePlainPython()
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 

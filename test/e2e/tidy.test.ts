@@ -6,6 +6,9 @@ import type { ToolTest } from '../../src/contracts/tool.ts'
 import { sampleResult, sampleRun, sampleTool } from '../store/support/samples.ts'
 import { createHome, runCli } from '../support/run-cli.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
+import { usePlainPython } from '../support/python.ts'
+
+usePlainPython()
 
 const code = (
   name: string,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openStore } from '../../src/store/open-store.ts'
+import { WRITES_OF_TWO } from '../support/sizes.ts'
 import { killedWriter, outputOf, startProcess } from './support/processes.ts'
 
 let folder: string
@@ -15,8 +16,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-test('two processes that make the same new store and write 500 times each lose nothing', async () => {
-  const count = 500
+test(`two processes that make the same new store and write ${WRITES_OF_TWO} times each lose nothing`, async () => {
+  const count = WRITES_OF_TWO
   const outputs = await Promise.all(
     ['a', 'b'].map(async (runId) => outputOf(startProcess('write-events.ts', [path, runId, String(count)]))),
   )

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { COMPILE_CACHE } from './compile-cache.ts'
 import { findPython } from './python.ts'
 
 /** The command, from the sources. */
@@ -41,6 +42,7 @@ export function cliEnvironment(home: string): NodeJS.ProcessEnv {
     HOME: home,
     HANDAXE_HOME: home,
     HANDAXE_PYTHON: findPython(),
+    ...COMPILE_CACHE,
     // A test leaves nothing running; those of the daemon ask for it.
     HANDAXE_DAEMON: 'never',
     // An address on which nothing listens: no test may find a real Ollama.

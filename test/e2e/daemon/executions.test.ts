@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../../sandbox/support/host-state.ts'
 import { createHome, runCli } from '../../support/run-cli.ts'
 import { execute, listDaemons, onlyDaemon, stopDaemons, until, onWritten } from './support.ts'
+import { usePlainPython } from '../../support/python.ts'
+
+usePlainPython()
 
 const WAIT = 'import time\nprint("started", flush=True)\ntime.sleep(25)'
 let home: string

@@ -7,6 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isAlive } from '../../sandbox/support/host-state.ts'
 import { createHome, runCli } from '../../support/run-cli.ts'
 import { execute, leftovers, listDaemons, NOTHING, onlyDaemon, stopDaemons, traces, until } from './support.ts'
+import { usePlainPython } from '../../support/python.ts'
+
+usePlainPython()
 
 const project = join(import.meta.dirname, '..', '..', '..')
 let home: string

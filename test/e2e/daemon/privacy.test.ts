@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findPublicNode, findPublicPython, isOpenToAll } from '../../support/ordinary-user.ts'
 import { createHome, runCli } from '../../support/run-cli.ts'
 import { execute, leftovers, listDaemons, NOTHING, onlyDaemon, stopDaemons, traces } from './support.ts'
+import { usePlainPython } from '../../support/python.ts'
+
+usePlainPython()
 
 const isRoot = process.getuid?.() === 0
 /** Nobody's id, as far as that can be known. */

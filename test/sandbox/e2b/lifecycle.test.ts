@@ -7,6 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FakeCloud } from './support/fake-cloud.ts'
 import { canMakeMachines, openTestE2b, WITHOUT_MACHINES } from './support/open-test-e2b.ts'
+import { usePlainPython } from '../../support/python.ts'
+
+usePlainPython()
 
 const FEW = { idlePython: 1, idleJavascript: 0 }
 const CREATE = 'POST /v2/sandboxes'

@@ -79,7 +79,7 @@ test('whatever is sent, each request that reaches a host was allowed before, and
     { numRuns: PROXY_FUZZ_BATCHES },
   )
   const allowed = proxy.decisions.filter(({ kind, outcome }) => kind === 'request' && outcome === 'allowed')
-  expect(allowed.length).toBeGreaterThan(50)
+  expect(allowed.length).toBeGreaterThan(PROXY_FUZZ_BATCHES / 6)
   expect(upstream.requests.length).toBeLessThanOrEqual(allowed.length)
   expect([...hosts]).toEqual([`allowed.com:${upstream.port}`])
   expect(new Set(proxy.lookups)).toEqual(new Set(['allowed.com']))

@@ -419,7 +419,7 @@ describe('builders and removers at the same time', () => {
   })
 
   test('creating while it is removed ends with a whole environment or with none', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       await create(['plain==1.0'])
       const [created] = await Promise.all([
         create(['plain==1.0'], { refresh: true }).catch((error: unknown) => error),

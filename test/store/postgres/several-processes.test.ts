@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Store } from '../../../src/contracts/store.ts'
 import { openStore } from '../../../src/store/open-store.ts'
 import { describePostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { WRITES_OF_TWO } from '../../support/sizes.ts'
 import { killedWriter, outputOf, startProcess } from '../support/processes.ts'
 import { sampleRun } from '../support/samples.ts'
 import { holdLock, untilWaiting } from './support/locks.ts'
@@ -31,16 +32,16 @@ describePostgres('several processes on one store of PostgreSQL', () => {
     path = server.address({ schema })
   })
 
-  test('two that make the same new store and write 200 times each lose nothing', async () => {
+  test(`two that make the same new store and write ${WRITES_OF_TWO} times each lose nothing`, async () => {
     const outputs = await Promise.all(
-      ['a', 'b'].map(async (runId) => outputOf(startProcess('write-events.ts', [path, runId, '200']))),
+      ['a', 'b'].map(async (runId) => outputOf(startProcess('write-events.ts', [path, runId, String(WRITES_OF_TWO)]))),
     )
     const versions = outputs.flatMap((output) => output.trim().split('\n')).map((line) => Number(line.split(' ')[1]))
-    expect(versions.toSorted((left, right) => left - right)).toEqual(count(400))
+    expect(versions.toSorted((left, right) => left - right)).toEqual(count(2 * WRITES_OF_TWO))
 
     const store = await openStore({ path })
-    for (const runId of ['a', 'b']) expect(await sequencesOf(store, runId)).toEqual(count(200))
-    expect((await store.tools.listVersions('shared')).map(({ version }) => version)).toEqual(count(400))
+    for (const runId of ['a', 'b']) expect(await sequencesOf(store, runId)).toEqual(count(WRITES_OF_TWO))
+    expect((await store.tools.listVersions('shared')).map(({ version }) => version)).toEqual(count(2 * WRITES_OF_TWO))
     await store.close()
     await expectIntegrity(server, schema)
   }, 120_000)

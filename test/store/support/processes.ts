@@ -1,10 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { COMPILE_CACHE } from '../../support/compile-cache.ts'
 
 /** A process of the project's Node that runs a file of this folder. */
 export function startProcess(file: string, args: string[]): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, ...COMPILE_CACHE }
+  return spawn(process.execPath, [join(import.meta.dirname, file), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** All that it wrote, when it has ended. Rejects where it failed by itself. */

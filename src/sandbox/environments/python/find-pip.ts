@@ -4,6 +4,7 @@ import { packageFailure } from '../failure.ts'
 import type { InstallerContext } from '../installer.ts'
 import { installerVariables } from '../installer-variables.ts'
 import { type InstallerOutcome, runInstaller } from '../run-installer.ts'
+import type { PythonBase } from './describe-python-base.ts'
 
 /** Runs pip with these arguments in the base Python; `builds` lets it build packages from source. */
 export type Pip = (args: string[], options?: { builds?: boolean }) => Promise<InstallerOutcome>
@@ -16,7 +17,7 @@ const COMMON = ['--no-input', '--disable-pip-version-check', '--no-color']
  * The pip of the base Python. Where it has none or an old one, a private pip is made in the work folder, by the standard
  * library's venv and the configured index. Rejects with `sandbox_unavailable` where neither works.
  */
-export async function findPip(pythonPath: string, context: InstallerContext): Promise<Pip> {
+export async function findPip(pythonPath: string, base: PythonBase, context: InstallerContext): Promise<Pip> {
   const run = (args: string[], builds = false): Promise<InstallerOutcome> =>
     runInstaller(pythonPath, ['-I', ...args], {
       cwd: context.work,
@@ -26,9 +27,8 @@ export async function findPip(pythonPath: string, context: InstallerContext): Pr
         if (/^\s*(Downloading|Building wheel)/.test(line)) context.onProgress(line.trim())
       },
     })
-  const folder = (await isRecent(() => run(['-m', 'pip', '--version'])))
-    ? '-'
-    : await preparePip(pythonPath, run, context)
+  // Asking pip itself would start it once more, which takes as long as all the rest of looking at the base.
+  const folder = hasRecentPip(base) ? '-' : await preparePip(pythonPath, run, context)
   const wrapper = assetPath('sandbox/environments/python/pip-without-builds.py')
   return (args, { builds = false } = {}) => {
     if (!builds) return run([wrapper, folder, ...args, ...COMMON])
@@ -60,10 +60,10 @@ async function preparePip(pythonPath: string, run: Run, context: InstallerContex
   })
 }
 
-async function isRecent(version: () => Promise<InstallerOutcome>): Promise<boolean> {
-  const outcome = await version()
-  const found = /^pip (\d+)\.(\d+)/.exec(outcome.stdout)
-  if (outcome.exitCode !== 0 || found === null) return false
+function hasRecentPip({ packages }: PythonBase): boolean {
+  const version = packages.find(({ name }) => name === 'pip')?.version
+  const found = /^(\d+)\.(\d+)/.exec(version ?? '')
+  if (found === null) return false
   const [major, minor] = [Number(found[1]), Number(found[2])]
   return major > LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor >= LEAST_VERSION[1])
 }

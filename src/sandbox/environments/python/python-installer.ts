@@ -20,7 +20,7 @@ export interface PythonInstallerOptions extends InstallerContext {
 /** Installs by pip into a folder of its own, as a layer over the base Python's packages. */
 export async function openPythonInstaller(options: PythonInstallerOptions): Promise<Installer> {
   await mkdir(join(options.work, 'tmp'), { recursive: true })
-  const pip = await findPip(options.pythonPath, options)
+  const pip = await findPip(options.pythonPath, options.base, options)
   return {
     interpreter: options.base.interpreter,
     lockFile: 'requirements.txt',

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { exportTools } from '../../../../src/library/formats/export-tools.ts'
 import { findPython } from '../../../support/python.ts'
 import { readFiles, temporaryFolder, writeFiles } from '../support/temporary-folder.ts'
@@ -11,10 +12,15 @@ import { ALL_TOOLS, makeTool, MEAN, RETURN_RATE } from '../support/tools.ts'
 
 const project = join(import.meta.dirname, '../../../..')
 
-/** A project that has the exported package, the AI SDK and handaxe installed. */
-async function createProject(tools = ALL_TOOLS): Promise<string> {
-  const folder = await temporaryFolder()
-  await exportTools(tools, { format: 'ai-sdk', folder: join(folder, 'node_modules/handaxe-tools') })
+/** A project that has the exported packages, the AI SDK and handaxe installed. */
+async function createProject(folder: string, packages: Record<string, typeof ALL_TOOLS>): Promise<void> {
+  for (const [name, tools] of Object.entries(packages)) {
+    const target = join(folder, 'node_modules', name)
+    await exportTools(tools, { format: 'ai-sdk', folder: target })
+    // The compiler takes two packages of one name and version for the same one.
+    const manifest = join(target, 'package.json')
+    await writeFile(manifest, JSON.stringify({ ...JSON.parse(await readFile(manifest, 'utf8')), name }))
+  }
   for (const name of [
     'ai',
     '@ai-sdk',
@@ -47,11 +53,23 @@ async function createProject(tools = ALL_TOOLS): Promise<string> {
         skipLibCheck: false,
         paths: { handaxe: [join(project, 'src/index.ts')] },
       },
-      include: ['*.ts', 'node_modules/handaxe-tools/index.d.mts'],
+      include: ['*.ts', ...Object.keys(packages).map((name) => `node_modules/${name}/index.d.mts`)],
     }),
   })
-  return folder
 }
+
+/** What the compiler says of each file of one project: to check the types of the AI SDK takes it seconds, so it does so once. */
+let complaints: string[]
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'handaxe-types-'))
+  try {
+    await createProject(folder, { 'handaxe-tools': ALL_TOOLS, 'odd-tools': [ODD] })
+    await writeFiles(folder, { 'use.ts': USE, 'wrong.ts': WRONG_USE, 'odd.ts': ODD_USE })
+    complaints = await compile(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
 
 async function compile(folder: string): Promise<string[]> {
   try {
@@ -60,16 +78,15 @@ async function compile(folder: string): Promise<string[]> {
     return []
   } catch (error) {
     if (!(error instanceof Error) || !('stdout' in error)) throw error
-    const lines = String(error.stdout).split('\n')
-    // Libraries are checked in their own projects.
-    return lines.filter((line) => /^(?:\w[\w-]*\.ts|node_modules\/handaxe-tools)/.test(line))
+    return String(error.stdout).split('\n')
   }
 }
 
-test('the declarations fit the AI SDK that is installed, with the types of every tool', async () => {
-  const folder = await createProject()
-  await writeFiles(folder, {
-    'use.ts': `import { generateText, type LanguageModel, type ToolSet } from 'ai'
+/** Libraries are checked in their own projects. */
+const complaintsOf = (...starts: string[]): string[] =>
+  complaints.filter((line) => starts.some((start) => line.startsWith(start)))
+
+const USE = `import { generateText, type LanguageModel, type ToolSet } from 'ai'
 import { openSandbox, type Sandbox } from 'handaxe'
 import { createTools, openTools } from 'handaxe-tools'
 
@@ -88,15 +105,9 @@ const clamped: number[] = await tools.clamp_numbers.execute({ values: [1], low: 
 const own = await openTools({ pythonPath: '/usr/bin/python3', maxConcurrent: 1 })
 await own.close()
 console.log(mean, clamped, openSandbox)
-`,
-  })
-  expect(await compile(folder)).toEqual([])
-})
+`
 
-test('wrong uses of the tools do not compile', async () => {
-  const folder = await createProject()
-  await writeFiles(folder, {
-    'wrong.ts': `import { createTools, openTools } from 'handaxe-tools'
+const WRONG_USE = `import { createTools, openTools } from 'handaxe-tools'
 createTools({})
 const { tools } = await openTools({ nothing: true })
 await tools.weighted_mean.execute({ values: ['a'], weights: [1] }, {})
@@ -104,44 +115,48 @@ await tools.clamp_numbers.execute({}, {})
 const text: string = await tools.weighted_mean.execute({ values: [1], weights: [1] }, {})
 tools.missing
 export { text }
-`,
-  })
-  const lines = (await compile(folder)).map((line) => /^wrong\.ts\((\d+)/.exec(line)?.[1])
-  expect(lines).toEqual(['2', '3', '4', '5', '6', '7'])
+`
+
+const ODD = makeTool({
+  name: 'odd',
+  code: 'def odd(): ...',
+  summary: 'Ends */ the comment, `and` ${more} \n // lines',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      'not an identifier': { type: ['string', 'null'], description: '*/ x' },
+      class: { enum: ['a"b', 1, null, { a: 1 }] },
+      list: { type: 'array', prefixItems: [{ type: 'integer' }, { $ref: '#/$defs/node' }] },
+      node: { $ref: '#/$defs/node' },
+      map: { type: 'object', additionalProperties: { anyOf: [{ const: true }, { type: 'array' }] } },
+      empty: { type: 'object', properties: {}, additionalProperties: false },
+      lost: { $ref: 'https://example.org/x' },
+      __proto__x: {},
+      '': { type: 'string' },
+    },
+    required: ['class'],
+    $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, 'a-b': { oneOf: [] } } } },
+  },
+  outputSchema: { anyOf: [{ type: 'string' }, { type: 'null' }] },
 })
 
-test('schemas of all kinds give declarations that compile', async () => {
-  const odd = makeTool({
-    name: 'odd',
-    code: 'def odd(): ...',
-    summary: 'Ends */ the comment, `and` ${more} \n // lines',
-    inputSchema: {
-      type: 'object',
-      properties: {
-        'not an identifier': { type: ['string', 'null'], description: '*/ x' },
-        class: { enum: ['a"b', 1, null, { a: 1 }] },
-        list: { type: 'array', prefixItems: [{ type: 'integer' }, { $ref: '#/$defs/node' }] },
-        node: { $ref: '#/$defs/node' },
-        map: { type: 'object', additionalProperties: { anyOf: [{ const: true }, { type: 'array' }] } },
-        empty: { type: 'object', properties: {}, additionalProperties: false },
-        lost: { $ref: 'https://example.org/x' },
-        __proto__x: {},
-        '': { type: 'string' },
-      },
-      required: ['class'],
-      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, 'a-b': { oneOf: [] } } } },
-    },
-    outputSchema: { anyOf: [{ type: 'string' }, { type: 'null' }] },
-  })
-  const folder = await createProject([odd])
-  await writeFiles(folder, {
-    'use.ts': `import { openTools } from 'handaxe-tools'
+const ODD_USE = `import { openTools } from 'odd-tools'
 const { tools } = await openTools()
 const value: string | null = await tools.odd.execute({ class: 'a"b', list: [1, { next: {} }], map: { x: true }, empty: {} }, {})
 export { value }
-`,
-  })
-  expect(await compile(folder)).toEqual([])
+`
+
+test('the declarations fit the AI SDK that is installed, with the types of every tool', () => {
+  expect(complaintsOf('use.ts', 'node_modules/handaxe-tools')).toEqual([])
+})
+
+test('wrong uses of the tools do not compile', () => {
+  const lines = complaintsOf('wrong.ts').map((line) => /^wrong\.ts\((\d+)/.exec(line)?.[1])
+  expect(lines).toEqual(['2', '3', '4', '5', '6', '7'])
+})
+
+test('schemas of all kinds give declarations that compile', () => {
+  expect(complaintsOf('odd.ts', 'node_modules/odd-tools')).toEqual([])
 })
 
 test(
@@ -149,7 +164,9 @@ test(
   { timeout: 120_000 },
   async () => {
     const newer = makeTool({ ...MEAN, version: 4, code: MEAN.code.replace('/ total', '/ total * 1000') })
-    const folder = await createProject([...ALL_TOOLS.filter((tool) => tool !== MEAN), newer, MEAN])
+    const tools = [...ALL_TOOLS.filter((tool) => tool !== MEAN), newer, MEAN]
+    const folder = await temporaryFolder()
+    await createProject(folder, { 'handaxe-tools': tools })
     await mkdir(join(folder, 'state'))
     await writeFile(
       join(folder, 'use.mjs'),
