@@ -1,4 +1,4 @@
-import type { ModelId } from './models.ts'
+import type { AttemptMeter, ModelId, Spending } from './models.ts'
 
 /** Texts to be turned into vectors. */
 export interface EmbeddingRequest {
@@ -9,6 +9,8 @@ export interface EmbeddingRequest {
   /** Epoch milliseconds after which no retry may begin or wait. */
   deadlineAt?: number
   signal?: AbortSignal
+  /** Asked before each attempt, and told what it used. */
+  meter?: AttemptMeter
 }
 
 export interface EmbeddingReply {
@@ -19,7 +21,7 @@ export interface EmbeddingReply {
     /** False where the provider did not report them and they are an estimate by length. */
     reported: boolean
   }
-  /** US dollars; null where the price is not known. */
+  /** US dollars, of all attempts; null where the price is not known. */
   costUsd: number | null
   /** Over all batches. */
   attempts: number
@@ -39,7 +41,24 @@ export interface Embedder {
 
 /** Who pays for the embedding calls of a search. */
 export interface EmbeddingMeter {
-  /** Counts a call that is about to begin. False: there is nothing left to pay it with, and words alone decide. */
-  begin(): boolean
-  end(call: Omit<EmbeddingReply, 'vectors'> & { model: ModelId }): void
+  /**
+   * Counts a call that is about to begin. Null: there is nothing left to pay it with, and words alone decide.
+   */
+  begin(): EmbeddingAccount | null
+}
+
+/** Pays the attempts of one embedding call. They never wait: what there is no room for is refused. */
+export interface EmbeddingAccount extends AttemptMeter {
+  /** Called once, however the call ended. */
+  end(call: EmbeddingCall): void
+}
+
+export interface EmbeddingCall {
+  model: ModelId
+  /** As the reply or the error says. It counts where the embedder did not ask before its attempts. */
+  spending: Spending | null
+  attempts: number
+  wallMs: number
+  /** Why there are no vectors; null where there are. */
+  problem: string | null
 }

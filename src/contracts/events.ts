@@ -73,7 +73,18 @@ export type RunEventBody =
       attempts: number
       reply: string
     }
-  /** A search asked an embedding model for vectors. It counts as a call. */
+  /** A call that brought no reply. `usage` is what its attempts used all the same; null where nothing was billed. */
+  | {
+      type: 'model-failed'
+      role: Role
+      purpose: string
+      usage: TokenUsage | null
+      costUsd: number | null
+      wallMs: number
+      code: ErrorCode
+      problem: string
+    }
+  /** A search asked an embedding model for vectors. It counts as a call. `problem`: why none came. */
   | {
       type: 'embedding-called'
       model: string
@@ -81,6 +92,7 @@ export type RunEventBody =
       costUsd: number | null
       wallMs: number
       attempts: number
+      problem: string | null
     }
   | { type: 'model-reply-rejected'; role: Role; purpose: string; problem: string; attempt: number }
   | { type: 'replanned'; reason: string; attempt: number }

@@ -50,10 +50,14 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   hostOutputBytes: 4 * MIB,
 })
 
-/** Bounds of one run. A run that meets one ends with what it has so far and the code of that bound. */
+/**
+ * Bounds of one run. A run that meets one ends with what it has so far and the code of that bound. What an attempt may use is
+ * set aside before it begins, so that attempts at the same time cannot pass a bound together. Only what one attempt cannot
+ * know can go beyond: a prompt that has more tokens than its length says, a bill of a model whose price is not known.
+ */
 export interface Budget {
   modelCalls: number
-  /** Input and output tokens of all model calls together. */
+  /** Input and output tokens of all model calls together, failed attempts included. */
   tokens: number
   /** US dollars. A model without a known price counts as nothing here, and the result says so (`costKnown`). */
   costUsd: number

@@ -21,8 +21,41 @@ export interface TokenUsage {
   cachedInputTokens: number
   /** Part of `outputTokens` that was reasoning. */
   reasoningTokens: number
-  /** False where the provider did not report them and they are an estimate by length. */
+  /** False where the provider did not report all of them: what is missing is an estimate by length. */
   reported: boolean
+}
+
+/** What attempts used, whatever came of them. */
+export interface Spending {
+  usage: TokenUsage
+  /** US dollars; null where a price is not known. */
+  costUsd: number | null
+}
+
+/** What an attempt will use at most, before anybody has counted. */
+export interface AttemptEstimate {
+  model: ModelId
+  /** Of the prompt, by its length. */
+  inputTokens: number
+  maxOutputTokens: number
+  /** What so many tokens cost; null where the price is not known. */
+  costOf(tokens: Pick<TokenUsage, 'inputTokens' | 'outputTokens'>): number | null
+}
+
+export interface AdmittedAttempt {
+  /** The most that the attempt may ask for: what was estimated, or what is left. */
+  readonly maxOutputTokens: number
+  /** Called once, however the attempt ended. Null: nothing was billed. */
+  end(spending: Spending | null): void
+}
+
+/** Who pays for the attempts of a call. A call that is given one asks it before each attempt. */
+export interface AttemptMeter {
+  /**
+   * Sets aside what the attempt may use; waits while other attempts hold what it needs. Rejects with the error of the bound
+   * that does not allow it, and with the reason of the signal that ends the call.
+   */
+  begin(estimate: AttemptEstimate): Promise<AdmittedAttempt>
 }
 
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'other'
@@ -49,22 +82,28 @@ export interface ModelRequest {
   signal?: AbortSignal
   /** Called as the reply comes in. */
   onDelta?: (delta: ModelDelta) => void
+  /** Asked before each attempt, and told what it used. */
+  meter?: AttemptMeter
 }
 
 export interface ModelReply {
   text: string
   reasoning: string
   finishReason: FinishReason
+  /** Of all attempts, also those that failed, and those of models that were asked before. */
   usage: TokenUsage
   /** Which model answered, as `provider/model`. */
   model: ModelId
-  /** US dollars; null where the price is not known. */
+  /** US dollars, of all attempts; null where a price is not known. */
   costUsd: number | null
   attempts: number
   wallMs: number
 }
 
-/** One model of one provider, with retries. Rejects with `HandaxeError` only. */
+/**
+ * One model of one provider, with retries. Rejects with `HandaxeError` only; `details.usage` and `details.costUsd` say what
+ * the failed attempts used all the same.
+ */
 export interface Model {
   readonly id: ModelId
   generate(request: ModelRequest): Promise<ModelReply>
@@ -78,6 +117,7 @@ export interface RoutedCall extends Omit<ModelRequest, 'maxOutputTokens' | 'time
   escalation: number
   /** Where it begins, instead of what role and difficulty say. */
   tier?: Tier
+  /** At most this; the tier's own limit holds besides. */
   maxOutputTokens?: number
   timeoutMs?: number
 }
@@ -109,6 +149,9 @@ export interface ModelStatus {
 
 /** Picks the model by role, difficulty and evidence, and falls over to the tier's next model when a provider is down. */
 export interface Gateway {
+  /** True: it asks the call's `meter` before each attempt. One that does not is counted by its replies and its errors' details. */
+  readonly metersAttempts?: boolean
+  /** Rejects as `Model.generate` does. */
   generate(call: RoutedCall): Promise<RoutedReply>
   describe(): ModelStatus[]
   close(): Promise<void>

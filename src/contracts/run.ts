@@ -44,6 +44,8 @@ export interface RunUsage {
   costUsd: number
   /** False where the price of a model that was called is not known: `costUsd` is then too low. */
   costKnown: boolean
+  /** True where a provider did not report all tokens: what is missing is an estimate by length. Absent in older records. */
+  estimated?: boolean
   executions: number
   wallMs: number
 }

@@ -36,6 +36,7 @@ export async function recordingGateway(inner: Gateway, path: string, options: Re
     return writing
   }
   return {
+    ...(inner.metersAttempts === undefined ? {} : { metersAttempts: inner.metersAttempts }),
     async generate(call) {
       const reply = await inner.generate(call)
       await append(toExchange(call, reply, options.secrets ?? []))

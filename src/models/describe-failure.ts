@@ -1,6 +1,6 @@
 import { HandaxeError } from '../contracts/errors.ts'
 import type { ErrorCode } from '../contracts/errors.ts'
-import type { ModelId, TokenUsage } from '../contracts/models.ts'
+import type { ModelId, Spending } from '../contracts/models.ts'
 import type { RetryDecision } from './plan-retry.ts'
 import type { Problem, ProblemKind } from './problem.ts'
 
@@ -30,9 +30,8 @@ export interface FailedCall {
   keyVariable: string | null
   attempts: readonly AttemptRecord[]
   decision: Extract<RetryDecision, { action: 'fail' }>
-  /** What attempts that ended with an unusable reply have used all the same. */
-  usage: TokenUsage | null
-  costUsd: number | null
+  /** What the attempts may have been billed all the same. */
+  spent: Spending | null
   nowMs: number
   deadlineAt: number
 }
@@ -57,7 +56,7 @@ export function describeFailure(call: FailedCall): HandaxeError {
       ...(problem.excerpt === null ? {} : { excerpt: problem.excerpt }),
       ...(problem.retryAfterMs === null ? {} : { retryAfterMs: problem.retryAfterMs }),
       ...(decision.reason === 'deadline' ? { waitMs: decision.waitMs, remainingMs: remainingMs(call) } : {}),
-      ...(call.usage === null ? {} : { usage: call.usage, costUsd: call.costUsd }),
+      ...call.spent,
     },
   })
 }

@@ -1,21 +1,28 @@
 import { HandaxeError } from '../contracts/errors.ts'
-import type { ModelId, ModelReply, ModelRequest, TokenUsage } from '../contracts/models.ts'
+import type { ModelId, ModelReply, ModelRequest, Spending, TokenUsage } from '../contracts/models.ts'
+import { addSpending } from '../util/spending.ts'
+import { estimatePromptTokens } from '../util/estimate-tokens.ts'
 import { createDeltaSink } from './delta-sink.ts'
 import type { DeltaSink } from './delta-sink.ts'
-import { addUsage } from './estimate-usage.ts'
 import type { RetryPolicy } from './plan-retry.ts'
 import { AttemptFailure, createProblem } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { retryAttempts } from './retry-attempts.ts'
-import type { Spent } from './retry-attempts.ts'
-import type { AttemptReply } from './run-attempt.ts'
+import type { AttemptReply, AttemptUsage } from './run-attempt.ts'
 
 /** What can be tried: one model and how to call it once. */
 export interface AttemptedModel {
   id: ModelId
   keyVariable: string | null
-  /** Rejects with `AttemptFailure`, or with the reason of the request's signal. */
-  attempt(request: ModelRequest, sink: DeltaSink): Promise<AttemptReply>
+  /**
+   * Rejects with `AttemptFailure`, or with the reason of the request's signal; what it may have been billed then goes to
+   * `onFailedUsage`.
+   */
+  attempt(
+    request: ModelRequest,
+    sink: DeltaSink,
+    onFailedUsage: (used: AttemptUsage) => void,
+  ): Promise<AttemptReply>
   costOf(usage: TokenUsage): number | null
 }
 
@@ -31,7 +38,7 @@ export async function generateWithRetries(
   policy: RetryPolicy,
 ): Promise<ModelReply> {
   const sink = createDeltaSink(request.onDelta)
-  let spent: Spent = { usage: null, costUsd: 0 }
+  let spent: Spending | null = null
   const { reply, attempts, wallMs } = await retryAttempts(
     {
       ...request,
@@ -40,26 +47,50 @@ export async function generateWithRetries(
       spent: () => spent,
       onRetry: (problem) => sink.restart(problem.message),
       async attempt() {
-        const reply = await model.attempt(request, sink)
-        spent = addReply(spent, reply, model)
-        const problem = findEmptiness(reply, request)
+        const { reply, maxOutputTokens } = await attemptOnce(model, request, sink, (used) => {
+          spent = addSpending(spent, used)
+        })
+        const problem = findEmptiness(reply, maxOutputTokens)
         if (problem !== null) throw new AttemptFailure(problem)
         return reply
       },
     },
     policy,
   )
-  const { text, reasoning, finishReason, usage } = reply
-  return {
-    text,
-    reasoning,
-    finishReason,
-    usage: spent.usage ?? usage,
+  const { text, reasoning, finishReason } = reply
+  const { usage, costUsd } = spent ?? toSpending(reply, model)
+  return { text, reasoning, finishReason, usage, model: model.id, costUsd, attempts, wallMs }
+}
+
+/** One attempt within the meter's bounds. What it used is told, however it ends. */
+async function attemptOnce(
+  model: AttemptedModel,
+  request: ModelRequest,
+  sink: DeltaSink,
+  onSpent: (spent: Spending) => void,
+): Promise<{ reply: AttemptReply; maxOutputTokens: number }> {
+  const admitted = await request.meter?.begin({
     model: model.id,
-    costUsd: spent.costUsd,
-    attempts,
-    wallMs,
+    inputTokens: estimatePromptTokens(request),
+    maxOutputTokens: request.maxOutputTokens,
+    costOf: (tokens) => model.costOf({ ...tokens, cachedInputTokens: 0, reasoningTokens: 0, reported: false }),
+  })
+  const maxOutputTokens = admitted?.maxOutputTokens ?? request.maxOutputTokens
+  let spent: Spending | null = null
+  try {
+    const reply = await model.attempt({ ...request, maxOutputTokens }, sink, (used) => {
+      spent = toSpending(used, model)
+    })
+    spent = toSpending(reply, model)
+    return { reply, maxOutputTokens }
+  } finally {
+    if (spent !== null) onSpent(spent)
+    admitted?.end(spent)
   }
+}
+
+function toSpending({ usage, billedUsd }: AttemptUsage, model: AttemptedModel): Spending {
+  return { usage, costUsd: billedUsd ?? model.costOf(usage) }
 }
 
 /** The key's own error: there is nothing to try without it. */
@@ -71,10 +102,7 @@ export function missingKey(model: ModelId, variable: string): HandaxeError {
 }
 
 /** A filter or a used-up output limit would end the next attempt in the same way: only other silence is asked again. */
-function findEmptiness(
-  { text, reasoning, finishReason }: AttemptReply,
-  { maxOutputTokens }: ModelRequest,
-): Problem | null {
+function findEmptiness({ text, reasoning, finishReason }: AttemptReply, maxOutputTokens: number): Problem | null {
   if (text.trim() !== '') return null
   if (finishReason === 'content-filter') {
     return createProblem('empty', "The provider's filter held the reply back", {
@@ -90,12 +118,4 @@ function findEmptiness(
     })
   }
   return createProblem('empty', 'The reply is empty')
-}
-
-function addReply(spent: Spent, { usage, billedUsd }: AttemptReply, model: AttemptedModel): Spent {
-  const costUsd = billedUsd ?? model.costOf(usage)
-  return {
-    usage: spent.usage === null ? usage : addUsage(spent.usage, usage),
-    costUsd: spent.costUsd === null || costUsd === null ? null : spent.costUsd + costUsd,
-  }
 }

@@ -8,6 +8,10 @@ export interface Exchange {
   fetch: typeof globalThis.fetch
   /** The body of a reply that came whole, as JSON, although a stream was asked for; null otherwise. */
   wholeReply(): string | null
+  /** The last body that was JSON, whatever it says. */
+  jsonBody(): string | undefined
+  /** How far the last request came. `refused`: an error or a web page came back; `failed`: nothing did. */
+  phase(): 'unsent' | 'sent' | 'answering' | 'refused' | 'failed'
 }
 
 /**
@@ -25,19 +29,41 @@ export function observeFetch({
   stream?: boolean
 }): Exchange {
   let whole: string | null = null
+  let json: string | undefined
+  let phase: ReturnType<Exchange['phase']> = 'unsent'
+  const send: typeof globalThis.fetch = async (input, init) => {
+    phase = 'sent'
+    try {
+      return await globalThis.fetch(input, init)
+    } catch (error) {
+      // An abort leaves it open whether the provider was at work already.
+      if (init?.signal?.aborted !== true) phase = 'failed'
+      throw error
+    }
+  }
   return {
     wholeReply: () => whole,
+    jsonBody: () => json,
+    phase: () => phase,
     async fetch(input, init) {
-      const response = await globalThis.fetch(input, init)
+      const response = await send(input, init)
       onBytes()
+      phase = response.ok ? 'answering' : 'refused'
       if (!response.ok || response.body === null) return response
       const observed = new Response(response.body.pipeThrough(countBytes(onBytes)), response)
       const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-      if (mediaType === 'text/html') throw new AttemptFailure(await describePage(observed, secrets))
+      if (mediaType === 'text/html') {
+        phase = 'refused'
+        throw new AttemptFailure(await describePage(observed, secrets))
+      }
       if (mediaType !== 'application/json') return observed
       const text = await observed.text()
+      json = text
       const failed = errorStatus(text)
-      if (failed !== null) return new Response(text, { status: failed, headers: response.headers })
+      if (failed !== null) {
+        phase = 'refused'
+        return new Response(text, { status: failed, headers: response.headers })
+      }
       if (!stream) return new Response(text, response)
       whole = text
       throw new WholeReply()

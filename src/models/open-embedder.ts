@@ -1,14 +1,16 @@
 import type { Embedder, EmbeddingReply, EmbeddingRequest } from '../contracts/embeddings.ts'
 import { HandaxeError } from '../contracts/errors.ts'
-import type { ModelId } from '../contracts/models.ts'
+import type { ModelId, Spending } from '../contracts/models.ts'
+import { addSpending } from '../util/spending.ts'
+import { estimateTokens } from '../util/estimate-tokens.ts'
 import { DEFAULT_BACKOFF_MS, DEFAULT_RETRIES } from './gateway-config.ts'
 import { missingKey } from './generate-with-retries.ts'
 import { secretsOf, type ModelConfig } from './open-model.ts'
 import { parseModelId, toModelId } from './parse-model-id.ts'
-import { costOf, priceOf } from './prices.ts'
+import { costOf, priceOf, type ListedPrice } from './prices.ts'
 import { KNOWN_PROVIDERS, findDefinition, providerNames, resolveProvider } from './providers/resolve-provider.ts'
 import { retryAttempts } from './retry-attempts.ts'
-import type { EmbeddingAttempt } from './run-embedding-attempt.ts'
+import type { EmbeddingAttempt, EmbeddingTarget } from './run-embedding-attempt.ts'
 
 /**
  * Texts of one request: servers accept from 32 (some self-hosted ones) to 2048, and more in one brings little. What is
@@ -37,26 +39,66 @@ export function openEmbedder(id: ModelId, config: ModelConfig): Embedder {
     async embed(request) {
       if (provider.key?.required && provider.key.value === '') throw missingKey(model, provider.key.variable)
       const startedAt = Date.now()
-      const replies: (EmbeddingAttempt & { attempts: number })[] = []
+      const vectors: EmbeddingAttempt['vectors'] = []
+      let spent: Spending | null = null
+      let attempts = 0
       for (const texts of toBatches(request.texts)) {
-        // The AI SDK takes a good part of a second to load: only a real call pays for it.
-        const { runEmbeddingAttempt } = await import('./run-embedding-attempt.ts')
-        const { reply, attempts } = await retryAttempts(
+        const batch = await retryAttempts<EmbeddingAttempt>(
           {
             ...boundsOf(request),
             model,
             keyVariable: provider.key?.variable ?? null,
-            spent: () => ({ usage: null, costUsd: null }),
+            spent: () => spent,
             attempt: () =>
-              runEmbeddingAttempt(target, { ...request, texts, timeoutMs: request.timeoutMs ?? DEFAULT_TIMEOUT_MS }),
+              attemptBatch(target, { ...request, texts }, price, (used) => {
+                spent = addSpending(spent, used)
+              }),
           },
           policy,
         )
-        replies.push({ ...reply, attempts })
+        vectors.push(...batch.reply.vectors)
+        attempts += batch.attempts
       }
-      return { ...combine(replies, (usage) => costOf(usage, price)), wallMs: Date.now() - startedAt }
+      const { usage, costUsd } = spent ?? toSpending({ inputTokens: 0, reported: true }, price)
+      const { inputTokens, reported } = usage
+      return { vectors, usage: { inputTokens, reported }, costUsd, attempts, wallMs: Date.now() - startedAt }
     },
   }
+}
+
+/** One attempt within the meter's bounds. What it used is told, however it ends. */
+async function attemptBatch(
+  target: EmbeddingTarget,
+  request: EmbeddingRequest,
+  price: ListedPrice | null,
+  onSpent: (spent: Spending) => void,
+): Promise<EmbeddingAttempt> {
+  const { provider, modelName } = target
+  const admitted = await request.meter?.begin({
+    model: toModelId({ provider: provider.name, model: modelName }),
+    inputTokens: request.texts.reduce((sum, text) => sum + estimateTokens(text), 0),
+    maxOutputTokens: 0,
+    costOf: ({ inputTokens }) => toSpending({ inputTokens, reported: false }, price).costUsd,
+  })
+  let spent: Spending | null = null
+  try {
+    // The AI SDK takes a good part of a second to load: only a real call pays for it.
+    const { runEmbeddingAttempt } = await import('./run-embedding-attempt.ts')
+    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    const reply = await runEmbeddingAttempt(target, { ...request, timeoutMs }, (usage) => {
+      spent = toSpending(usage, price)
+    })
+    spent = toSpending(reply.usage, price)
+    return reply
+  } finally {
+    if (spent !== null) onSpent(spent)
+    admitted?.end(spent)
+  }
+}
+
+function toSpending(counted: EmbeddingReply['usage'], price: ListedPrice | null): Spending {
+  const usage = { ...counted, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 }
+  return { usage, costUsd: costOf(usage, price) }
 }
 
 function boundsOf({ deadlineAt, signal }: EmbeddingRequest): Pick<EmbeddingRequest, 'deadlineAt' | 'signal'> {
@@ -77,19 +119,6 @@ function toBatches(texts: readonly string[]): string[][] {
     }
   }
   return batches
-}
-
-function combine(
-  replies: readonly (EmbeddingAttempt & { attempts: number })[],
-  price: (usage: Parameters<typeof costOf>[0]) => number | null,
-): Omit<EmbeddingReply, 'wallMs'> {
-  const inputTokens = replies.reduce((sum, { usage }) => sum + usage.inputTokens, 0)
-  return {
-    vectors: replies.flatMap(({ vectors }) => vectors),
-    usage: { inputTokens, reported: replies.every(({ usage }) => usage.reported) },
-    costUsd: price({ inputTokens, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0, reported: true }),
-    attempts: replies.reduce((sum, { attempts }) => sum + attempts, 0),
-  }
 }
 
 function noEmbeddings(provider: string, model: ModelId): HandaxeError {

@@ -1,6 +1,7 @@
 import { HandaxeError } from '../contracts/errors.ts'
 import type { ErrorCode } from '../contracts/errors.ts'
-import type { Gateway, ModelId, ModelReply, ModelStatus, RoutedCall, Tier } from '../contracts/models.ts'
+import type { Gateway, ModelId, ModelReply, ModelStatus, RoutedCall, Spending, Tier } from '../contracts/models.ts'
+import { addSpending, readSpending } from '../util/spending.ts'
 import { chooseTier, findServedTier } from './choose-tier.ts'
 import { createDeltaSink } from './delta-sink.ts'
 import { DEFAULT_MAX_OUTPUT_TOKENS, DEFAULT_TIMEOUT_MS, TIERS } from './gateway-config.ts'
@@ -36,6 +37,7 @@ export function openGateway(config: GatewayConfig): Gateway {
   const closing = new AbortController()
 
   return {
+    metersAttempts: true,
     async generate(call) {
       if (closing.signal.aborted) throw new HandaxeError('cancelled', 'The gateway is closed')
       const tier = findServedTier(chooseTier(call, config.roles), config.tiers)
@@ -55,7 +57,10 @@ function modelsOf(tier: Tier, config: GatewayConfig, models: ReadonlyMap<ModelId
   return config.tiers[tier].flatMap((id) => models.get(id) ?? [])
 }
 
-/** Asks the tier's models in turn until one answers. Where all are down, the error is that of the first. */
+/**
+ * Asks the tier's models in turn until one answers. Where all are down, the error is that of the first. Reply and error
+ * say what all of them used together.
+ */
 async function generateInTier(
   models: readonly OpenedModel[],
   call: RoutedCall,
@@ -63,6 +68,8 @@ async function generateInTier(
 ): Promise<ModelReply> {
   const sink = createDeltaSink(call.onDelta)
   const failures: { model: ModelId; error: HandaxeError }[] = []
+  let spent: Spending | null = null
+  const tierLimit = config.maxOutputTokens?.[tier] ?? DEFAULT_MAX_OUTPUT_TOKENS[tier]
   for (const model of ledger.availableFirst(models)) {
     const last = failures.at(-1)
     if (last !== undefined) {
@@ -73,23 +80,38 @@ async function generateInTier(
       const reply = await model.generate({
         instructions: call.instructions,
         messages: call.messages,
-        maxOutputTokens: call.maxOutputTokens ?? config.maxOutputTokens?.[tier] ?? DEFAULT_MAX_OUTPUT_TOKENS[tier],
+        maxOutputTokens: Math.min(call.maxOutputTokens ?? tierLimit, tierLimit),
         timeoutMs: call.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         onDelta: sink.onDelta,
         ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
         ...(call.deadlineAt === undefined ? {} : { deadlineAt: call.deadlineAt }),
         ...(call.signal === undefined ? {} : { signal: call.signal }),
+        ...(call.meter === undefined ? {} : { meter: call.meter }),
       })
       ledger.recordSuccess(tier, model.id, reply.costUsd)
-      return reply
+      return { ...reply, ...addSpending(spent, reply) }
     } catch (error) {
       if (!HandaxeError.isInstance(error)) throw error
-      if (error.code !== 'cancelled') ledger.recordFailure(tier, model.id, error)
-      if (!DOWN.has(error.code)) throw error
+      if (isOwnFailure(error)) ledger.recordFailure(tier, model.id, error)
+      spent = addSpending(spent, readSpending(error.details))
       failures.push({ model: model.id, error })
+      if (!DOWN.has(error.code)) throw failures.length === 1 ? error : withSpending(error, spent)
     }
   }
-  throw combineFailures(failures, models)
+  throw combineFailures(failures, models, spent)
+}
+
+/** Whether the model failed, and not the user's patience or budget. */
+function isOwnFailure({ code }: HandaxeError): boolean {
+  return code !== 'cancelled' && !code.startsWith('budget_')
+}
+
+function withSpending(error: HandaxeError, spent: Spending | null): HandaxeError {
+  return new HandaxeError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: { ...error.details, ...spent },
+    cause: error,
+  })
 }
 
 function isOver({ deadlineAt }: RoutedCall): boolean {
@@ -99,6 +121,7 @@ function isOver({ deadlineAt }: RoutedCall): boolean {
 function combineFailures(
   failures: readonly { model: ModelId; error: HandaxeError }[],
   models: readonly OpenedModel[],
+  spent: Spending | null,
 ): HandaxeError {
   const preferred = failures.find(({ model }) => model === models[0]?.id) ?? failures[0]
   if (preferred === undefined) return noModels()
@@ -111,6 +134,7 @@ function combineFailures(
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     details: {
       ...error.details,
+      ...spent,
       models: failures.map(({ model, error: { code, message, details } }) => ({
         model,
         code,

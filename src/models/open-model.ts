@@ -35,7 +35,10 @@ export function openModel(id: ModelId, config: ModelConfig): OpenedModel {
     keyVariable: provider.key?.variable ?? null,
     costOf: (usage) => costOf(usage, price),
     // The AI SDK takes a good part of a second to load: only a real call pays for it.
-    attempt: async (request, sink) => (await import('./run-attempt.ts')).runAttempt(target, request, sink),
+    async attempt(request, sink, onFailedUsage) {
+      const { runAttempt } = await import('./run-attempt.ts')
+      return runAttempt(target, request, sink, onFailedUsage)
+    },
   }
   return {
     id: modelId,

@@ -1,19 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HandaxeError } from '../contracts/errors.ts'
 import { DEFAULT_BUDGET } from '../contracts/limits.ts'
-import type { ModelId, TokenUsage } from '../contracts/models.ts'
+import type { ModelId, Spending } from '../contracts/models.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { AttemptRecord } from './describe-failure.ts'
 import { planRetry } from './plan-retry.ts'
 import type { RetryPolicy } from './plan-retry.ts'
 import { AttemptFailure } from './problem.ts'
 import type { Problem } from './problem.ts'
-
-/** Sums over the attempts whose reply came whole: the provider bills those that were not usable, too. */
-export interface Spent {
-  usage: TokenUsage | null
-  costUsd: number | null
-}
 
 export interface RetriedCall<Reply> {
   model: ModelId
@@ -23,7 +17,8 @@ export interface RetriedCall<Reply> {
   signal?: AbortSignal
   /** Rejects with `AttemptFailure`, or with the reason of `signal`. */
   attempt(): Promise<Reply>
-  spent(): Spent
+  /** What all attempts so far may have been billed. */
+  spent(): Spending | null
   onRetry?(problem: Problem): void
 }
 
@@ -40,7 +35,7 @@ export async function retryAttempts<Reply>(
   const deadlineAt = call.deadlineAt ?? startedAt + DEFAULT_BUDGET.wallMs
   const attempts: AttemptRecord[] = []
   for (;;) {
-    if (signal?.aborted) throw cancelled(model, signal)
+    if (signal?.aborted) throw cancelled(call)
     const attemptStartedAt = Date.now()
     const outcome = await tryOnce(call)
     const nowMs = Date.now()
@@ -51,10 +46,10 @@ export async function retryAttempts<Reply>(
     const problems = attempts.map(({ problem }) => problem)
     const decision = planRetry(problems, policy, { nowMs, deadlineAt, random: Math.random() })
     if (decision.action === 'fail') {
-      throw describeFailure({ model, keyVariable, attempts, decision, ...call.spent(), nowMs, deadlineAt })
+      throw describeFailure({ model, keyVariable, attempts, decision, spent: call.spent(), nowMs, deadlineAt })
     }
     call.onRetry?.(outcome.problem)
-    await wait(decision.waitMs, model, signal)
+    await wait(decision.waitMs, call)
   }
 }
 
@@ -62,24 +57,27 @@ async function tryOnce<Reply>(call: RetriedCall<Reply>): Promise<{ reply: Reply 
   try {
     return { reply: await call.attempt() }
   } catch (error) {
-    if (call.signal?.aborted) throw cancelled(call.model, call.signal)
+    if (call.signal?.aborted) throw cancelled(call)
     if (error instanceof AttemptFailure) return { problem: error.problem }
     throw error
   }
 }
 
-async function wait(milliseconds: number, model: ModelId, signal: AbortSignal | undefined): Promise<void> {
+type Cancellable = Pick<RetriedCall<unknown>, 'model' | 'signal' | 'spent'>
+
+async function wait(milliseconds: number, call: Cancellable): Promise<void> {
+  const { signal } = call
   try {
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
   } catch {
     // The timer itself cannot fail: only the abort ends it early.
-    throw cancelled(model, signal)
+    throw cancelled(call)
   }
 }
 
-function cancelled(model: ModelId, signal: AbortSignal | undefined): HandaxeError {
+function cancelled({ model, signal, spent }: Cancellable): HandaxeError {
   return new HandaxeError('cancelled', `The call of ${model} was cancelled`, {
-    details: { model },
+    details: { model, ...spent() },
     ...(signal?.reason instanceof Error ? { cause: signal.reason } : {}),
   })
 }

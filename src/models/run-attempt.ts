@@ -1,21 +1,26 @@
-import { generateText, streamText, wrapLanguageModel } from 'ai'
+import { APICallError, generateText, streamText, wrapLanguageModel } from 'ai'
 import type { LanguageModelMiddleware, LanguageModelUsage } from 'ai'
 import type { FinishReason, ModelRequest, TokenUsage } from '../contracts/models.ts'
 import { startAttemptClock } from './attempt-clock.ts'
 import { classifyError } from './classify-error.ts'
 import type { DeltaSink } from './delta-sink.ts'
 import { estimateUsage } from './estimate-usage.ts'
-import { observeFetch, replayFetch } from './observe-fetch.ts'
+import { observeFetch, replayFetch, type Exchange } from './observe-fetch.ts'
 import { AttemptFailure, createProblem } from './problem.ts'
 import type { Provider, SdkModel } from './providers/provider.ts'
+import { completeUsage, mergeRawUsage, readRawUsage, type RawUsage } from './read-raw-usage.ts'
 
-export interface AttemptReply {
-  text: string
-  reasoning: string
-  finishReason: FinishReason
+/** What one attempt used, whatever came of it. */
+export interface AttemptUsage {
   usage: TokenUsage
   /** US dollars as the provider billed them; null where it does not say. */
   billedUsd: number | null
+}
+
+export interface AttemptReply extends AttemptUsage {
+  text: string
+  reasoning: string
+  finishReason: FinishReason
 }
 
 export interface AttemptTarget {
@@ -35,19 +40,38 @@ interface RawReply {
   usage: LanguageModelUsage
 }
 
+/** What has come of a reply that may never be whole. */
+interface Received {
+  text: string
+  reasoning: string
+  /** As the events named it so far. */
+  usage: RawUsage | null
+  /** The provider itself said that it failed. */
+  refused: boolean
+}
+
 /**
  * One call of one model over the network. Rejects with `AttemptFailure`, or with the reason of `request.signal` as soon
- * as that is aborted; in both cases the connection is closed by then.
+ * as that is aborted; in both cases the connection is closed by then. A failed attempt that may have been billed is told
+ * to `onFailedUsage` before.
  */
-export async function runAttempt(target: AttemptTarget, request: ModelRequest, sink: DeltaSink): Promise<AttemptReply> {
+export async function runAttempt(
+  target: AttemptTarget,
+  request: ModelRequest,
+  sink: DeltaSink,
+  onFailedUsage: (used: AttemptUsage) => void = () => undefined,
+): Promise<AttemptReply> {
   const { provider, modelName, secrets, stallMs } = target
+  const received: Received = { text: '', reasoning: '', usage: null, refused: false }
   const clock = startAttemptClock({ timeoutMs: request.timeoutMs, stallMs, signal: request.signal })
   const exchange = observeFetch({ onBytes: clock.touch, secrets })
   const call: Call = {
     provider,
     request,
     signal: clock.signal,
+    received,
     onDelta(kind, text) {
+      received[kind] += text
       // Some servers open the reply with an empty piece and think in silence afterwards.
       if (text !== '') clock.begin()
       sink.emit(kind, text)
@@ -63,6 +87,8 @@ export async function runAttempt(target: AttemptTarget, request: ModelRequest, s
     // The race holds the bounds even if the SDK were slow to notice the abort.
     return judge(await Promise.race([reading, clock.expired]), call)
   } catch (error) {
+    const used = findFailedUsage(error, call, exchange)
+    if (used !== null) onFailedUsage(used)
     if (request.signal?.aborted) throw request.signal.reason
     const problem = classifyError(error, { provider, modelName, secrets, nowMs: Date.now() })
     throw problem === null ? error : new AttemptFailure(problem)
@@ -71,11 +97,46 @@ export async function runAttempt(target: AttemptTarget, request: ModelRequest, s
   }
 }
 
+/**
+ * What a failed attempt may have been billed: what the provider reported, else an estimate of the prompt and of what came.
+ * Null for a request that the provider did not take: it was not reached, answered with an error, or with something that
+ * is no reply of a model.
+ */
+function findFailedUsage(
+  error: unknown,
+  { provider, request, received, signal }: Call,
+  exchange: Exchange,
+): AttemptUsage | null {
+  const body = APICallError.isInstance(error) ? error.responseBody : exchange.jsonBody()
+  const reported = mergeRawUsage(received.usage, body === undefined ? null : readRawUsage(parseJson(body)))
+  if (reported === null) {
+    const began = received.text !== '' || received.reasoning !== ''
+    // A provider that was still silent when time was up, or the user stopped it, had the prompt all the same.
+    const taken =
+      exchange.phase() === 'answering' ? !received.refused || began : exchange.phase() === 'sent' && signal.aborted
+    if (!taken) return null
+  }
+  return {
+    usage: completeUsage(reported, estimateUsage(request, received)),
+    billedUsd: provider.readCostUsd?.(reported?.record ?? {}) ?? null,
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A body that is no JSON reports no usage; what is wrong with it is told by the attempt's own error.
+    return null
+  }
+}
+
 /** One request on its way. */
 interface Call {
   provider: Provider
   request: ModelRequest
   signal: AbortSignal
+  received: Received
   onDelta: (kind: 'text' | 'reasoning', text: string) => void
 }
 
@@ -129,7 +190,13 @@ async function readStream(model: SdkModel, call: Call): Promise<RawReply> {
   const text: string[] = []
   const reasoning: string[] = []
   // Without onError the SDK prints errors to the console.
-  const result = streamText({ model, ...callSettings(call), onError: () => undefined })
+  const result = streamText({
+    model,
+    ...callSettings(call),
+    // The usage of a stream that breaks off stands in its events only.
+    include: { rawChunks: true },
+    onError: () => undefined,
+  })
   for await (const part of result.stream) {
     if (part.type === 'text-delta') {
       text.push(part.text)
@@ -137,7 +204,10 @@ async function readStream(model: SdkModel, call: Call): Promise<RawReply> {
     } else if (part.type === 'reasoning-delta') {
       reasoning.push(part.text)
       call.onDelta('reasoning', part.text)
+    } else if (part.type === 'raw') {
+      call.received.usage = mergeRawUsage(call.received.usage, readRawUsage(part.rawValue))
     } else if (part.type === 'error') {
+      call.received.refused = true
       throw part.error
     } else if (part.type === 'finish') {
       const { finishReason, rawFinishReason, totalUsage: usage } = part

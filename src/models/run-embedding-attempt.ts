@@ -1,11 +1,12 @@
 import { embedMany } from 'ai'
 import type { EmbeddingReply, EmbeddingRequest } from '../contracts/embeddings.ts'
+import { estimateTokens } from '../util/estimate-tokens.ts'
 import { startAttemptClock } from './attempt-clock.ts'
 import { classifyError } from './classify-error.ts'
-import { estimateTokens } from './estimate-usage.ts'
-import { observeFetch } from './observe-fetch.ts'
+import { observeFetch, type Exchange } from './observe-fetch.ts'
 import { AttemptFailure, createProblem } from './problem.ts'
 import type { Provider } from './providers/provider.ts'
+import { readRawUsage } from './read-raw-usage.ts'
 
 export type EmbeddingAttempt = Pick<EmbeddingReply, 'vectors' | 'usage'>
 
@@ -17,11 +18,13 @@ export interface EmbeddingTarget {
 
 /**
  * One request for the vectors of a few texts. Rejects with `AttemptFailure`, or with the reason of `request.signal` as
- * soon as that is aborted; in both cases the connection is closed by then.
+ * soon as that is aborted; in both cases the connection is closed by then. A failed attempt that may have been billed is
+ * told to `onFailedUsage` before.
  */
 export async function runEmbeddingAttempt(
   { provider, modelName, secrets }: EmbeddingTarget,
   { texts, timeoutMs, signal }: EmbeddingRequest & { timeoutMs: number },
+  onFailedUsage: (usage: EmbeddingReply['usage']) => void = () => undefined,
 ): Promise<EmbeddingAttempt> {
   const clock = startAttemptClock({ timeoutMs, stallMs: timeoutMs, signal })
   const exchange = observeFetch({ onBytes: clock.touch, secrets, stream: false })
@@ -49,11 +52,34 @@ export async function runEmbeddingAttempt(
     const { embeddings, usage } = await Promise.race([embedding, clock.expired])
     return { vectors: readVectors(embeddings, texts.length), usage: readUsage(usage, texts) }
   } catch (error) {
+    const used = findFailedUsage(exchange, clock.signal, texts)
+    if (used !== null) onFailedUsage(used)
     if (signal?.aborted) throw signal.reason
     const problem = classifyError(error, { provider, modelName, secrets, nowMs: Date.now() })
     throw problem === null ? error : new AttemptFailure(problem)
   } finally {
     clock.stop()
+  }
+}
+
+/** Vectors are billed by what went in, whatever came back; nothing is, where the request was not taken. */
+function findFailedUsage(
+  exchange: Exchange,
+  signal: AbortSignal,
+  texts: readonly string[],
+): EmbeddingReply['usage'] | null {
+  const phase = exchange.phase()
+  if (phase !== 'answering' && !(phase === 'sent' && signal.aborted)) return null
+  const inputTokens = readRawUsage(parseJson(exchange.jsonBody()))?.inputTokens ?? 0
+  return readUsage({ tokens: inputTokens }, texts)
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? null : JSON.parse(text)
+  } catch {
+    // A body that is no JSON reports no usage; what is wrong with it is told by the attempt's own error.
+    return null
   }
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { addUsage, estimateTokens, estimateUsage } from '../../src/models/estimate-usage.ts'
+import { estimateUsage } from '../../src/models/estimate-usage.ts'
+import { addUsage } from '../../src/util/spending.ts'
+import { estimateTokens } from '../../src/util/estimate-tokens.ts'
 
 describe('an estimate of tokens', () => {
   test.each([

@@ -1,5 +1,8 @@
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { ModelDelta, RoutedCall, RoutedReply } from '../../contracts/models.ts'
+import { estimatePromptTokens } from '../../util/estimate-tokens.ts'
+import { readSpending } from '../../util/spending.ts'
+import type { CallAccount } from './call-account.ts'
 import type { RunContext } from './run-context.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -12,48 +15,89 @@ export interface ModelCall extends Pick<
   onDelta?: (delta: ModelDelta) => void
 }
 
-/** Characters of a token in English and code; for a prompt's length before anyone has counted it. */
-const CHARACTERS_PER_TOKEN = 4
-
-/** Every model in use can write this much in one reply; the tiers' own limits are larger. */
-const OUTPUT_TOKENS_OF_ANY_MODEL = 8192
+/** What a call asks for of a gateway that does not say by itself: as much as the largest tier does. */
+const OUTPUT_TOKENS_OF_A_CALL = 32_000
 
 /**
  * One model call within the budget. All that happened before it is on disk when it begins, and its reply is on disk when
- * this resolves. Throws the run's own error where the run has ended meanwhile.
+ * this resolves. What its attempts used is counted, however it ends. Throws the run's own error where the run has ended
+ * meanwhile, and the budget's where the reply was cut off by what was left of it.
  */
 export async function callModel(context: RunContext, call: ModelCall): Promise<RoutedReply> {
-  const { events, budget, signal } = context
+  const { events, budget, signal, clock } = context
   signal.throwIfAborted()
   await events.written()
-  const inputTokens = Math.ceil(countCharacters(call) / CHARACTERS_PER_TOKEN)
-  budget.beginCall(inputTokens)
-  const { purpose, ...request } = call
-  const room = budget.remainingTokens - inputTokens
-  const routed: RoutedCall = {
-    ...request,
-    deadlineAt: budget.deadlineAt,
-    signal,
-    // Near the end of the budget the reply is bounded by what is left of it.
-    ...(room < OUTPUT_TOKENS_OF_ANY_MODEL ? { maxOutputTokens: Math.max(1, room) } : {}),
+  const account = budget.openCall({ signal })
+  const startedAt = clock()
+  let reply: RoutedReply
+  try {
+    reply = await generate(context, call, account)
+  } catch (error) {
+    const problem = explainFailure(context, account, error)
+    reportFailure(context, call, { problem, account, wallMs: clock() - startedAt })
+    throw problem
   }
-  const reply = await generate(context, routed)
-  budget.endCall(reply)
-  const { role, tier, model, usage, costUsd, wallMs, attempts, text } = reply
+  const { usage, costUsd } = account.end() ?? reply
+  const { role, tier, model, wallMs, attempts, text } = reply
+  const { purpose } = call
   events.emit({ type: 'model-called', role, tier, model, purpose, usage, costUsd, wallMs, attempts, reply: text })
   warnOfUnknown(context, { model, costUsd, usage })
   await events.written()
+  const { limitedBy } = account
+  // Asking again would spend what is left on another half of a reply.
+  if (reply.finishReason === 'length' && limitedBy !== null) throw budget.errorOf(limitedBy)
   return reply
 }
 
-async function generate({ dependencies, signal, budget, clock }: RunContext, call: RoutedCall): Promise<RoutedReply> {
-  try {
-    return await untilAborted(dependencies.gateway.generate(call), signal)
-  } catch (error) {
-    // The gateway gives up at the deadline by itself and calls that a timeout of the model.
-    const outOfTime = HandaxeError.isInstance(error) && error.code === 'model_timeout' && clock() >= budget.deadlineAt
-    throw outOfTime ? budget.timeError() : error
+async function generate(context: RunContext, call: ModelCall, account: CallAccount): Promise<RoutedReply> {
+  const { signal, budget } = context
+  const { gateway } = context.dependencies
+  const { purpose: _, ...request } = call
+  const routed: RoutedCall = { ...request, deadlineAt: budget.deadlineAt, signal }
+  if (gateway.metersAttempts === true) {
+    return untilAborted(gateway.generate({ ...routed, meter: account }), signal)
   }
+  const attempt = await account.begin({
+    model: 'the model',
+    inputTokens: estimatePromptTokens(call),
+    maxOutputTokens: OUTPUT_TOKENS_OF_A_CALL,
+    costOf: () => null,
+  })
+  try {
+    const { maxOutputTokens } = attempt
+    const reply = await untilAborted(gateway.generate({ ...routed, maxOutputTokens }), signal)
+    attempt.end(reply)
+    return reply
+  } catch (error) {
+    // The error of a call that failed says what it used; one that was stopped is counted by its prompt.
+    const told = HandaxeError.isInstance(error) ? readSpending(error.details) : null
+    if (told !== null || !signal.aborted) attempt.end(told)
+    throw error
+  }
+}
+
+/** What a failed call means to the run. */
+function explainFailure({ budget, clock }: RunContext, account: CallAccount, error: unknown): unknown {
+  if (!HandaxeError.isInstance(error)) return error
+  // The gateway gives up at the deadline by itself and calls that a timeout of the model.
+  if (error.code === 'model_timeout' && clock() >= budget.deadlineAt) return budget.timeError()
+  const { limitedBy } = account
+  return error.code === 'model_reply_invalid' && limitedBy !== null ? budget.errorOf(limitedBy, error) : error
+}
+
+function reportFailure(
+  context: RunContext,
+  { role, purpose }: ModelCall,
+  { problem, account, wallMs }: { problem: unknown; account: CallAccount; wallMs: number },
+): void {
+  const { events } = context
+  const spending = account.end()
+  if (account.attempts === 0) return
+  const { usage = null, costUsd = 0 } = spending ?? {}
+  const code = HandaxeError.isInstance(problem) ? problem.code : 'internal'
+  const message = problem instanceof Error ? problem.message : String(problem)
+  events.emit({ type: 'model-failed', role, purpose, usage, costUsd, wallMs, code, problem: message })
+  if (usage !== null) warnOfUnknown(context, { model: account.lastModel, costUsd, usage })
 }
 
 /** Says once of a model that its price is not known, or that it does not count its tokens. */
@@ -65,7 +109,7 @@ export function warnOfUnknown(
     warnOnce(context, 'price_unknown', `The price of ${model} is not known: its calls count as nothing in the cost.`)
   }
   if (!usage.reported) {
-    const message = `${model} did not report its tokens: they are estimated from the text's length.`
+    const message = `${model} did not report the tokens of every reply: what is missing is estimated from the text's length.`
     warnOnce(context, 'usage_estimated', message)
   }
 }
@@ -79,8 +123,4 @@ function warnOnce(
   if (progress.warnings.has(message)) return
   progress.warnings.add(message)
   events.emit({ type: 'warning', code, message })
-}
-
-function countCharacters(call: ModelCall): number {
-  return call.messages.reduce((sum, message) => sum + message.content.length, call.instructions.length)
 }

@@ -68,6 +68,8 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
       return mark(colors.green('↻'), `${event.stepId} reuses ${event.name} v${event.version}: no code is written`)
     case 'execution-finished':
       return describeExecution(event, colors, block)
+    case 'model-failed':
+      return mark(colors.yellow('!'), `${event.purpose}: no reply (${safeText(event.problem)})${describeLoss(event)}`)
     case 'model-called':
       return colors.dim(
         mark(
@@ -79,7 +81,7 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
       return colors.dim(
         mark(
           '·',
-          `search by meaning: ${event.model}, ${event.usage.inputTokens} tokens, ${event.costUsd === null ? 'price not known' : formatUsd(event.costUsd)}, ${formatDuration(event.wallMs)}`,
+          `search by meaning: ${event.model}${event.problem === null ? '' : ' gave no vectors'}, ${event.usage.inputTokens} tokens, ${event.costUsd === null ? 'price not known' : formatUsd(event.costUsd)}, ${formatDuration(event.wallMs)}`,
         ),
       )
     case 'model-reply-rejected':
@@ -103,6 +105,14 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     case 'run-finished':
       return ''
   }
+}
+
+/** What a call cost that brought nothing. */
+function describeLoss({ usage, costUsd }: Extract<RunEvent, { type: 'model-failed' }>): string {
+  if (usage === null) return ''
+  const sign = usage.reported ? '' : '≈'
+  const cost = costUsd === null ? 'price not known' : formatUsd(costUsd)
+  return `, ${sign}${usage.inputTokens}+${usage.outputTokens} tokens all the same, ${cost}`
 }
 
 /** Beyond that a table fills the screen, and nobody reads it. */

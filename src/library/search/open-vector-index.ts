@@ -88,7 +88,7 @@ class StoredVectorIndex implements VectorIndex {
     } catch (error) {
       if (!HandaxeError.isInstance(error)) throw error
       // Of one run, which says so itself: others go on searching by meaning.
-      if (error.code === 'budget_calls') return null
+      if (error.code.startsWith('budget_')) return null
       this.#restUntil = Date.now() + REST_MS
       this.#warn(`Searching by words alone: ${error.message}`, error.hint ?? '')
       return null

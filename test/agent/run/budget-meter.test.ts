@@ -12,14 +12,17 @@ function open(budget: Partial<Budget>): { meter: BudgetMeter; warnings: BudgetWa
   return { meter, warnings, tick: (ms) => (now += ms) }
 }
 
-const reply = (
-  inputTokens: number,
-  outputTokens: number,
-  costUsd: number | null = 0,
-): Parameters<BudgetMeter['endCall']>[0] => ({
-  usage: { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0, reported: true },
-  costUsd,
-})
+const never = new AbortController().signal
+
+/** A call of one attempt, that used so much. */
+function spend(meter: BudgetMeter, inputTokens: number, outputTokens: number, costUsd: number | null = 0): void {
+  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0, reported: true }
+  meter.count({ usage, costUsd })
+}
+
+function openCall(meter: BudgetMeter): void {
+  meter.openCall({ signal: never })
+}
 
 function codeOf(act: () => void): string {
   try {
@@ -33,36 +36,34 @@ function codeOf(act: () => void): string {
 describe('a bound of the budget', () => {
   test('on calls stops the call after the last one', () => {
     const { meter } = open({ modelCalls: 2 })
-    meter.beginCall(1)
-    meter.beginCall(1)
-    expect(codeOf(() => meter.beginCall(1))).toBe('budget_calls')
+    openCall(meter)
+    openCall(meter)
+    expect(codeOf(() => openCall(meter))).toBe('budget_calls')
     expect(meter.usage.calls).toBe(2)
   })
 
-  test('on tokens refuses a prompt that cannot fit, and everything after a reply that went beyond', () => {
+  test('on tokens refuses everything after a reply that went beyond', () => {
     const { meter } = open({ tokens: 100 })
-    expect(codeOf(() => meter.beginCall(100))).toBe('budget_tokens')
-    meter.beginCall(10)
-    meter.endCall(reply(10, 80))
-    expect(meter.remainingTokens).toBe(10)
+    spend(meter, 10, 80)
     expect(meter.passed()).toBeNull()
-    meter.endCall(reply(10, 1))
+    spend(meter, 10, 1)
     expect(meter.passed()?.code).toBe('budget_tokens')
     expect(codeOf(() => meter.beginExecution())).toBe('budget_tokens')
+    expect(codeOf(() => openCall(meter))).toBe('budget_tokens')
   })
 
   test('on cost counts what is known, and says that something is not', () => {
     const { meter } = open({ costUsd: 0.1 })
-    meter.endCall(reply(1, 1, 0.06))
-    meter.endCall(reply(1, 1, null))
+    spend(meter, 1, 1, 0.06)
+    spend(meter, 1, 1, null)
     expect(meter.usage).toMatchObject({ costUsd: 0.06, costKnown: false })
-    meter.endCall(reply(1, 1, 0.05))
-    expect(codeOf(() => meter.beginCall(1))).toBe('budget_cost')
+    spend(meter, 1, 1, 0.05)
+    expect(codeOf(() => openCall(meter))).toBe('budget_cost')
   })
 
   test('of nothing lets nothing through', () => {
-    expect(codeOf(() => open({ costUsd: 0 }).meter.beginCall(1))).toBe('budget_cost')
-    expect(codeOf(() => open({ modelCalls: 0 }).meter.beginCall(1))).toBe('budget_calls')
+    expect(codeOf(() => openCall(open({ costUsd: 0 }).meter))).toBe('budget_cost')
+    expect(codeOf(() => openCall(open({ modelCalls: 0 }).meter))).toBe('budget_calls')
     expect(codeOf(() => open({ executions: 0 }).meter.beginExecution())).toBe('budget_executions')
   })
 
@@ -72,15 +73,15 @@ describe('a bound of the budget', () => {
     expect(codeOf(() => meter.beginExecution())).toBe('budget_executions')
     tick(1000)
     expect(meter.deadlineAt).toBe(1_001_000)
-    expect(codeOf(() => meter.beginCall(1))).toBe('budget_time')
+    expect(codeOf(() => openCall(meter))).toBe('budget_time')
   })
 
   test('is warned of once, at four fifths', () => {
     const { meter, warnings, tick } = open({ modelCalls: 5, tokens: 1000, wallMs: 1000 })
-    for (let call = 0; call < 5; call += 1) meter.beginCall(1)
-    meter.endCall(reply(700, 99))
+    for (let call = 0; call < 5; call += 1) openCall(meter)
+    spend(meter, 700, 99)
     expect(warnings).toEqual([{ limit: 'modelCalls', used: 4, allowed: 5 }])
-    meter.endCall(reply(0, 1))
+    spend(meter, 0, 1)
     tick(800)
     meter.warnOfTime()
     meter.warnOfTime()
@@ -92,9 +93,9 @@ describe('a bound of the budget', () => {
 
   test('names itself, its size and what to raise', () => {
     const { meter } = open({ modelCalls: 0 })
-    expect(() => meter.beginCall(1)).toThrow(/budget of 0 model calls/)
+    expect(() => openCall(meter)).toThrow(/budget of 0 model calls/)
     try {
-      meter.beginCall(1)
+      openCall(meter)
     } catch (error) {
       expect(error).toMatchObject({ hint: expect.stringContaining('budget.modelCalls'), details: { allowed: 0 } })
     }

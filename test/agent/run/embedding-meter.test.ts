@@ -73,7 +73,12 @@ test('a search that nobody pays for is not counted anywhere', async () => {
   for (let index = 0; index < 40; index += 1) await library.save(newTool(`gadget_${index}`))
   await vectors.embedAll()
   const refused: string[] = []
-  const meter = { begin: () => refused.push('asked') < 0, end: () => undefined }
+  const meter = {
+    begin: () => {
+      refused.push('asked')
+      return null
+    },
+  }
   const before = embedder.calls
   await library.search({ text: 'a gadget that turns', meter })
   expect([refused.length, embedder.calls]).toEqual([1, before])
