@@ -18,11 +18,7 @@ export interface AttemptedModel {
    * Rejects with `AttemptFailure`, or with the reason of the request's signal; what it may have been billed then goes to
    * `onFailedUsage`.
    */
-  attempt(
-    request: ModelRequest,
-    sink: DeltaSink,
-    onFailedUsage: (used: AttemptUsage) => void,
-  ): Promise<AttemptReply>
+  attempt(request: ModelRequest, sink: DeltaSink, onFailedUsage: (used: AttemptUsage) => void): Promise<AttemptReply>
   costOf(usage: TokenUsage): number | null
 }
 

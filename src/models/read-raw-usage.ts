@@ -19,9 +19,8 @@ export function readRawUsage(piece: unknown): RawUsage | null {
     const record = inside(holder, 'usage')
     if (!isRecord(record)) continue
     // Anthropic's first event counts the first output token only: no count of the reply.
-    return isRecord(piece) && piece['type'] === 'message_start'
-      ? withoutOutput(readRecord(record))
-      : readRecord(record)
+    const isStart = isRecord(piece) && piece['type'] === 'message_start'
+    return readRecord(isStart ? { ...record, output_tokens: undefined } : record)
   }
   return null
 }
@@ -67,10 +66,6 @@ function readRecord(record: Record<string, unknown>): RawUsage {
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
     record,
   }
-}
-
-function withoutOutput({ outputTokens: _, ...usage }: RawUsage): RawUsage {
-  return usage
 }
 
 function inside(value: unknown, name: string): unknown {

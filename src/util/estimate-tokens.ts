@@ -17,5 +17,8 @@ export function estimatePromptTokens(prompt: {
   instructions: string
   messages: readonly { content: string }[]
 }): number {
-  return prompt.messages.reduce((sum, { content }) => sum + estimateTokens(content), estimateTokens(prompt.instructions))
+  return prompt.messages.reduce(
+    (sum, { content }) => sum + estimateTokens(content),
+    estimateTokens(prompt.instructions),
+  )
 }

@@ -76,7 +76,10 @@ describe('a reply that breaks off', () => {
     const { ended, meter } = openBook()
     const result = await open().generate({ ...request, meter })
     expect(ended).toEqual([
-      { usage: expect.objectContaining({ inputTokens: PROMPT_TOKENS, outputTokens: 20, reported: false }), costUsd: 0.4 },
+      {
+        usage: expect.objectContaining({ inputTokens: PROMPT_TOKENS, outputTokens: 20, reported: false }),
+        costUsd: 0.4,
+      },
       { usage: expect.objectContaining({ inputTokens: 120, outputTokens: 45, reported: true }), costUsd: 0.57 },
     ])
     expect(result).toMatchObject({ text: FIXTURE_TEXT, attempts: 2 })
@@ -128,8 +131,16 @@ describe('a reply that cannot be used', () => {
       ),
       'model_reply_invalid',
     ],
-    ['cannot be read', reply(200, { id: '1', object: 'chat.completion', choices: [], ...counted(400, 7) }), 'model_reply_invalid'],
-    ['is an error with a count', reply(200, { error: { message: 'no', code: 500 }, ...counted(400, 7) }), 'model_unavailable'],
+    [
+      'cannot be read',
+      reply(200, { id: '1', object: 'chat.completion', choices: [], ...counted(400, 7) }),
+      'model_reply_invalid',
+    ],
+    [
+      'is an error with a count',
+      reply(200, { error: { message: 'no', code: 500 }, ...counted(400, 7) }),
+      'model_unavailable',
+    ],
   ])('because it %s is counted by what the provider reported', async (_, answer, code) => {
     server.answer(answer)
     const { ended, meter } = openBook()
@@ -142,7 +153,13 @@ describe('a reply that cannot be used', () => {
   })
 
   test('is counted in every attempt', async () => {
-    server.answer(stream(chunk({ content: ' ' }) + chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }) + closed(counted(50_000, 10))))
+    server.answer(
+      stream(
+        chunk({ content: ' ' }) +
+          chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }) +
+          closed(counted(50_000, 10)),
+      ),
+    )
     const error = await failureOf(open('office', 3).generate(request))
     expect(error.details).toMatchObject({ usage: { inputTokens: 100_000, outputTokens: 20 }, costUsd: 100.2 })
   })
@@ -230,7 +247,13 @@ describe('the meter', () => {
 })
 
 describe('models that are asked one after the other', () => {
-  const call: RoutedCall = { role: 'coder', difficulty: 'medium', escalation: 0, instructions: '', messages: request.messages }
+  const call: RoutedCall = {
+    role: 'coder',
+    difficulty: 'medium',
+    escalation: 0,
+    instructions: '',
+    messages: request.messages,
+  }
   const config: GatewayConfig = {
     tiers: { fast: [], strong: ['office/one', 'office/two'], reasoning: [] },
     keys: {},

@@ -82,7 +82,7 @@ export class CallAccount implements AttemptMeter {
   end(): Spending | null {
     if (this.#ended) return this.#spending
     this.#ended = true
-    for (const reservation of [...this.#open]) this.#settle(reservation, estimatePrompt(reservation.estimate))
+    for (const reservation of this.#open) this.#settle(reservation, estimatePrompt(reservation.estimate))
     if (this.#attempts === 0) this.#meter.uncountCall()
     return this.#spending
   }

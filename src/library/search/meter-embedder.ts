@@ -33,11 +33,7 @@ export function meterEmbedder(embedder: Embedder, meter: EmbeddingMeter | undefi
   }
 }
 
-function endWell(
-  account: EmbeddingAccount,
-  model: string,
-  { usage, costUsd, attempts, wallMs }: EmbeddingReply,
-): void {
+function endWell(account: EmbeddingAccount, model: string, { usage, costUsd, attempts, wallMs }: EmbeddingReply): void {
   const counted = { ...usage, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 }
   account.end({ model, spending: { usage: counted, costUsd }, attempts, wallMs, problem: null })
 }

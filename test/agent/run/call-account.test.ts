@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BudgetMeter } from '../../../src/agent/run/budget-meter.ts'
 import type { HandaxeError } from '../../../src/contracts/errors.ts'
