@@ -2,7 +2,7 @@ import { HandaxeError, type ErrorCode } from '../../contracts/errors.ts'
 import type { Budget } from '../../contracts/limits.ts'
 import type { AttemptEstimate, Spending } from '../../contracts/models.ts'
 import type { RunUsage } from '../../contracts/run.ts'
-import { CallAccount } from './call-account.ts'
+import { CallAccount, type Purse } from './call-account.ts'
 import { fitAttempt, type Reservation } from './fit-attempt.ts'
 
 export type Limit = keyof Budget
@@ -27,7 +27,7 @@ export type BudgetWarning = { limit: Limit; used: number; allowed: number }
  * at the same time cannot pass a bound together. What an attempt used beyond that (its prompt was longer than
  * estimated, its price not known) is counted too, and nothing begins after it.
  */
-export class BudgetMeter {
+export class BudgetMeter implements Purse {
   readonly allowed: Budget
   readonly startedAt: number
   readonly #clock: () => number

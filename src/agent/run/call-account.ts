@@ -1,11 +1,20 @@
+import type { HandaxeError } from '../../contracts/errors.ts'
 import type { AdmittedAttempt, AttemptEstimate, AttemptMeter, ModelId, Spending } from '../../contracts/models.ts'
 import { addSpending } from '../../util/spending.ts'
-import type { BudgetMeter } from './budget-meter.ts'
 import type { Reservation } from './fit-attempt.ts'
+
+/** The budget that an account pays from, as `BudgetMeter` says it. */
+export interface Purse {
+  reserve(estimate: AttemptEstimate): Reservation | { wait: Promise<void> }
+  settle(reservation: Reservation, spending: Spending | null): void
+  count(spending: Spending): void
+  uncountCall(): void
+  errorOf(limit: 'tokens' | 'costUsd'): HandaxeError
+}
 
 /** Pays the attempts of one call out of a run's budget. */
 export class CallAccount implements AttemptMeter {
-  readonly #meter: BudgetMeter
+  readonly #meter: Purse
   readonly #signal: AbortSignal | undefined
   readonly #waits: boolean
   readonly #open = new Set<Reservation>()
@@ -15,7 +24,7 @@ export class CallAccount implements AttemptMeter {
   #limitedBy: Reservation['limitedBy'] = null
   #ended = false
 
-  constructor(meter: BudgetMeter, { signal, waits }: { signal?: AbortSignal; waits: boolean }) {
+  constructor(meter: Purse, { signal, waits }: { signal?: AbortSignal; waits: boolean }) {
     this.#meter = meter
     this.#signal = signal
     this.#waits = waits
