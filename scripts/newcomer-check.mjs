@@ -38,11 +38,16 @@ const end = given.includes('--') ? given.indexOf('--') : given.length
 const [asked, testFiles] = [given.slice(0, end), given.slice(end + 1)]
 const logs = mkdtempSync(join(tmpdir(), 'handaxe-newcomer-'))
 const results = []
+/** Of `judgeSkips`: reasons with the tests that a bare machine skips for them. */
+const skippedBecause = []
 const counts = { passed: 0, failed: 0, skipped: 0 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 // Of a mount namespace that is gone nothing is left but the folders.
-process.on('exit', removeRoots)
+process.on('exit', () => {
+  removeRoots()
+  if (counts.failed === 0) rmSync(logs, { recursive: true, force: true })
+})
 
 const problem = whyNot()
 if (problem !== null) {
@@ -124,7 +129,7 @@ async function checkTests(root, shared) {
       counts.failed += tests.failed.length
       counts.skipped += tests.skipped.length
       const { allowed, others } = judgeSkips(tests.skipped)
-      for (const { reason, skips } of allowed) console.log(`  skipped on a bare machine: ${skips.length}: ${reason}`)
+      skippedBecause.push(...allowed)
       return [
         ...(outcome.exitCode === 0 ? [] : [`exit code ${outcome.exitCode}`]),
         ...tests.failed.map(({ file, title, message }) => `failed: ${file}: ${title}: ${message}`),
@@ -169,8 +174,12 @@ function report() {
     console.log(`  ${problems.length === 0 ? 'passed' : 'FAILED'}  ${title} (${tookSeconds} s)`)
     for (const problem of problems) console.log(`          ${problem}`)
   }
-  const hasFailed = results.some(({ problems }) => problems.length > 0)
-  if (!hasFailed) rmSync(logs, { recursive: true, force: true })
+  for (const { reason, skips } of skippedBecause) {
+    console.log(`  skipped ${skips.length}: ${reason}`)
+    for (const file of new Set(skips.map((skip) => skip.file))) {
+      console.log(`          ${skips.filter((skip) => skip.file === file).length}  ${file}`)
+    }
+  }
   finish()
 }
 

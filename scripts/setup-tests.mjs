@@ -1,5 +1,5 @@
 // What only the tests need on this machine, for the groups of tests that are named (test/groups.ts); without a name, what
-// `npm test` needs: the server of PostgreSQL, and pytest in the sandbox's Python, with which exported packages are tested.
+// `npm test` needs: the server of PostgreSQL, curl, and pytest in the sandbox's Python, with which exported packages are tested.
 // `pgvector` adds that extension, `kernel` a Linux that runs as a process, in which cgroup version 2 is tested, and a root
 // folder with systemd for it. Runs on the project's Node; quick where all is there.
 // Where it cannot be installed this says so and goes on: the tests that need it are skipped, with the reason in their title.
@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { findPgvector, findPostgres } from '../test/support/find-postgres.ts'
 import { findPython } from '../test/support/python.ts'
 import { installPgvector } from './install-pgvector.mjs'
-import { installPackages, runAsRoot } from './system-packages.mjs'
+import { installMissing, installPackages, runAsRoot } from './system-packages.mjs'
 import { prepareSystemdRoot } from './systemd-root.mjs'
 
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
@@ -17,6 +17,7 @@ const isBasic = groups.size === 0 || groups.has('basic')
 
 if ((isBasic || groups.has('pgvector')) && findPostgres() === null) installPostgres()
 if (isBasic) installPytest()
+if (isBasic) installCurl()
 if (groups.has('pgvector') && findPostgres() !== null && findPgvector() === null) installPgvector()
 if (groups.has('kernel')) prepareKernel()
 
@@ -59,6 +60,14 @@ function installPytest() {
     'setuptools',
   )
   if (status !== 0) console.error('· that did not work, the tests of exported Python packages are skipped')
+}
+
+function installCurl() {
+  try {
+    installMissing({ curl: 'curl' })
+  } catch (error) {
+    console.error(`· that did not work, its tests are skipped: ${error.message}`)
+  }
 }
 
 function installPostgres() {
