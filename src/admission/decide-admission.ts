@@ -4,8 +4,7 @@ import type { ToolSpecification } from '../contracts/run.ts'
 import type { ToolTest } from '../contracts/tool.ts'
 import { checkDeterminism, type DeterminismCheck } from './determinism/check-determinism.ts'
 import { checkMutants, type MutationCheck, type MutationCheckOptions } from './mutation/check-mutants.ts'
-import { mutationVerdict } from './mutation/mutation-verdict.ts'
-import { tellApart } from './mutation/tell-apart.ts'
+import { judgeMutants, type JudgedMutants } from './mutation/judge-mutants.ts'
 import type { ReviewOutcome } from './review/parse-review.ts'
 import type { JudgeOutcome } from './observation/outcome.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from './subject.ts'
@@ -34,7 +33,7 @@ export interface Admission {
   findings: AdmissionFinding[]
   determinism: DeterminismCheck | null
   twins: TwinSearch | null
-  mutation: MutationCheck | null
+  mutation: (MutationCheck & Pick<JudgedMutants, 'record'>) | null
   review: ReviewOutcome | null
   /** Inputs that show what the tests do not see, smallest first: for who strengthens them. Without any result. */
   unseen: JsonObject[]
@@ -96,7 +95,7 @@ export async function decideAdmission(options: AdmissionOptions): Promise<Admiss
     [['twins', judgeTwins]],
     // The reviewer thinks while the mutants run.
     [
-      ['mutation', judgeMutants],
+      ['mutation', tryMutants],
       ['review', judgeReview],
     ],
   ]
@@ -193,29 +192,18 @@ async function judgeTwins(options: AdmissionOptions, state: Admission): Promise<
   state.decision = 'reuse'
 }
 
-/**
- * Of all mutants, those that may do the same as the tool: studies find 5 to 25 %. More of them stand in code that no input
- * reaches, such as a branch for the data of one request, and that is held against the tests.
- */
-const ALIKE_SHARE = 0.25
-
-async function judgeMutants(options: AdmissionOptions, state: Admission): Promise<void> {
+async function tryMutants(options: AdmissionOptions, state: Admission): Promise<void> {
   const { mutants = {}, tests, tool, ...rest } = options
   if (mutants === null) return
   const { threshold, ...limits } = mutants
   const check = await checkMutants({ ...rest, tool, tests, ...limits })
-  state.mutation = check
-  if (mutationVerdict(check, threshold).verdict !== 'weak') return
-  // Some mutants do the same as the tool for every input: no test can see them, and none is asked for.
-  const seen = await tellApart({ ...rest, tool, tests, mutants: check.survived })
-  const alike = seen.filter((one) => one.input === null).length
-  const total = check.total - Math.min(alike, ALIKE_SHARE * check.total)
-  const { verdict, reason } = mutationVerdict({ total, share: total === 0 ? null : check.killed / total }, threshold)
-  if (verdict !== 'weak') return
-  const shown = seen.flatMap((one) => (one.input === null ? [] : [one.mutant])).slice(0, 5)
+  const judged = await judgeMutants(check, { ...rest, tool, tests, ...(threshold === undefined ? {} : { threshold }) })
+  state.mutation = { ...check, record: judged.record }
+  if (judged.verdict !== 'weak') return
+  const shown = judged.unseen.slice(0, 5).map(({ mutant }) => mutant)
   const unseen = shown.map(({ line, before, after }) => `line ${line}: \`${before}\` made \`${after}\``)
-  state.findings.push({ check: 'mutation', code: 'weak', message: `${reason}. Unseen: ${unseen.join('; ')}` })
-  state.unseen.push(...seen.flatMap((one) => (one.input === null ? [] : [one.input])))
+  state.findings.push({ check: 'mutation', code: 'weak', message: `${judged.reason}. Unseen: ${unseen.join('; ')}` })
+  state.unseen.push(...judged.unseen.flatMap(({ input }) => (input === null ? [] : [input])))
   strengthen(options, state)
 }
 

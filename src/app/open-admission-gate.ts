@@ -82,7 +82,7 @@ function toDecision(admission: Admission): AdmissionDecision {
     unseen,
     twin,
     record: {
-      mutants: mutation === null ? null : { tried: mutation.total, survived: mutation.survived.length },
+      mutants: mutation?.record ?? null,
       repeatedCalls: determinism === null ? null : determinism.compared,
       review: review === null ? null : toReview(review),
       neighbours: (twins?.tried ?? []).map(({ name, version, verdict }) => ({ name, version, verdict })),

@@ -1,6 +1,6 @@
 import { checkDeterminism } from '../admission/determinism/check-determinism.ts'
 import { checkMutants } from '../admission/mutation/check-mutants.ts'
-import { mutationVerdict } from '../admission/mutation/mutation-verdict.ts'
+import { judgeMutants } from '../admission/mutation/judge-mutants.ts'
 import type { ToolUnderTest } from '../admission/subject.ts'
 import { answersOnlyTests } from '../admission/tests/answers-only-tests.ts'
 import { checkTests } from '../admission/tests/check-tests.ts'
@@ -161,13 +161,18 @@ async function tryMutants(options: VerifyOptions, found: Verification): Promise<
     found.problems.push(check.problem)
     return
   }
-  found.admission.mutants = { tried: check.total, survived: check.survived.length }
-  const { verdict, reason } = mutationVerdict(check)
-  if (verdict !== 'weak') return
-  const shown = check.survived
+  const judged = await judgeMutants(check, {
+    ...common,
+    tool: subjectOf(options),
+    tests: tool.tests,
+    compare: compareValues,
+  })
+  found.admission.mutants = judged.record
+  if (judged.verdict !== 'weak') return
+  const shown = judged.unseen
     .slice(0, 3)
-    .map(({ line, before, after }) => `line ${line}: \`${before}\` made \`${after}\``)
-  found.notes.push(`Its tests do not see all mistakes: ${reason}. Unseen: ${shown.join('; ')}`)
+    .map(({ mutant: { line, before, after } }) => `line ${line}: \`${before}\` made \`${after}\``)
+  found.notes.push(`Its tests do not see all mistakes: ${judged.reason}. Unseen: ${shown.join('; ')}`)
 }
 
 function toProblem(error: unknown): { problem: string } {

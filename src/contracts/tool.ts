@@ -122,8 +122,11 @@ export const NO_NEEDS: Readonly<ToolNeeds> = Object.freeze({
 export interface AdmissionRecord {
   /** ISO 8601. */
   at: string
-  /** Small faults planted into the code: how many the tests were tried on, and how many they did not see. */
-  mutants: { tried: number; survived: number } | null
+  /**
+   * Small faults planted into the code: how many the tests were tried on, how many they did not see, and how many of these
+   * did the same as the tool for all inputs that were tried. Older records lack the last.
+   */
+  mutants: { tried: number; survived: number; alike?: number } | null
   /** Calls that were made twice, in worlds with another clock, seed and folder. */
   repeatedCalls: number | null
   /** `none`: the reviewer's reply could not be used. */

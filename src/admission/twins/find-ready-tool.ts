@@ -3,7 +3,8 @@ import type { ToolSpecification } from '../../contracts/run.ts'
 import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import type { ToolSignature, ToolTest } from '../../contracts/tool.ts'
 import { checkMutants } from '../mutation/check-mutants.ts'
-import { mutationVerdict } from '../mutation/mutation-verdict.ts'
+import { compareValues } from '../../domain/compare/compare-values.ts'
+import { judgeMutants } from '../mutation/judge-mutants.ts'
 import type { JudgeOutcome } from '../observation/outcome.ts'
 import type { RunTests, ToolUnderTest } from '../subject.ts'
 import { adaptTool } from './adapt-tool.ts'
@@ -51,7 +52,13 @@ export async function findReadyTool(options: {
     const results = await runTests({ ...common, subject, stopAtFailure: true })
     if (results.some((result) => result.failure !== null)) continue
     const mutation = await checkMutants({ ...common, ...(judge ? { judge } : {}), tool: subject, ...MUTANTS })
-    const { verdict, reason } = mutationVerdict(mutation, threshold)
+    const judged = {
+      ...common,
+      compare: compareValues,
+      tool: subject,
+      ...(threshold === undefined ? {} : { threshold }),
+    }
+    const { verdict, reason } = await judgeMutants(mutation, judged)
     if (verdict !== 'strong') continue
     const { name, language } = signature
     const module = { name, language, code: subject.code, function: subject.signature.function }

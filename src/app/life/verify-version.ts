@@ -1,4 +1,4 @@
-import { mutationVerdict } from '../../admission/mutation/mutation-verdict.ts'
+import { verdictOf } from '../../admission/mutation/judge-mutants.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import { USABLE_STATES, type ToolRecord, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 import { readSignature } from '../../library/read-signature.ts'
@@ -117,8 +117,7 @@ function findObjections({ provenance, admission }: ToolVersion): string[] {
   const { review, mutants } = admission
   const objections = review?.verdict === 'reject' ? [`A reviewer rejected it: ${review.reasons.join(' ')}`] : []
   if (mutants === null || mutants.tried === 0) return objections
-  const share = 1 - mutants.survived / mutants.tried
-  const { verdict, reason } = mutationVerdict({ share, total: mutants.tried })
+  const { verdict, reason } = verdictOf(mutants)
   return verdict === 'weak' ? [...objections, `When it was made, ${reason}.`] : objections
 }
 
