@@ -1,9 +1,11 @@
 import { joinAssets } from '../util/join-assets.ts'
 
 /** Later parts use what the earlier ones define. */
+const TABLES = ['text_files.py', 'number_forms.py', 'column_types.py', 'column_notes.py', 'table_files.py'] as const
+
 const PARTS = {
-  inspect_files: ['text_files.py', 'column_types.py', 'table_files.py', 'inspect_files.py'],
-  bind_arguments: ['text_files.py', 'column_types.py', 'table_files.py', 'bind_arguments.py'],
+  inspect_files: [...TABLES, 'inspect_files.py'],
+  bind_arguments: [...TABLES, 'bind_arguments.py'],
 } as const
 
 /** Source of a trusted Python program of the agent, whose function of the same name is called in the sandbox. */

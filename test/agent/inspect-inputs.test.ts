@@ -64,7 +64,7 @@ describe('tables', () => {
     const file = await inspect('konto.csv', Buffer.from('Datum;Betrag;Für\n31.01.2024;-1.234,50;Müller\n', 'latin1'))
     expect(file.encoding).toBe('iso-8859-1')
     expect(columnsOf(file)).toEqual({ Datum: 'date', Betrag: 'number', Für: 'text' })
-    expect(file.notes).toContain("column 'Betrag' has decimal commas (pandas: decimal=',')")
+    expect(file.notes).toContain("column 'Betrag' has decimal commas (pandas: decimal=',', thousands='.')")
     expect(file.notes).toContain("column 'Datum' has dates with the day first")
   })
 
@@ -127,15 +127,15 @@ describe('tables', () => {
       id: 'text',
       price: 'text',
       share: 'text',
-      big: 'text',
+      big: 'integer',
       mixed: 'text',
       day: 'date',
     })
     const notes = file.notes.join('\n')
-    expect(notes).toMatch(/'zip' is kept as text[^]*'id' is kept as text/)
+    expect(notes).toMatch(/'zip', 'id' are kept as text/)
     expect(notes).toMatch(/'price' has amounts with a currency sign[^]*'share' has numbers with a percent sign/)
     expect(notes).toMatch(
-      /'mixed' is mostly numbers, but not all \(such as 'n\.a\.'\)[^]*'day' has dates that do not say/,
+      /'mixed' is mostly numbers, decimal point, but not all \(such as 'n\.a\.'\)[^]*'day' has dates that do not say/,
     )
   })
 

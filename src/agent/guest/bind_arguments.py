@@ -48,19 +48,21 @@ def _table(name, tables):
         table = detect_table(_path(name), form, extension in TABLE_NAMES)
         if table is None:
             raise _Problem(f'{name} is not a table; use {{"$text": …}} or {{"$json": …}}, or pass its path with {{"$file": …}}')
-        tables[name] = table
+        size = os.path.getsize(_path(name))
+        profiled = profile_table(_path(name), table, SCANNED_BYTES if size > SCANNED_BYTES else None)[0]
+        tables[name] = (table, profiled)
     return tables[name]
 
 
 def _columns(reference, tables):
     """(names, columns) of a table reference."""
     name = reference["file"]
-    table = _table(name, tables)
+    table, profiled = _table(name, tables)
     names = reference["columns"] or table.names
     unknown = [column for column in names if column not in table.names]
     if unknown:
         raise _Problem(" ".join(_unknown_column(name, column, table.names) for column in unknown[:5]))
-    return names, read_columns(_path(name), table, names)
+    return names, read_columns(_path(name), table, names, profiled)
 
 
 def _unknown_column(file, wanted, names):

@@ -1,4 +1,4 @@
-"""Values and types of columns. Second part of a program that the host puts together.
+"""Values and types of columns. Third part of a program that the host puts together.
 
 What is missing is as pandas has it by default, so that what is told of a file fits code that reads it with pandas.
 """
@@ -6,20 +6,15 @@ What is missing is as pandas has it by default, so that what is told of a file f
 import itertools
 import re
 
-_SAFE_INTEGER = (1 << 53) - 1
 _SAMPLE_CHARACTERS = 60
+_SAMPLE = 1000
 
 # The default of pandas.read_csv, and blanks.
 MISSING = frozenset(
     ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"]
     + ["NULL", "NaN", "None", "n/a", "nan", "null"]
 )
-_LEADING_ZERO = re.compile(r"^[ \t]*[+-]?0\d+[ \t]*$", re.MULTILINE)
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\s*")
-_GROUPED = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
-_MONEY = re.compile(r"\s*[(+-]?\s*[$€£¥]\s*[+-]?\d[\d,. ]*\)?\s*|\s*[+-]?\d[\d,. ]*\s*[$€£¥]\s*")
 _DIGITS = re.compile(r"\s*[+-]?\d+\s*")
-_PERCENT = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*%\s*")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
     r"\s*(?:"
@@ -30,25 +25,31 @@ _DATE = re.compile(
     r")(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*(?:Z|UTC|[AP]M|[+-]\d{2}:?\d{2}))?)?\s*",
     re.IGNORECASE,
 )
-_AMBIGUOUS_DATE = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}\b")
+_ORDERED_DATE = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}\b")
+_DOTTED = re.compile(r"\s*\d+(?:\.\d+)+")
 
 
 def is_value(cell):
-    return cell in MISSING or _are_numbers([cell]) or _DATE.fullmatch(cell) is not None
+    return cell in MISSING or is_written_number(cell) or are_numbers([cell]) or _DATE.fullmatch(cell) is not None
 
 
 class Column:
-    """The type of a column, found chunk by chunk."""
+    """The type of a column, found chunk by chunk. How its numbers and dates are written is decided for the file."""
 
-    def __init__(self, name, delimiter):
+    def __init__(self, name):
         self.name = name
         self.missing = 0
         self.present = 0
         self.examples = []
         self.sample = []
+        self.numbers = NumberColumn()
+        # The first date that has the day first for sure, or the month, or neither.
+        self.date_proofs = {"day": None, "month": None, "neither": None}
+        self.has_open_dates = False
+        # The first cell without a digit among numbers.
+        self.odd = None
+        self.is_dotted = False
         self._possible = {"integer", "number", "boolean", "date"}
-        if delimiter != ",":
-            self._possible.add("decimal-comma")
 
     def add(self, values):
         present = [value for value in values if value not in MISSING]
@@ -63,127 +64,139 @@ class Column:
                 self.examples.append(value)
                 if len(self.examples) == 3:
                     break
-        if len(self.sample) < 1000:
-            # Amounts and numbers are short; what is longer would only cost time.
-            self.sample.extend(value[:_SAMPLE_CHARACTERS] for value in present[:1000])
+        if len(self.sample) < _SAMPLE:
+            # What is longer would only cost time.
+            self.sample.extend(value[:_SAMPLE_CHARACTERS] for value in present[:_SAMPLE])
         self._narrow(present)
 
     def _narrow(self, present):
         possible = self._possible
-        if "integer" in possible and not _are_integers(present):
+        if "integer" in possible and not are_integers(present):
             possible.discard("integer")
-        if "number" in possible and "integer" not in possible and not _are_numbers(present):
+        if "number" in possible and "integer" not in possible and not are_numbers(present):
             possible.discard("number")
-        if "decimal-comma" in possible and not all(map(_DECIMAL_COMMA.fullmatch, present)):
-            possible.discard("decimal-comma")
+        if "integer" in possible:
+            self.numbers.counted += len(present)
+            possible -= {"boolean", "date"}
+            return
+        # In the order of the file: the examples of two runs have to be the same.
+        distinct = None
+        if "number" in possible:
+            self.numbers.add_plain(present)
+        elif self.numbers.is_possible:
+            distinct = dict.fromkeys(present)
+            self.numbers.add(distinct)
+            if self.odd is None:
+                self.odd = next((value for value in distinct if not has_digit(value)), None)
         if possible & {"boolean", "date"}:
-            distinct = set(present)
-            if not {value.strip().lower() for value in itertools.islice(distinct, 3)} <= {"true", "false"} or len(distinct) > 8:
-                possible.discard("boolean")
-            if "date" in possible and not all(map(_DATE.fullmatch, distinct)):
-                possible.discard("date")
+            self._narrow_words(distinct or dict.fromkeys(present))
+
+    def _narrow_words(self, distinct):
+        if not {value.strip().lower() for value in itertools.islice(distinct, 3)} <= {"true", "false"} or len(distinct) > 8:
+            self._possible.discard("boolean")
+        if "date" in self._possible:
+            if all(map(_DATE.fullmatch, distinct)):
+                self._order_dates(distinct)
+            else:
+                self._possible.discard("date")
+        self.is_dotted = self.is_dotted or any(map(_DOTTED.match, itertools.islice(distinct, _SAMPLE)))
+
+    def _order_dates(self, distinct):
+        for value in distinct:
+            match = _ORDERED_DATE.match(value)
+            if match is None:
+                continue
+            first, second = int(match[1]), int(match[2])
+            self.has_open_dates = self.has_open_dates or first <= 12 and second <= 12
+            order = ("neither" if second > 12 else "day") if first > 12 else "month" if second > 12 else None
+            if order is not None and self.date_proofs[order] is None:
+                self.date_proofs[order] = value.strip()
 
     @property
-    def form(self):
-        """How the values are read: a type, or 'decimal-comma'."""
+    def has_contradictory_dates(self):
+        found = self.date_proofs
+        return found["neither"] is not None or found["day"] is not None and found["month"] is not None
+
+    def kind(self):
+        """What the cells look like, before the file's locale is known: a type, or 'written' for numbers in some form."""
         if self.present == 0:
             return "empty"
-        for form in ("integer", "number", "decimal-comma", "boolean", "date"):
-            if form in self._possible:
-                return form
+        possible = self._possible
+        if "integer" in possible:
+            return "integer"
+        if "number" in possible:
+            return "number"
+        if self.numbers.is_possible and self.numbers.counted > 0 and self.odd is None and not self.numbers.needs_decision:
+            return "written"
+        if "boolean" in possible:
+            return "boolean"
+        if "date" in possible and not self.has_contradictory_dates:
+            return "date"
         return "text"
 
     @property
-    def type(self):
-        return "number" if self.form == "decimal-comma" else self.form
-
-    def notes(self):
-        """What a person would have to know before computing with the column."""
-        found = []
-        if self.form == "decimal-comma":
-            found.append("has decimal commas (pandas: decimal=',')")
-        if self.form == "text":
-            for pattern, what in (
-                (_GROUPED, "numbers with commas between thousands"),
-                (_MONEY, "amounts with a currency sign"),
-                (_PERCENT, "numbers with a percent sign"),
-            ):
-                if any(map(pattern.fullmatch, self.sample)) and all(
-                    pattern.fullmatch(value) or _are_numbers([value]) for value in self.sample
-                ):
-                    found.append(f"has {what}: text until it is converted")
-                    break
-            else:
-                found.extend(self._other_text_notes())
-        if self.form == "date" and all(map(_AMBIGUOUS_DATE.match, self.sample)):
-            found.append(_day_order(self.sample))
-        return found
-
-    def _other_text_notes(self):
-        if all(map(_DIGITS.fullmatch, self.sample)):
-            return ["is kept as text: digits with leading zeros, or too many for a number"]
-        numbers = sum(1 for value in self.sample if _are_numbers([value]))
-        if numbers * 2 > len(self.sample):
-            odd = next((value for value in self.sample if not _are_numbers([value])), None)
-            return [f"is mostly numbers, but not all{'' if odd is None else f' (such as {odd[:30]!r})'}"]
-        return []
+    def might_be_dates(self):
+        return "date" in self._possible
 
 
-def _day_order(values):
-    pairs = [tuple(map(int, _AMBIGUOUS_DATE.match(value).groups())) for value in values]
-    if any(first > 12 for first, _ in pairs):
-        return "has dates with the day first"
-    if any(second > 12 for _, second in pairs):
-        return "has dates with the month first"
-    return "has dates that do not say whether the day or the month comes first"
+class FileLocale:
+    """How numbers and dates are written in one file, decided over all its columns."""
+
+    def __init__(self, columns, delimiter):
+        self.delimiter = delimiter
+        written = [column for column in columns if column.numbers.proven is not None and column.kind() != "date"]
+        self.number_proofs = {
+            form: next((column for column in written if column.numbers.proven == form), None) for form in ("dot", "comma")
+        }
+        dated = [column for column in columns if column.kind() == "date"]
+        self.date_proofs = {
+            order: next((column for column in dated if column.date_proofs[order] is not None), None) for order in ("day", "month")
+        }
+
+    @property
+    def numbers(self):
+        """'dot' or 'comma', or None: nothing proves one of them, or columns prove both."""
+        return _only(self.number_proofs)
+
+    @property
+    def dates(self):
+        """'day' or 'month', whichever comes first; None where nothing proves one of them, or columns prove both."""
+        return _only(self.date_proofs)
+
+    def form(self, column):
+        """How the values of a column are read: 'integer', 'number', 'dot', 'comma', 'boolean', 'date', 'text', 'empty'."""
+        kind = column.kind()
+        numbers = column.numbers
+        if kind == "number" and numbers.fits["comma"] and self.numbers == "comma":
+            return "comma"
+        if kind != "written":
+            return kind
+        if numbers.fits["dot"] and numbers.fits["comma"]:
+            # Nothing proves one: where semicolons separate fields, the comma mostly is the decimal sign.
+            return self.numbers or ("comma" if self.delimiter == ";" else "dot")
+        return "dot" if numbers.fits["dot"] else "comma"
+
+    def type(self, column):
+        form = self.form(column)
+        if form not in ("dot", "comma"):
+            return form
+        return "number" if ("." if form == "dot" else ",") in column.numbers.seen else "integer"
+
+    def convert(self, column, values):
+        form, kind = self.form(column), self.type(column)
+        convert = {
+            "integer": int,
+            "number": float,
+            "dot": lambda value: to_number(value, "dot"),
+            "comma": lambda value: to_number(value, "comma"),
+            "boolean": lambda value: value.strip().lower() == "true",
+        }.get(form, str)
+        if form in ("dot", "comma") and kind == "number":
+            to_value = convert
+            convert = lambda value: float(to_value(value))
+        return [None if value in MISSING or value.isspace() else convert(value) for value in values]
 
 
-_INTEGER_CHARACTERS = str.maketrans("", "", "0123456789+- \t\n")
-_NUMBER_CHARACTERS = str.maketrans("", "", "0123456789+-.eE \t\n")
-
-
-def _are_integers(values):
-    numbers = _parse_all(int, values, _INTEGER_CHARACTERS)
-    return numbers is not None and -_SAFE_INTEGER <= min(numbers) and max(numbers) <= _SAFE_INTEGER
-
-
-def _are_numbers(values):
-    numbers = _parse_all(float, values, _NUMBER_CHARACTERS)
-    if numbers is None:
-        return False
-    if -_SAFE_INTEGER <= min(numbers) and max(numbers) <= _SAFE_INTEGER:
-        return True
-    return all(map(_is_plain, numbers, values))
-
-
-def _parse_all(parse, values, characters):
-    """The numbers, or None where not all values are. Whole columns go through C functions: millions of cells are usual.
-
-    `int` and `float` also take 'nan', 'inf', '1_000' and the digits of other scripts: none of them is a number of a table.
-    """
-    text = "\n".join(values)
-    if text.translate(characters) or _LEADING_ZERO.search(text):
-        return None
-    try:
-        return list(map(parse, values))
-    except ValueError:
-        return None
-
-
-def _is_plain(number, text):
-    """Neither infinite nor an integer that a double cannot hold."""
-    if number - number != 0:
-        return False
-    return abs(number) <= _SAFE_INTEGER or "." in text or "e" in text.lower()
-
-
-def convert_column(values, name, delimiter):
-    column = Column(name, delimiter)
-    column.add(values)
-    convert = {
-        "integer": int,
-        "number": float,
-        "decimal-comma": lambda value: float(value.replace(".", "").replace(",", ".")),
-        "boolean": lambda value: value.strip().lower() == "true",
-    }.get(column.form, str)
-    return [None if value in MISSING or value.isspace() else convert(value) for value in values]
+def _only(proofs):
+    found = [key for key, column in proofs.items() if column is not None]
+    return found[0] if len(found) == 1 else None

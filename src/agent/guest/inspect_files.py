@@ -149,13 +149,13 @@ def _describe_table(path, record, form, extension):
     if table is None:
         return False
     characters = SCANNED_BYTES if record["bytes"] > SCANNED_BYTES else None
-    columns, rows, notes = profile_table(path, table, characters)
+    columns, locale, rows, notes = profile_table(path, table, characters)
     record["kind"] = "table"
     record["mediaType"] = "text/tab-separated-values" if table.delimiter == "\t" else "text/csv"
     record["table"] = {
         "delimiter": table.delimiter,
         "rows": rows,
-        "columns": [_describe_column(column) for column in columns[:_COLUMNS]],
+        "columns": [_describe_column(column, locale) for column in columns[:_COLUMNS]],
     }
     record["notes"].extend(table.notes)
     if len(columns) > _COLUMNS:
@@ -166,10 +166,10 @@ def _describe_table(path, record, form, extension):
     return True
 
 
-def _describe_column(column):
+def _describe_column(column, locale):
     return {
         "name": _cut(_printable(column.name), _NAME_CHARACTERS),
-        "type": column.type,
+        "type": locale.type(column),
         "missing": column.missing,
         "examples": [_cut(_printable(example), _EXAMPLE_CHARACTERS) for example in column.examples],
     }

@@ -1,4 +1,4 @@
-"""Tables in text files: delimiter, header, rows. Third part of a program that the host puts together.
+"""Tables in text files: delimiter, header, rows. Fifth part of a program that the host puts together.
 
 Column names are as pandas gives them by default, so that what is told of a file fits code that reads it with pandas.
 """
@@ -174,16 +174,16 @@ def _without_duplicates(given):
 
 
 def profile_table(path, form, characters=None):
-    """(columns, rows, notes): one pass over the file, or its first characters, in chunks."""
+    """(columns, locale, rows, notes): one pass over the file, or its first characters, in chunks."""
     try:
         return _profile(form, form.rows(path, strict=True, characters=characters))
     except csv.Error as error:
-        columns, count, notes = _profile(form, form.rows(path, characters=characters))
-        return columns, count, [f"malformed quotes ({error}): read as well as they can be", *notes]
+        columns, locale, count, notes = _profile(form, form.rows(path, characters=characters))
+        return columns, locale, count, [f"malformed quotes ({error}): read as well as they can be", *notes]
 
 
 def _profile(form, rows):
-    columns = [Column(name, form.delimiter) for name in form.names]
+    columns = [Column(name) for name in form.names]
     width = len(columns)
     ragged, first_ragged, count = 0, 0, 0
     size = max(1, min(_CHUNK_ROWS, _CHUNK_CELLS // width))
@@ -199,16 +199,27 @@ def _profile(form, rows):
     notes = []
     if ragged:
         notes.append(f"{_counted(ragged, 'row')} with another number of fields than the header; the first is data row {first_ragged}")
-    for column in columns:
-        notes.extend(f"column {column.name[:60]!r} {note}" for note in column.notes())
-    return columns, count, notes
+    locale = FileLocale(columns, form.delimiter)
+    return columns, locale, count, [*notes, *describe_columns(columns, locale)]
 
 
-def read_columns(path, form, names):
-    """The columns `names` as lists of values: numbers, booleans, text, None for missing ones."""
+def read_columns(path, form, names, profiled):
+    """The columns `names` as lists of values: numbers, booleans, text, None for missing ones.
+
+    `profiled` are the columns of the file's beginning: how its numbers are written is decided over all of them.
+    """
     places = [form.names.index(name) for name in names]
     raw = [[] for _ in places]
     for row in form.rows(path):
         for values, place in zip(raw, places):
             values.append(row[place] if place < len(row) else "")
-    return [convert_column(values, name, form.delimiter) for values, name in zip(raw, names)]
+    columns = [_column_of(name, values) for name, values in zip(names, raw)]
+    others = [column for column in profiled if column.name not in names]
+    locale = FileLocale([*columns, *others], form.delimiter)
+    return [locale.convert(column, values) for column, values in zip(columns, raw)]
+
+
+def _column_of(name, values):
+    column = Column(name)
+    column.add(values)
+    return column
