@@ -133,6 +133,7 @@ async function readFromFiles(sandbox: Sandbox, places: readonly Place[], options
     kind: reference.kind,
     file: reference.file,
     columns: reference.columns,
+    encoding: reference.encoding,
   }))
   const names = new Set(references.map((reference) => reference.file))
   const result = await sandbox.execute({

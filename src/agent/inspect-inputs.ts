@@ -14,6 +14,8 @@ const inspectedFile: z.ZodType<InspectedFile> = z.strictObject({
     .strictObject({
       delimiter: z.string(),
       rows: z.number().int().min(0),
+      rowsAtLeast: z.boolean().exactOptional(),
+      columnCount: z.number().int().min(0).exactOptional(),
       columns: z.array(
         z.strictObject({
           name: z.string(),

@@ -1,7 +1,14 @@
 import { joinAssets } from '../util/join-assets.ts'
 
 /** Later parts use what the earlier ones define. */
-const TABLES = ['text_files.py', 'number_forms.py', 'column_types.py', 'column_notes.py', 'table_files.py'] as const
+const TABLES = [
+  'guess_encoding.py',
+  'text_files.py',
+  'number_forms.py',
+  'column_types.py',
+  'column_notes.py',
+  'table_files.py',
+] as const
 
 const PARTS = {
   inspect_files: [...TABLES, 'inspect_files.py'],

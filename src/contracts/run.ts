@@ -97,6 +97,10 @@ export interface InspectedFile {
   table: {
     delimiter: string
     rows: number
+    /** There are more rows than were counted. */
+    rowsAtLeast?: boolean
+    /** How many there are, where only the first are listed. */
+    columnCount?: number
     columns: {
       name: string
       type: 'number' | 'integer' | 'date' | 'boolean' | 'text' | 'empty'

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inspectInputs } from '../../src/agent/inspect-inputs.ts'
+import { loadGuestProgram } from '../../src/agent/load-guest-program.ts'
+import { renderFiles } from '../../src/agent/text/render-files.ts'
 import type { InspectedFile } from '../../src/contracts/run.ts'
 import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
@@ -191,6 +193,42 @@ result([list(frame.columns), len(frame), [int(n) for n in (frame.isna() | blank)
   })
 })
 
+describe('files that are too large to be looked into whole', () => {
+  /** With a bound that a small file is beyond. */
+  async function inspectBeyond(seconds: number, content: string): Promise<InspectedFile> {
+    const { value } = await opened.sandbox.execute({
+      language: 'python',
+      code: `${await loadGuestProgram('inspect_files')}\nSCANNED_BYTES = 1000\n_COUNTING_SECONDS = ${seconds}\n`,
+      call: { function: 'inspect_files', arguments: { names: ['data.csv'] } },
+      inputs: [{ name: 'data.csv', content }],
+    })
+    return (value as unknown as InspectedFile[])[0] as InspectedFile
+  }
+
+  test.each([
+    ['a row for each line', 'a,b\n', '1,2\n', ''],
+    ['other line ends', 'a,b\r\n', '1,2\r\n', ''],
+    ['no line end at the end', 'a,b\n', '1,2\n', '1,2'],
+    ['line ends in quotes', 'a,b\n', '"1\n1",2\n', ''],
+    ['empty lines', 'a,b\n\n', '1,2\n\n', ''],
+    ['titles before the header', 'Report\n\na,b,c\n', '1,2,3\n', ''],
+    ['no header', '', '1,2\n', ''],
+  ])('have all their rows counted: %s', async (_what, start, row, end) => {
+    const file = await inspectBeyond(4, `${start}${row.repeat(50_000)}${end}`)
+    expect(file.table?.rows).toBe(50_000 + (end === '' ? 0 : 1))
+    expect(file.table?.rowsAtLeast).toBeUndefined()
+    expect(file.notes.join()).toMatch(/types, missing values and notes are those of the first \d+ rows/)
+  })
+
+  test('or are said to have at least those that were counted', async () => {
+    const file = await inspectBeyond(0, `a,b\n${'"1",2\n'.repeat(50_000)}`)
+    expect(file.table?.rows).toBeGreaterThan(100)
+    expect(file.table?.rows).toBeLessThan(50_000)
+    expect(file.table?.rowsAtLeast).toBe(true)
+    expect(renderFiles([file])).toContain(`Table: at least ${file.table?.rows} rows, 2 columns`)
+  })
+})
+
 describe('other files', () => {
   test('an empty file, blanks, prose, code', async () => {
     expect(await inspect('data.csv', '')).toMatchObject({ kind: 'empty', bytes: 0, table: null, head: '' })
@@ -264,6 +302,7 @@ describe('other files', () => {
       `${Array.from({ length: 1000 }, (_, index) => `c${index}`).join()}\n${'1,'.repeat(999)}1\n`,
     )
     expect(wide.table?.columns).toHaveLength(200)
+    expect(wide.table?.columnCount).toBe(1000)
     expect(wide.notes.join()).toContain('1000 columns, of which the first 200 are listed')
     const hostile = await inspect('evil.csv', 'a\u001b[31m,b\n"x\u202ey",\u0007\n')
     // oxlint-disable-next-line no-control-regex -- control characters are what must not be there

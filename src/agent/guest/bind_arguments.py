@@ -14,7 +14,7 @@ class _Problem(Exception):
 
 
 def bind_arguments(references):
-    """For each reference (kind, file, columns) either its value or what is wrong with it, in their order."""
+    """For each reference (kind, file, columns, encoding) either its value or what is wrong with it, in their order."""
     tables = {}
     return [_bind(reference, tables) for reference in references]
 
@@ -30,8 +30,11 @@ def _path(name):
     return os.path.join(_INPUT, name)
 
 
-def _text_form(name, what):
+def _text_form(reference, what):
+    name, encoding = reference["file"], reference.get("encoding")
     path = _path(name)
+    if encoding is not None and os.path.getsize(path) > 0:
+        return _named_form(name, encoding)
     binary = sniff_binary(path)
     form = detect_text(path) if binary is None and os.path.getsize(path) > 0 else None
     if form is not None:
@@ -41,23 +44,32 @@ def _text_form(name, what):
     raise _Problem(f"{name} is {found}, not {what}{advice}")
 
 
-def _table(name, tables):
-    if name not in tables:
-        form = _text_form(name, "a table")
+def _named_form(name, encoding):
+    form = named_text(encoding)
+    if form is None:
+        raise _Problem(f"there is no encoding {json.dumps(encoding[:_NAME_CHARACTERS], ensure_ascii=False)} (of {name})")
+    return form
+
+
+def _table(reference, tables):
+    name = reference["file"]
+    key = (name, reference.get("encoding"))
+    if key not in tables:
+        form = _text_form(reference, "a table")
         extension = os.path.splitext(name)[1].lower()
         table = detect_table(_path(name), form, extension in TABLE_NAMES)
         if table is None:
             raise _Problem(f'{name} is not a table; use {{"$text": …}} or {{"$json": …}}, or pass its path with {{"$file": …}}')
         size = os.path.getsize(_path(name))
         profiled = profile_table(_path(name), table, SCANNED_BYTES if size > SCANNED_BYTES else None)[0]
-        tables[name] = (table, profiled)
-    return tables[name]
+        tables[key] = (table, profiled)
+    return tables[key]
 
 
 def _columns(reference, tables):
     """(names, columns) of a table reference."""
     name = reference["file"]
-    table, profiled = _table(name, tables)
+    table, profiled = _table(reference, tables)
     names = reference["columns"] or table.names
     unknown = [column for column in names if column not in table.names]
     if unknown:
@@ -91,14 +103,13 @@ def _read_records(reference, tables):
 
 
 def _read_text(reference, tables):
-    name = reference["file"]
-    with _text_form(name, "text").open(_path(name)) as stream:
+    with _text_form(reference, "text").open(_path(reference["file"])) as stream:
         return stream.read()
 
 
 def _read_json(reference, tables):
     name = reference["file"]
-    with _text_form(name, "JSON").open(_path(name)) as stream:
+    with _text_form(reference, "JSON").open(_path(name)) as stream:
         text = stream.read()
     try:
         return json.loads(text)

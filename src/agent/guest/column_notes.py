@@ -1,4 +1,4 @@
-"""What a person would have to know before computing with columns. Fourth part of a program that the host puts together."""
+"""What a person would have to know before computing with columns. Fifth part of a program that the host puts together."""
 
 _NAMED_COLUMNS = 5
 _QUOTED_CHARACTERS = 30

@@ -1,4 +1,4 @@
-"""Values and types of columns. Third part of a program that the host puts together.
+"""Values and types of columns. Fourth part of a program that the host puts together.
 
 What is missing is as pandas has it by default, so that what is told of a file fits code that reads it with pandas.
 """

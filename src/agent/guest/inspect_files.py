@@ -72,7 +72,10 @@ def _inspect(name):
     record.update({"encoding": None, "table": None, "head": "", "notes": []})
     if size > 0:
         _describe(path, record)
-    record["notes"] = [_cut(_printable(note), _NOTE_CHARACTERS) for note in record["notes"]][:_NOTES]
+    left_out = len(record["notes"]) - _NOTES
+    record["notes"] = [_cut(_printable(note), _NOTE_CHARACTERS) for note in record["notes"][:_NOTES]]
+    if left_out > 0:
+        record["notes"].append(f"{_counted(left_out, 'more note')} left out")
     record["head"] = _cut(record["head"], _HEAD_CHARACTERS)
     return record
 
@@ -148,8 +151,12 @@ def _describe_table(path, record, form, extension):
     table = detect_table(path, form, extension in TABLE_NAMES)
     if table is None:
         return False
-    characters = SCANNED_BYTES if record["bytes"] > SCANNED_BYTES else None
-    columns, locale, rows, notes = profile_table(path, table, characters)
+    is_large = record["bytes"] > SCANNED_BYTES
+    columns, locale, rows, notes = profile_table(path, table, SCANNED_BYTES if is_large else None)
+    is_all = True
+    if is_large:
+        notes.insert(0, f"types, missing values and notes are those of the first {_counted(rows, 'row')}")
+        rows, is_all = max((rows, False), count_rows(path, table))
     record["kind"] = "table"
     record["mediaType"] = "text/tab-separated-values" if table.delimiter == "\t" else "text/csv"
     record["table"] = {
@@ -157,8 +164,11 @@ def _describe_table(path, record, form, extension):
         "rows": rows,
         "columns": [_describe_column(column, locale) for column in columns[:_COLUMNS]],
     }
+    if not is_all:
+        record["table"]["rowsAtLeast"] = True
     record["notes"].extend(table.notes)
     if len(columns) > _COLUMNS:
+        record["table"]["columnCount"] = len(columns)
         record["notes"].append(f"{len(columns)} columns, of which the first {_COLUMNS} are listed")
     if rows == 0:
         record["notes"].append("a header and no rows" if table.has_header else "no rows")
@@ -247,13 +257,14 @@ def _word(value):
 
 
 def _count_lines(path, form):
-    count, last = 0, "\n"
-    with form.open(path) as stream:
-        for chunk in iter(lambda: stream.read(_CHUNK_BYTES), ""):
-            # A lone carriage return ended lines on old systems; it is rare enough to be left uncounted.
-            count += chunk.count("\n")
-            last = chunk[-1]
-    return count + (last != "\n")
+    """Lines of the whole file. A lone carriage return ended lines on old systems; it is rare enough to be left uncounted."""
+    unit = 1 if not form.encoding.startswith(("utf-16", "utf-32")) else 0
+    count, last = 0, None
+    with (open(path, "rb") if unit else form.open(path)) as stream:
+        for chunk in iter(lambda: stream.read(_CHUNK_BYTES), b"" if unit else ""):
+            count += chunk.count(b"\n" if unit else "\n")
+            last = chunk[-1:]
+    return count + (last not in (None, b"\n", "\n"))
 
 
 def _compare_with_name(record, extension):

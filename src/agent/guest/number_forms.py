@@ -1,4 +1,4 @@
-"""Numbers as people write them in different places. Second part of a program that the host puts together.
+"""Numbers as people write them in different places. Third part of a program that the host puts together.
 
 A number is written with a decimal point ("dot") or with a decimal comma ("comma"). What stands between thousands can be the
 other of the two, a blank of some kind, or an apostrophe. "1,5" fits only one of the two, "1,500" fits both.

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes, and how its text is to be read. First part of a program that the host puts together."""
+"""What a file is, by its bytes, and how its text is to be read. Second part of a program that the host puts together."""
 
 import codecs
 import gzip
@@ -49,7 +49,8 @@ _BYTE_ORDER_MARKS = [
 
 # Control characters that no text has; tab, line feed, form feed, carriage return and escape do occur.
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 12, 13, 27))
-_WINDOWS_ONLY = bytes(range(0x80, 0xA0))
+# Switch to Japanese letters in ISO-2022-JP, whose bytes are all ASCII.
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
 
 
 def sniff_binary(path):
@@ -169,13 +170,15 @@ def detect_text(path):
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return TextForm(encoding, ["begins with a byte order mark"], False)
-    wide = _wide_encoding(head)
+    wide = wide_encoding(head)
     if wide is not None:
         return TextForm(wide, ["UTF-16 without a byte order mark"], False)
     counts = _count_bytes(path)
     if counts.controls > max(2, counts.total // 100) or counts.nul > max(2, counts.total // 20):
         return None
-    encoding, notes = _single_or_utf8(counts)
+    if any(escape in head for escape in _JAPANESE_ESCAPES):
+        return TextForm("iso2022_jp", ["read as iso2022_jp (pandas: encoding='iso2022_jp')"], False)
+    encoding, notes = _single_or_utf8(path, counts)
     if counts.nul > 0:
         notes.append(f"{_counted(counts.nul, 'NUL byte')} left out")
     if counts.truncated:
@@ -183,23 +186,9 @@ def detect_text(path):
     return TextForm(encoding, notes, counts.nul > 0)
 
 
-def _wide_encoding(head):
-    """UTF-16 text without a mark: every second byte of western text is NUL."""
-    sample = head[:4096]
-    if len(sample) < 8:
-        return None
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
-        return "utf-16-be"
-    return None
-
-
 class _Counts:
     def __init__(self):
-        self.total = self.nul = self.controls = self.high = self.windows_only = self.bad = self.multibyte = 0
+        self.total = self.nul = self.controls = self.bad = self.multibyte = 0
         self.truncated = False
 
 
@@ -215,9 +204,6 @@ def _count_bytes(path):
             counts.total += len(data)
             counts.nul += data.count(0)
             counts.controls += len(data) - len(data.translate(None, _CONTROLS)) - data.count(0)
-            if not data.isascii():
-                counts.high += len(data) - len(data.decode("ascii", "ignore"))
-                counts.windows_only += len(data) - len(data.translate(None, _WINDOWS_ONLY))
             text = decoder.decode(data)
             bad = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
             counts.bad += max(0, bad)
@@ -230,17 +216,24 @@ def _count_bytes(path):
     return counts
 
 
-def _single_or_utf8(counts):
+def _single_or_utf8(path, counts):
     if counts.bad == 0:
         return "utf-8", []
     if counts.multibyte > 4 * counts.bad:
         return "utf-8", [f"not UTF-8 at {_counted(counts.bad, 'place')}: shown as \ufffd (pandas: encoding_errors='replace')"]
-    # Bytes 80 to 9F are control characters in Latin-1 and letters or quotes in Windows-1252.
-    encoding = "windows-1252" if counts.windows_only > 0 else "iso-8859-1"
-    notes = [f"not UTF-8; read as {encoding}, which is a guess"]
-    if counts.high * 4 > counts.total:
-        notes.append("most letters are not Latin: try the encodings shift_jis, gb18030, big5, euc_kr, windows-1251")
-    return encoding, notes
+    encoding = guess_encoding(path, SCANNED_BYTES)
+    return encoding, [f"not UTF-8; read as {encoding}, which is a guess from its letters (pandas: encoding={encoding!r})"]
+
+
+def named_text(encoding):
+    """The TextForm of a file whose encoding was named, or None where there is no such encoding of text."""
+    try:
+        codec = codecs.lookup(encoding)
+        "".encode(codec.name)
+    except (LookupError, ValueError):
+        # Also codecs of bytes, such as 'hex': they encode no text.
+        return None
+    return TextForm(codec.name, [], False)
 
 
 def _counted(count, noun):

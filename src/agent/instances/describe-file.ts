@@ -7,7 +7,9 @@ const SHOWN_COLUMNS = 12
 export async function describeFile(file: Request['files'][number], found: InspectedFile | undefined): Promise<string> {
   const table = found?.table
   const columns = table?.columns.slice(0, SHOWN_COLUMNS).map(({ name, type }) => `${name} ${type}`)
-  const shape = table ? `${table.rows} rows: ${columns?.join(', ')}` : (found?.kind ?? 'file')
+  const shape = table
+    ? `${table.rowsAtLeast === true ? 'at least ' : ''}${table.rows} rows: ${columns?.join(', ')}`
+    : (found?.kind ?? 'file')
   return `${shape}; fingerprint ${await fingerprint(file)}`
 }
 

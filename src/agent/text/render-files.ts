@@ -31,8 +31,10 @@ function renderContent(file: InspectedFile): string {
     const name = quoteUntrusted(cutEnd(column.name, NAME_CHARACTERS))
     return `- ${name}: ${column.type}${missing}${examples === '' ? '' : `; such as ${examples}`}`
   })
-  const more = table.columns.length > MAX_COLUMNS ? [`- and ${table.columns.length - MAX_COLUMNS} more columns`] : []
-  const shape = `Table: ${table.rows} rows, ${table.columns.length} columns, separated by ${JSON.stringify(table.delimiter)}`
+  const count = table.columnCount ?? table.columns.length
+  const more = count > columns.length ? [`- and ${count - columns.length} more columns`] : []
+  const atLeast = table.rowsAtLeast === true ? 'at least ' : ''
+  const shape = `Table: ${atLeast}${table.rows} rows, ${count} columns, separated by ${JSON.stringify(table.delimiter)}`
   return [shape, 'Columns:', ...columns, ...more, head].join('\n')
 }
 

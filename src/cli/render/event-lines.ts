@@ -120,11 +120,15 @@ const MOST_COLUMNS = 30
 
 function describeFile(file: InspectedFile, verbose: boolean): string {
   const facts = [formatBytes(file.bytes), file.encoding].filter((fact) => fact !== null)
-  if (file.table !== null) facts.unshift(plural(file.table.rows, 'row'))
+  if (file.table !== null)
+    facts.unshift(`${file.table.rowsAtLeast === true ? 'at least ' : ''}${plural(file.table.rows, 'row')}`)
   const head = `${safeText(file.name)}: ${file.kind}, ${facts.join(', ')}`
   const all = file.table?.columns.map((column) => `${safeText(column.name)} ${column.type}`)
   const most = verbose ? Infinity : MOST_COLUMNS
-  const more = all !== undefined && all.length > most ? `, and ${all.length - most} more (--verbose)` : ''
+  const count = file.table?.columnCount ?? all?.length ?? 0
+  const listed = Math.min(most, all?.length ?? 0)
+  const hint = verbose ? '' : ' (--verbose)'
+  const more = count > listed ? `, and ${count - listed} more${hint}` : ''
   const columns = all === undefined ? undefined : `${all.slice(0, most).join(', ')}${more}`
   const notes = file.notes.map((note) => `\n    ${safeText(note)}`).join('')
   return `${head}${columns === undefined ? '' : `\n    ${columns}`}${notes}`

@@ -39,6 +39,20 @@ test('a table is shown with its columns, types and first lines', () => {
   )
 })
 
+test('a part is not told as the whole', () => {
+  const columns = Array.from({ length: 200 }, (_, index) => ({
+    name: `c${index}`,
+    type: 'text' as const,
+    missing: 0,
+    examples: [],
+  }))
+  const shown = renderFiles([
+    { ...table, table: { delimiter: ',', rows: 5, rowsAtLeast: true, columns, columnCount: 3001 } },
+  ])
+  expect(shown).toContain('Table: at least 5 rows, 3001 columns')
+  expect(shown).toContain('- and 2941 more columns')
+})
+
 test('a file that tries to speak to the model stays within its fence', () => {
   const hostile: InspectedFile = {
     ...table,
