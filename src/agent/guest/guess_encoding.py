@@ -22,6 +22,10 @@ _HANZI = frozenset(
 )
 _HANGUL = frozenset("이가은는을를에의로서도시구군동명나번호일자수량격금액합계비고지역성별주소전화름연령부회사울산대한민국김박최정인하기다년월")
 
+# The letters that make up two thirds of any text.
+_GREEK = frozenset("αοιετσνηυρςάέήίόύώ")
+_RUSSIAN = frozenset("оеаинтрсвлкм")
+
 _SYMBOLS = "€–—‘’“”„…•©®°§«»²³½£µ·\u00a0™"
 
 # What people and pandas call them; the narrower name where it holds for the sample.
@@ -98,7 +102,10 @@ def _is_plausible(sample, encoding, latin):
     if encoding == "cp1255":
         # Points and marks are for children and scripture.
         return sum(0xE0 <= byte <= 0xFA for byte in high) >= 0.9 * len(high)
-    return encoding not in ("cp1251", "cp1253") or not _may_be_hebrew(sample)
+    if encoding in ("cp1251", "cp1253"):
+        is_greek = _share(sample, "cp1253", _GREEK) > _share(sample, "cp1251", _RUSSIAN)
+        return is_greek is (encoding == "cp1253") and not _may_be_hebrew(sample)
+    return True
 
 
 def _may_be_hebrew(sample):
