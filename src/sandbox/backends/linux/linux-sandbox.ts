@@ -88,9 +88,7 @@ export class LinuxSandbox implements Sandbox {
         kill: () => lease.factory.kill(lease.slot),
         closing: this.#closing.signal,
       })
-      if (outcome.lost) {
-        throw new HandaxeError('sandbox_broken', 'The sandbox was ended from outside', { hint: 'Execute it again' })
-      }
+      if (outcome.lost !== null) throw lostExecution(outcome.lost)
       const collected = outcome.outputs === 0 ? NOTHING_COLLECTED : await this.#collect(lease, execution, limits)
       const result = this.#toResult(outcome, collected, startupMs, limits)
       if (proxy === null) return result
@@ -162,6 +160,15 @@ export class LinuxSandbox implements Sandbox {
     await cgroups?.remove()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function lostExecution(how: 'broken' | 'not-ended'): HandaxeError {
+  if (how === 'broken') {
+    return new HandaxeError('sandbox_broken', 'The sandbox was ended from outside', { hint: 'Execute it again' })
+  }
+  return new HandaxeError('sandbox_broken', 'The execution was ended, and its end has not been reported in time', {
+    hint: 'The machine is very busy, or its kernel is stuck: run `handaxe doctor`',
+  })
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1

@@ -9,13 +9,12 @@ import { HostCalls } from '../../host/host-calls.ts'
 import { isCall, parseCall } from '../../host/parse-call.ts'
 import { parseClaim, type Claim } from '../../parse-claim.ts'
 import { requestFrame } from '../../request-frame.ts'
+import { advance, NOT_DECIDED, TIMER_MS, type SlotAct, type SlotEvent, type SlotState } from './slot-state.ts'
 import { watchCpuTime, watchMemory } from './watch-usage.ts'
-import type { Slot, SlotDeath, SlotListener } from './slot.ts'
+import type { Channel, Slot, SlotListener } from './slot.ts'
 
 /** A result frame holds the value and, in a failure, a message and a traceback that the guest has already cut. */
 const FRAME_OVERHEAD_BYTES = 256 * 1024
-/** How long the guest may take from its result to the end of its output: then it is ended, which ends them too. */
-const OUTPUT_END_MS = 50
 
 export interface SlotOutcome {
   verdict: Verdict
@@ -27,8 +26,8 @@ export interface SlotOutcome {
   peakMemoryBytes: number
   /** Entries in the output folder: what the guest says, or unknown. Zero means that nothing is collected. */
   outputs: number | null
-  /** Broken from outside: the outcome says nothing about the code. */
-  lost: boolean
+  /** Nothing can be told of the code: the slot was broken from outside, or nobody has reported its end. */
+  lost: 'broken' | 'not-ended' | null
 }
 
 export interface SlotRun {
@@ -42,7 +41,8 @@ export interface SlotRun {
 
 /**
  * Hands the execution over and settles when its outcome is certain: with the result frame, where all its output has come
- * and it left no files; otherwise with the end of its processes. Rejects only with what `onOutput` throws.
+ * and it left no files; otherwise with the end of its processes, or when that is not reported in time. Rejects only with
+ * what `onOutput` throws.
  */
 export function runInSlot(run: SlotRun): Promise<SlotOutcome> {
   return new Promise((resolve, reject) => new Conversation(run, resolve, reject).begin())
@@ -57,11 +57,13 @@ class Conversation implements SlotListener {
   readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') }
   readonly #outputs: { stdout: CapturedOutput; stderr: CapturedOutput }
   readonly #startedAt = performance.now()
+  #state: SlotState = NOT_DECIDED
   #claim: Claim | null = null
   #claimError: Error | null = null
-  #stopReason: StopReason | null = null
-  #isOver = false
-  #endTimer: NodeJS.Timeout | undefined
+  /** It had died before anything was handed over. */
+  #neverBegan = false
+  #isRejected = false
+  #timer: NodeJS.Timeout | undefined
   #unwatch: () => void = () => {}
 
   constructor(run: SlotRun, resolve: (outcome: SlotOutcome) => void, reject: (error: Error) => void) {
@@ -79,14 +81,18 @@ class Conversation implements SlotListener {
   begin(): void {
     const { slot, execution, limits } = this.#run
     const frameLimit = Math.max(limits.valueBytes, limits.hostInputBytes) + FRAME_OVERHEAD_BYTES
+    this.#neverBegan = slot.death !== null
     slot.use(this, encodeFrame(requestFrame(execution, limits)), frameLimit)
     // Only now: the guest is at work already, and nothing can be heard of it before this function has returned.
     this.#watch()
+    // Nobody tells these again.
+    for (const channel of slot.ended) this.#advance({ type: 'channel-end', channel })
+    if (this.#neverBegan) this.#advance({ type: 'death' })
   }
 
   onBody(body: Buffer): void {
-    const { slot, limits, kill } = this.#run
-    if (this.#claim !== null || this.#stopReason !== null) return
+    const { slot, limits } = this.#run
+    if (this.#isOver || this.#state.decision !== null) return
     // A busy host may come to its timer late: what comes after the deadline is late all the same.
     if (performance.now() - this.#startedAt >= limits.wallMs) return this.#stop('wall-time')
     try {
@@ -96,17 +102,11 @@ class Conversation implements SlotListener {
       return this.onGarbage(error as Error)
     }
     // Node cannot shut its output down by itself; files are collected when nothing is left that could change them.
-    if (this.#claim.outputs > 0 || slot.guest === 'javascript') kill()
-    else {
-      slot.drainOutput()
-      if (this.#isOver) return
-      this.#endTimer = setTimeout(kill, OUTPUT_END_MS)
-    }
-    this.#finishIfCertain()
+    this.#advance({ type: 'claim', mustDie: this.#claim.outputs > 0 || slot.guest === 'javascript' })
   }
 
   onGarbage(error: Error): void {
-    this.#claimError = error
+    this.#claimError ??= error
     this.#stop('protocol')
   }
 
@@ -118,12 +118,12 @@ class Conversation implements SlotListener {
     if (chunk.length > room) this.#stop('output')
   }
 
-  onEnd(): void {
-    this.#finishIfCertain()
+  onEnd(channel: Channel): void {
+    this.#advance({ type: 'channel-end', channel })
   }
 
   onDeath(): void {
-    this.#finishIfCertain()
+    this.#advance({ type: 'death' })
   }
 
   /** Limits of time and memory, the caller's abort, the end of the sandbox. */
@@ -146,10 +146,37 @@ class Conversation implements SlotListener {
   }
 
   #stop(reason: StopReason): void {
-    if (this.#isOver || this.#claim !== null || this.#stopReason !== null) return
-    this.#stopReason = reason
-    if (reason === 'output') this.#run.slot.muteOutput()
-    this.#run.kill()
+    this.#advance({ type: 'stop', reason })
+  }
+
+  get #isOver(): boolean {
+    return this.#state.outcome !== null || this.#isRejected
+  }
+
+  /** What an act brings about is advanced before the next act: a state that is over by then does nothing any more. */
+  #advance(event: SlotEvent): void {
+    if (this.#isOver) return
+    const before = this.#state.timer
+    const { state, acts } = advance(this.#state, event)
+    this.#state = state
+    if (state.timer !== before) this.#setTimer()
+    for (const act of acts) this.#do(act)
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer)
+    const { timer } = this.#state
+    if (timer !== null) this.#timer = setTimeout(() => this.#advance({ type: 'time-up' }), TIMER_MS[timer])
+  }
+
+  #do(act: SlotAct): void {
+    const { slot, kill } = this.#run
+    if (this.#isRejected) return
+    if (act === 'kill') kill()
+    else if (act === 'mute') slot.muteOutput()
+    else if (act === 'drain-output') slot.drain(['stdout', 'stderr'])
+    else if (act === 'drain') this.#advance({ type: 'drained', isWhole: slot.drain(['stdout', 'stderr', 'control']) })
+    else this.#finish()
   }
 
   /** A listener that throws ends the execution; its caller gets the error. */
@@ -161,36 +188,25 @@ class Conversation implements SlotListener {
     try {
       execution.onOutput(stream, text)
     } catch (error) {
+      this.#isRejected = true
       this.#end()
       this.#reject(error as Error)
     }
   }
 
-  #finishIfCertain(): void {
-    const { slot } = this.#run
-    const hasAllOutput = slot.ended.has('stdout') && slot.ended.has('stderr')
-    const claim = this.#claim
-    if (claim !== null && this.#stopReason === null && hasAllOutput && (claim.outputs === 0 || slot.death !== null)) {
-      this.#finish(slot.death)
-    } else if (slot.death !== null && (this.#stopReason === 'output' || (hasAllOutput && slot.ended.has('control')))) {
-      this.#finish(slot.death)
-    }
-  }
-
   #end(): void {
-    this.#isOver = true
     this.#hostCalls.end()
-    clearTimeout(this.#endTimer)
+    clearTimeout(this.#timer)
     this.#unwatch()
   }
 
-  #finish(death: SlotDeath | null): void {
-    if (this.#isOver) return
+  #finish(): void {
     this.#end()
     const { slot, execution, limits } = this.#run
-    const { group } = slot
-    const [claim, stopReason, outputs] = [this.#claim, this.#stopReason, this.#outputs]
-    const cpuMs = usedCpuMs(slot, death)
+    const { group, death } = slot
+    const [claim, outputs, { decision }] = [this.#claim, this.#outputs, this.#state]
+    const stopReason = decision === 'claim' ? null : decision
+    const cpuMs = usedCpuMs(slot)
     const facts = { stopReason, outOfMemoryKills: group?.outOfMemoryKills() ?? 0, cpuMs, end: death }
     const verdict = decideStatus(facts, claim, execution.call !== undefined, limits)
     if (stopReason === 'protocol' && this.#claimError !== null && verdict.error !== undefined) {
@@ -205,13 +221,19 @@ class Conversation implements SlotListener {
       cpuMs,
       peakMemoryBytes: Math.max(group?.peakMemoryBytes() ?? 0, group?.memoryBytes ? (death?.peakMemoryBytes ?? 0) : 0),
       outputs: claim?.outputs ?? null,
-      lost: claim === null && stopReason === null && death?.lost === true,
+      lost: this.#isLost(),
     })
+  }
+
+  #isLost(): SlotOutcome['lost'] {
+    const { decision, outcome } = this.#state
+    if (outcome === 'unknown') return 'not-ended'
+    return this.#neverBegan || (decision === null && this.#run.slot.death?.lost === true) ? 'broken' : null
   }
 }
 
 /** By the group, or by what the first process and those that it waited for had used when it ended. */
-function usedCpuMs({ group, cpuMsBefore }: Slot, death: SlotDeath | null): number {
+function usedCpuMs({ group, cpuMsBefore, death }: Slot): number {
   return Math.max(
     0,
     (group?.cpuMs() ?? 0) - cpuMsBefore,

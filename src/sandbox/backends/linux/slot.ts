@@ -33,8 +33,9 @@ export interface SlotListener {
 /** Bytes that a slot may send before it has been given anything to do: a frame that says `ready`. */
 const UNUSED_FRAME_LIMIT = 1024
 
-/** Of an output, at a time. */
+/** Of a connection, at a time. */
 const DRAIN_BYTES = 64 * 1024
+const DRAIN_LIMIT = 4 * 1024 * 1024
 
 /** One jailed process that is warm and waits for its only execution, or is just executing it. */
 export class Slot {
@@ -110,23 +111,31 @@ export class Slot {
   }
 
   /**
-   * Reads what its outputs hold at this moment, to their end where they have one, instead of waiting for the event loop to
-   * come to it: three turns of the loop are half a millisecond.
+   * Reads what connections hold at this moment, to their end where they have one, instead of waiting for the event loop to
+   * come to it: three turns of the loop are half a millisecond. True where nothing is left that could be read now.
    */
-  drainOutput(): void {
-    for (const channel of ['stdout', 'stderr'] as const) {
-      const socket = this.#sockets.get(channel)
-      if (socket !== undefined && !this.ended.has(channel)) this.#drain(channel, socket)
-    }
+  drain(channels: readonly Channel[]): boolean {
+    return channels.map((channel) => this.#drain(channel, this.#sockets.get(channel))).every(Boolean)
   }
 
-  #drain(channel: Channel, socket: Socket): void {
-    for (;;) {
+  #drain(channel: Channel, socket: Socket | undefined): boolean {
+    // A process that goes on writing must not keep the host here: what the kernel holds for a connection is less.
+    for (let left = DRAIN_LIMIT; left > 0;) {
+      if (this.ended.has(channel)) return true
+      if (socket === undefined) return false
+      // It is not listened to any more.
+      if (socket.isPaused()) return true
       const chunk = readNow(socket)
-      if (chunk === null) return
-      if (chunk.length === 0) return this.#onEnd(channel)
+      if (chunk === 'cannot-be-asked') return false
+      if (chunk === 'empty') return true
+      if (chunk.length === 0) {
+        this.#onEnd(channel)
+        return true
+      }
+      left -= chunk.length
       this.#onData(channel, chunk)
     }
+    return false
   }
 
   /** Stops reading an output that has gone over its limit, so that the host keeps nothing of it. */
@@ -186,17 +195,18 @@ export class Slot {
 const drained = Buffer.allocUnsafeSlow(DRAIN_BYTES)
 
 /**
- * What a socket holds, without waiting; empty at its end; null where it holds nothing now, or cannot be asked: Node shows
- * the descriptor of a socket, and documents it nowhere. What Node has read before was handed on at once, so order holds.
+ * What a socket holds, without waiting; of no length at its end. It cannot be asked where Node does not show its
+ * descriptor, which is documented nowhere. What Node has read before was handed on at once, so order holds.
  */
-function readNow(socket: Socket): Buffer | null {
+function readNow(socket: Socket): Buffer | 'empty' | 'cannot-be-asked' {
   const { _handle: handle } = socket as Socket & { _handle?: { fd?: number } | null }
-  if (socket.destroyed || socket.isPaused() || typeof handle?.fd !== 'number' || handle.fd < 0) return null
+  if (socket.destroyed) return drained.subarray(0, 0)
+  if (typeof handle?.fd !== 'number' || handle.fd < 0) return 'cannot-be-asked'
   try {
     return drained.subarray(0, readSync(handle.fd, drained))
-  } catch {
-    // EAGAIN: nothing there. Every other error comes as the socket's own event.
-    return null
+  } catch (error) {
+    // Every other error is the end of the connection: a guest that left something unread has reset it.
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 'empty' : drained.subarray(0, 0)
   }
 }
 
