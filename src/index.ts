@@ -39,6 +39,7 @@ export type {
   ToolLanguage,
   ToolModule,
 } from './contracts/sandbox.ts'
+export { ProgramError } from './contracts/program-error.ts'
 export type { Store } from './contracts/store.ts'
 export type {
   NewTool,

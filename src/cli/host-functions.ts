@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { HandaxeError } from '../contracts/errors.ts'
+import { ProgramError } from '../contracts/program-error.ts'
 import type { HostFunction } from '../contracts/sandbox.ts'
 import type { CommandContext } from './command.ts'
 import { listOption } from './option-values.ts'
+import { safeText, type Terminal } from './terminal.ts'
 
 const EXAMPLE =
   'Write: export const price_of = { description: "…", inputSchema: { type: "object" }, execute: async ({ symbol }) => 1 }'
@@ -13,10 +15,25 @@ const EXAMPLE =
  * user's own code and are executed here, outside of the sandbox. Whether each can be offered is checked by the sandbox.
  * Rejects with `invalid_input_file` for a file that cannot be loaded and `invalid_arguments` for one without functions.
  */
-export async function loadHostFunctions({ options, workingFolder }: CommandContext): Promise<HostFunction[]> {
+export async function loadHostFunctions({ options, workingFolder, terminal }: CommandContext): Promise<HostFunction[]> {
   const paths = listOption(options, 'host-functions')
   const loaded = await Promise.all(paths.map((path) => loadFile(path, resolve(workingFolder, path))))
-  return loaded.flat()
+  return loaded.flat().map((one) => tellingFailures(one, terminal))
+}
+
+/** The program is told that a function failed, its author why. */
+function tellingFailures(one: HostFunction, terminal: Terminal): HostFunction {
+  const execute: HostFunction['execute'] = async (input, options) => {
+    try {
+      return await one.execute(input, options)
+    } catch (error) {
+      if (!ProgramError.isInstance(error)) {
+        terminal.writeProgress(`host function ${one.name} failed: ${safeText(String(error))}\n`)
+      }
+      throw error
+    }
+  }
+  return { ...one, execute }
 }
 
 async function loadFile(shown: string, path: string): Promise<HostFunction[]> {

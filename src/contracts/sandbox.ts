@@ -49,8 +49,9 @@ export interface ToolModule {
 /**
  * A function of the host that the code may call: `import host` and `host.<name>(**arguments)` in Python, or
  * `await host.aio.<name>(**arguments)`; `import host from 'host'` and `await host.<name>({ … })` in JavaScript.
- * It acts with the host's rights for code that may be hostile. What it throws is an exception of the code, `HostError`,
- * with the message and nothing else of the error.
+ * It acts with the host's rights for code that may be hostile. What it throws is an exception of the code, `HostError`, that
+ * says no more than that the function failed: the message of a driver may hold a password. Throw a `ProgramError` for what the
+ * program is meant to read.
  */
 export interface HostFunction {
   /** A name in both languages; JavaScript finds it in camelCase too. */

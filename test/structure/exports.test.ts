@@ -7,6 +7,7 @@ test('the public names are these and no others', () => {
     'DEFAULT_LIMITS',
     'ERROR_KINDS',
     'HandaxeError',
+    'ProgramError',
     'openAgent',
     'openLibrary',
     'openSandbox',

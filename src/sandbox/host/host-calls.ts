@@ -1,9 +1,11 @@
 import type { Limits } from '../../contracts/limits.ts'
+import { ProgramError } from '../../contracts/program-error.ts'
 import type { HostFunction } from '../../contracts/sandbox.ts'
 import { compileSchema } from './check-host-functions.ts'
 import type { HostCall } from './parse-call.ts'
 
 const MESSAGE_CHARACTERS = 2000
+const CODE_CHARACTERS = 64
 
 export type HostErrorCode = 'unknown-function' | 'invalid-arguments' | 'output-limit' | 'failed'
 
@@ -80,13 +82,12 @@ export class HostCalls {
       const value = await called.execute(input, { signal: this.#ending.signal })
       return `{"type":"reply","id":${id},"ok":true,"value":${this.#encode(name, value)}}`
     } catch (thrown) {
-      const code = thrown instanceof Refusal ? thrown.code : 'failed'
-      return JSON.stringify({ type: 'reply', id, ok: false, error: { code, message: messageOf(thrown) } })
+      return JSON.stringify({ type: 'reply', id, ok: false, error: describeFailure(name, thrown) })
     }
   }
 
   #encode(name: string, value: unknown): string {
-    const text = JSON.stringify(value) ?? 'null'
+    const text = toJson(name, value)
     const bytes = Buffer.byteLength(text)
     const left = this.#limits.hostOutputBytes - this.#outputBytes
     if (bytes > left) {
@@ -97,8 +98,34 @@ export class HostCalls {
   }
 }
 
-/** Only the message: stack, cause and fields of a host's error stay on the host. */
-function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error && typeof thrown.message === 'string' ? thrown.message : ''
-  return text === '' ? 'the host function failed' : text.slice(0, MESSAGE_CHARACTERS).toWellFormed()
+/**
+ * What the function has meant for the program, or only that it failed: the text of any other error (a connection string, a
+ * path, a row of somebody else) stays on the host, as stack, cause and fields do.
+ */
+function describeFailure(name: string, thrown: unknown): { code: string; message: string } {
+  if (thrown instanceof Refusal) return { code: thrown.code, message: shorten(thrown.message, MESSAGE_CHARACTERS) }
+  const generic = { code: 'failed', message: `the host function ${name} failed` }
+  try {
+    if (!ProgramError.isInstance(thrown)) return generic
+    const { code, message } = thrown
+    return {
+      code: typeof code === 'string' && code !== '' ? shorten(code, CODE_CHARACTERS) : generic.code,
+      message: typeof message === 'string' && message !== '' ? shorten(message, MESSAGE_CHARACTERS) : generic.message,
+    }
+  } catch {
+    // A getter of the error that throws.
+    return generic
+  }
+}
+
+function toJson(name: string, value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null'
+  } catch {
+    throw new Refusal('failed', `${name} returned what is no JSON`)
+  }
+}
+
+function shorten(text: string, characters: number): string {
+  return text.slice(0, characters).toWellFormed()
 }

@@ -28,5 +28,16 @@ export function parseCall(body: Buffer): HostCall {
   const parsed = call.safeParse(JSON.parse(strictDecoder.decode(body)))
   if (!parsed.success || parsed.data.input === undefined) throw new Error('The frame is not a call of the host')
   const { id, name, input } = parsed.data
-  return { id, name, input: toPlainValue(input) }
+  return { id, name, input: withoutPolluting(toPlainValue(input)) }
+}
+
+/**
+ * Arguments go to code of the host, where a careless merge by one of these keys reaches the prototype of every object.
+ * `__proto__` is gone already; values of programs keep the others, which are names like any other there.
+ */
+function withoutPolluting(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutPolluting)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([key]) => key !== 'constructor' && key !== 'prototype')
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutPolluting(item)]))
 }

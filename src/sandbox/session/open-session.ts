@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HandaxeError } from '../../contracts/errors.ts'
-import type { Artifact, Execution, ExecutionResult, Sandbox } from '../../contracts/sandbox.ts'
+import type { Artifact, DroppedArtifact, Execution, ExecutionResult, Sandbox } from '../../contracts/sandbox.ts'
 import { describeValues, type DescribedValue } from './describe-values.ts'
 import {
   checkValueNames,
@@ -121,13 +121,22 @@ async function conclude(
   let kept: string[] = []
   let dropped: string[] = []
   const before = draft.values
-  const index = await readIndex(own, notes)
+  const lost = result.droppedArtifacts.filter(({ name }) => name.startsWith(SESSION_FOLDER))
+  const index = await readIndex(own, lost, notes)
   if (index !== null) notes.push(...index.failed)
   if (result.status === 'ok' && index !== null && index.values.length + index.dropped.length > 0) {
-    dropped = index.dropped.filter((name) => before.some((value) => value.name === name))
-    draft.values = before.filter(({ name }) => !dropped.includes(name))
-    kept = await takeOver(index, own, { store, draft, limits, notes })
-    await store.commit(draft)
+    try {
+      dropped = index.dropped.filter((name) => before.some((value) => value.name === name))
+      draft.values = before.filter(({ name }) => !dropped.includes(name))
+      kept = await takeOver(index, own, { store, draft, limits, notes })
+      await store.commit(draft)
+    } catch (error) {
+      // The program has ended, and its result is not to be lost for what could not be kept of it.
+      notes.push({ name: '', reason: `nothing was kept: ${describeFailure(error)}` })
+      ;[kept, dropped, draft.values] = [[], [], before]
+      // What cannot be removed now is removed with the leftovers of others.
+      await store.discard(draft).catch(() => undefined)
+    }
   } else {
     await store.discard(draft)
   }
@@ -140,10 +149,26 @@ async function conclude(
   }
 }
 
-async function readIndex(own: Artifact[], notes: SessionReport['notes']): Promise<SessionIndex | null> {
+/** What the machine said, without its paths. */
+function describeFailure(error: unknown): string {
+  if (HandaxeError.isInstance(error)) return 'what the session had cannot be read'
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (code === undefined) throw error
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? 'no space is left on the disk'
+    : `its files cannot be written (${code})`
+}
+
+async function readIndex(
+  own: Artifact[],
+  lost: DroppedArtifact[],
+  notes: SessionReport['notes'],
+): Promise<SessionIndex | null> {
   const file = own.find(({ name }) => name === `${SESSION_FOLDER}index.json`)
   if (file === undefined) {
-    if (own.length > 0) notes.push({ name: '', reason: 'files were left for the session, but no list of them' })
+    const [first] = lost
+    if (first !== undefined) notes.push({ name: '', reason: `files for the session did not arrive: ${first.reason}` })
+    else if (own.length > 0) notes.push({ name: '', reason: 'files were left for the session, but no list of them' })
     return null
   }
   try {
@@ -169,6 +194,7 @@ async function takeOver(
   { store, draft, limits, notes }: TakeOver,
 ): Promise<string[]> {
   const kept: string[] = []
+  const moved = new Set<string>()
   for (const { name, format, file, type } of index.values) {
     const others = draft.values.filter((value) => value.name !== name)
     const artifact = own.find((one) => one.name === SESSION_FOLDER + file)
@@ -176,12 +202,15 @@ async function takeOver(
       ? 'it is listed twice'
       : artifact === undefined || !file.endsWith(`.${format}`)
         ? 'its file did not arrive'
-        : exceeded(artifact.bytes, others, limits)
+        : moved.has(file)
+          ? 'its file is that of another value'
+          : exceeded(artifact.bytes, others, limits)
     if (artifact === undefined || problem !== null) {
       notes.push({ name, reason: problem ?? '' })
       continue
     }
     const target = `${freeNumber(draft.values)}.${format}`
+    moved.add(file)
     await store.add(draft, artifact.path, target)
     const { bytes, sha256 } = artifact
     draft.values = [...others, { name, format, file: target, bytes, sha256, type }]

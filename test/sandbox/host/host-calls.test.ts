@@ -1,3 +1,4 @@
+import { ProgramError } from '../../../src/contracts/program-error.ts'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_LIMITS, type Limits } from '../../../src/contracts/limits.ts'
 import type { HostFunction } from '../../../src/contracts/sandbox.ts'
@@ -71,14 +72,53 @@ describe('the answers', () => {
     expect(called).toBe(0)
   })
 
-  test('hold nothing of an error but its message', async () => {
-    const error = Object.assign(new Error('no such customer', { cause: new Error('secret-cause') }), { key: 'secret' })
-    const { calls, replies } = answering([hostFunction({ execute: () => Promise.reject(error) })])
+  const failingWith = async (thrown: unknown) => {
+    const { calls, replies } = answering([hostFunction({ execute: () => Promise.reject(thrown) })])
     calls.answer({ id: 1, name: 'echo', input: { n: 1 } }, 50)
     await settled()
-    expect(replies).toEqual([
-      { type: 'reply', id: 1, ok: false, error: { code: 'failed', message: 'no such customer' } },
-    ])
+    expect(replies).toHaveLength(1)
+    return replies[0]
+  }
+
+  test.each([
+    new Error('connect postgres://admin:hunter2@db.internal:5432/crm refused'),
+    Object.assign(new Error('ENOENT: /home/me/.aws/credentials'), { code: 'ENOENT' }),
+    new AggregateError([new Error('Bearer sk-1')], 'Authorization: Bearer sk-1'),
+    Object.assign(new RangeError('row of another customer'), { forProgram: false }),
+    'a text with hunter2',
+    { message: 'hunter2', code: 'hunter2' },
+    Object.defineProperty(new Error('hunter2'), 'name', {
+      get() {
+        throw new Error('hunter2')
+      },
+    }),
+    null,
+  ])('hold nothing of an error that was not meant for the program: %#', async (thrown) => {
+    expect(await failingWith(thrown)).toEqual({
+      type: 'reply',
+      id: 1,
+      ok: false,
+      error: { code: 'failed', message: 'the host function echo failed' },
+    })
+  })
+
+  test.each([
+    [new ProgramError('no such customer'), { code: 'failed', message: 'no such customer' }],
+    [
+      new ProgramError('no such customer', { code: 'not-found', cause: new Error('hunter2') }),
+      { code: 'not-found', message: 'no such customer' },
+    ],
+    [
+      Object.assign(new Error('of another copy'), { name: 'ProgramError' }),
+      { code: 'failed', message: 'of another copy' },
+    ],
+    [new ProgramError(''), { code: 'failed', message: 'the host function echo failed' }],
+    [
+      new ProgramError('x'.repeat(5000), { code: 'y'.repeat(100) }),
+      { code: 'y'.repeat(64), message: 'x'.repeat(2000) },
+    ],
+  ])('hold message and code of one that was: %#', async (thrown, error) => {
+    expect(await failingWith(thrown)).toEqual({ type: 'reply', id: 1, ok: false, error })
   })
 
   test.each([
@@ -87,10 +127,10 @@ describe('the answers', () => {
       () => {
         throw new Error('at once')
       },
-      'at once',
+      'the host function echo failed',
     ],
-    ['throws what is no error', () => Promise.reject('secret'), 'the host function failed'],
-    ['gives what is no JSON', async () => 1n as unknown as number, 'Do not know how to serialize a BigInt'],
+    ['throws what is no error', () => Promise.reject('secret'), 'the host function echo failed'],
+    ['gives what is no JSON', async () => 1n as unknown as number, 'echo returned what is no JSON'],
   ])('of a function that %s are errors', async (_, execute, message) => {
     const { calls, replies } = answering([hostFunction({ execute })])
     calls.answer({ id: 1, name: 'echo', input: { n: 1 } }, 50)

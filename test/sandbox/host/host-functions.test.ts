@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ProgramError } from '../../../src/contracts/program-error.ts'
 import type { Execution, HostFunction } from '../../../src/contracts/sandbox.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 
@@ -25,7 +26,7 @@ const add = define(
   },
   { type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } }, required: ['a', 'b'] },
 )
-const fail = define('fail', () => Promise.reject(new RangeError('no such row: 7')))
+const fail = define('fail', () => Promise.reject(new ProgramError('no such row: 7', { code: 'not-found' })))
 
 const run = (language: Execution['language'], code: string, host: HostFunction[], more: Partial<Execution> = {}) =>
   opened.sandbox.execute({ language, code, host, ...more })
@@ -73,7 +74,7 @@ except Exception as error:
 result([first, second])
 `
     expect((await run('python', code, [fail, add])).value).toEqual([
-      ['no such row: 7', 'failed'],
+      ['no such row: 7', 'not-found'],
       ['host', 'HostError', 'the arguments of add_up do not fit at /a: must be number', 'invalid-arguments'],
     ])
     const uncaught = await run('python', 'import host\nhost.fail()', [fail])
@@ -167,7 +168,7 @@ for (const act of [() => fail(), () => add_up({ a: '1', b: 2 })]) {
 result(found)
 `
     expect((await run(language, code, [fail, add])).value).toEqual([
-      [true, 'no such row: 7', 'failed'],
+      [true, 'no such row: 7', 'not-found'],
       [true, 'the arguments of add_up do not fit at /a: must be number', 'invalid-arguments'],
     ])
     const uncaught = await run(language, "import host from 'host'\nawait host.fail()", [fail])

@@ -14,10 +14,11 @@ test('a call has an id, a name and an input', () => {
 test('the input becomes plain data', () => {
   const { input } = parseCall(
     body(
-      '{"type":"call","id":0,"name":"f","input":{"__proto__":{"polluted":1},"a":1e999,"b":"\\ud800","constructor":2}}',
+      '{"type":"call","id":0,"name":"f","input":{"__proto__":{"polluted":1},"a":1e999,"b":"\\ud800","constructor":{"prototype":{"x":1}},"list":[{"prototype":1,"c":{"constructor":1,"d":2}}]}}',
     ),
   )
-  expect(input).toEqual({ a: { $number: 'Infinity' }, b: '\ufffd', constructor: 2 })
+  expect(input).toEqual({ a: { $number: 'Infinity' }, b: '\ufffd', list: [{ c: { d: 2 } }] })
+  expect(JSON.stringify(input)).not.toMatch(/constructor|prototype/)
   expect(Object.getPrototypeOf(input)).toBe(Object.prototype)
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,14 +6,12 @@ import type { ExecutionLanguage } from '../../../src/contracts/sandbox.ts'
 import { openSession, type Session, type SessionExecution } from '../../../src/sandbox/session/open-session.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 
-/** A folder of package environments with one called `arrow` that has pyarrow: 55 MB from PyPI are too much for each run. */
-const environmentsFolder = process.env['HANDAXE_TEST_ARROW']
 let opened: TestSandbox
 let folder: string
 let session: Session
 
 beforeAll(async () => {
-  opened = await openTestSandbox(environmentsFolder === undefined ? {} : { environmentsFolder })
+  opened = await openTestSandbox()
 })
 afterAll(() => opened.close())
 beforeEach(() => {
@@ -106,32 +104,28 @@ assert session.scalar == scalar and type(session.scalar) is np.float32`,
     expect(values.find(({ name }) => name === 'array')?.type).toBe('numpy.ndarray (3, 4)')
   })
 
-  test.skipIf(environmentsFolder === undefined)(
-    'tables are parquet where that gives back the same; needs HANDAXE_TEST_ARROW, environments with pyarrow',
-    async () => {
-      const values = await survives(
-        `
+  test('tables are parquet where that gives back the same', async () => {
+    const values = await survives(
+      `
 import pandas as pd
 plain = pd.DataFrame({"a": [1, 2], "b": ["x", None]}, index=pd.RangeIndex(2, 6, 2))
 kinds = pd.DataFrame({"c": pd.Categorical(["a", "b"]), "n": pd.array([1, None], dtype="Int64")}, index=pd.Index(["x", "y"], name="k"))
 mixed = pd.DataFrame({"o": [1, "x"]})
 twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
 daily = pd.DataFrame({"a": [1, 2]}, index=pd.date_range("2024", periods=2, freq="D"))`,
-        ['plain', 'kinds', 'mixed', 'twice', 'daily'],
-        `
+      ['plain', 'kinds', 'mixed', 'twice', 'daily'],
+      `
 for name in ("plain", "kinds", "mixed", "twice", "daily"):
     pd.testing.assert_frame_equal(session[name], globals()[name], check_exact=True, check_freq=True)`,
-        { environment: 'arrow' },
-      )
-      expect(Object.fromEntries(values.map(({ name, format }) => [name, format]))).toEqual({
-        plain: 'parquet',
-        kinds: 'parquet',
-        mixed: 'pickle',
-        twice: 'pickle',
-        daily: 'pickle',
-      })
-    },
-  )
+    )
+    expect(Object.fromEntries(values.map(({ name, format }) => [name, format]))).toEqual({
+      plain: 'parquet',
+      kinds: 'parquet',
+      mixed: 'pickle',
+      twice: 'pickle',
+      daily: 'pickle',
+    })
+  })
 
   test('nothing is loaded that is not used, and what is not there is named', async () => {
     await python('import numpy as np\na = np.arange(3)\nb = 1', { keep: ['a', 'b'] })
@@ -378,6 +372,58 @@ value = Poison()`,
       expect(result.session.kept).toEqual([])
       expect(await session.values()).toMatchObject([{ name: 'a' }])
     }
+  })
+
+  test('several values in one file, under one name, or in a file of another kind are told, and the first one is kept', async () => {
+    const forge = (entries: [name: string, format: string, file: string][]) => `
+import json, os
+os.makedirs('/box/output/.session/3.json')
+for number in (1, 2): open(f'/box/output/.session/{number}.json', 'w').write(str(number))
+values = [{"name": n, "format": f, "file": p, "type": "int"} for n, f, p in json.loads('${JSON.stringify(entries)}')]
+json.dump({"values": values, "dropped": ["a", "a", "b"], "failed": []}, open('/box/output/.session/index.json', 'w'))
+result('whole')`
+    const entries: Parameters<typeof forge>[0] = [
+      ['a', 'json', '1.json'],
+      ['b', 'json', '1.json'],
+      ['a', 'json', '2.json'],
+      ['c', 'pickle', '2.json'],
+      ['d', 'json', '3.json'],
+      ['e', 'json', '2.json'],
+      ['f', 'json', '2.json'],
+    ]
+    const result = await python(forge(entries))
+    expect(result).toMatchObject({ status: 'ok', value: 'whole' })
+    expect(result.session.kept).toEqual(['a', 'e'])
+    expect(result.session.notes).toEqual([
+      { name: 'b', reason: 'its file is that of another value' },
+      { name: 'a', reason: 'it is listed twice' },
+      { name: 'c', reason: 'its file did not arrive' },
+      { name: 'd', reason: 'its file did not arrive' },
+      { name: 'f', reason: 'its file is that of another value' },
+    ])
+    expect((await python('from tools import session\nresult([session.a, session.e])')).value).toEqual([1, 2])
+  })
+
+  test('a result is not lost where nothing can be kept of it', async () => {
+    await python('a = 1', { keep: ['a'] })
+    const breakFolder = () => {
+      rmSync(folder, { recursive: true })
+      writeFileSync(folder, 'no folder any more')
+    }
+    const result = await python('b = 2\nprint("now", flush=True)\nresult(42)', { keep: ['b'], onOutput: breakFolder })
+    expect(result).toMatchObject({ status: 'ok', value: 42, session: { kept: [], dropped: [] } })
+    expect(result.session.notes).toEqual([
+      { name: '', reason: expect.stringMatching(/^nothing was kept: .*\(E\w+\)$/) },
+    ])
+    expect(JSON.stringify(result.session)).not.toContain(folder)
+  })
+
+  test('files for the session that do not arrive are told', async () => {
+    const result = await python('a = 1', { keep: ['a'], limits: { artifactCount: 1 } })
+    expect(result.session).toMatchObject({
+      kept: [],
+      notes: [{ reason: expect.stringMatching(/too-many|did not arrive|OSError/) }],
+    })
   })
 
   test('a snapshot that has changed on the disk is not used', async () => {
