@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, readlinkSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENVIRONMENT_GUEST_PATHS, type Environment } from '../../../contracts/environment.ts'
 import { assetPath } from '../../../util/asset-path.ts'
 import { GUEST_ENVIRONMENT } from '../../guest-surroundings.ts'
 import type { PythonFacts } from './describe-python.ts'
+import { isBelow, systemFolders } from './system-folders.ts'
 
 /** Descriptor on which bubblewrap tells the process id of the zygote. */
 export const INFO_DESCRIPTOR = 3
@@ -31,6 +32,8 @@ export interface LaunchPlan {
   /** Where Python finds the packages of its environment: after the standard library, before `paths`. */
   environmentPath: string | null
   interpreter: string
+  /** Arguments of bubblewrap. */
+  systemFolders: string[]
   environment: Record<string, string>
 }
 
@@ -84,6 +87,7 @@ export function planLaunch(files: LaunchFiles): LaunchPlan {
     paths,
     environmentPath,
     interpreter,
+    systemFolders: systemFolders(python),
     environment: guestEnvironment(everywhere, isOwnTree),
   }
 }
@@ -105,7 +109,8 @@ export function bubblewrapArguments(plan: LaunchPlan, locate: (bind: Bind, index
   return [
     ...isolation.split(' '),
     ...Object.entries(plan.environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...systemFolders(),
+    ...plan.systemFolders,
+    ...systemFiles(),
     ...'--proc /proc --dev /dev --tmpfs /tmp --chdir /'.split(' '),
     ...plan.binds.flatMap((bind, index) => [bind.writable ? '--bind' : '--ro-bind', locate(bind, index), bind.target]),
     '--info-fd',
@@ -120,20 +125,11 @@ export function bubblewrapArguments(plan: LaunchPlan, locate: (bind: Bind, index
   ]
 }
 
-function systemFolders(): string[] {
-  const found: string[] = ['--ro-bind', '/usr', '/usr']
-  for (const folder of ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']) {
-    if (!existsSync(folder)) continue
-    const isLink = lstatSync(folder).isSymbolicLink()
-    found.push(...(isLink ? ['--symlink', readlinkSync(folder), folder] : ['--ro-bind', folder, folder]))
-  }
+function systemFiles(): string[] {
+  const found: string[] = []
   for (const file of ['/etc/alternatives', '/etc/ld.so.cache', '/etc/fonts', '/etc/matplotlibrc'])
     found.push('--ro-bind-try', file, file)
   const authorities = AUTHORITIES.find((file) => existsSync(file))
   if (authorities !== undefined) found.push('--ro-bind', authorities, AUTHORITIES[0])
   return found
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }
