@@ -49,27 +49,41 @@ export function decideStatus(facts: Facts, claim: Claim | null, callAsked: boole
     return { status: 'error', error: failure('InvalidResult', 'the result could not be read'), ...stopped }
   }
   if (claim !== null) return fromClaim(claim, callAsked)
-  return fromEnd(end)
+  return fromEnd(end, callAsked)
 }
 
 function fromClaim(claim: Claim, callAsked: boolean): Verdict {
+  if (!claim.ok && claim.signal !== undefined) {
+    return { status: 'killed', error: claim.error, exitCode: null, signal: claim.signal }
+  }
   if (!claim.ok) return { status: 'error', error: claim.error, exitCode: claim.exitCode ?? 1, signal: null }
-  if (callAsked && claim.value === undefined) return { ...noResult(), exitCode: 0, signal: null }
+  if (callAsked && claim.value === undefined) return { ...noResult(callAsked), exitCode: 0, signal: null }
   return { status: 'ok', exitCode: 0, signal: null }
 }
 
-function fromEnd(end: { exitCode: number | null; signal: string | null }): Verdict {
+function fromEnd(end: { exitCode: number | null; signal: string | null }, callAsked: boolean): Verdict {
   if (end.signal !== null) {
-    return { status: 'killed', error: failure(end.signal, `the process was ended by ${end.signal}`), ...end }
+    return {
+      status: 'killed',
+      error: failure(end.signal, `the process was ended by ${describeSignal(end.signal)}`),
+      ...end,
+    }
   }
   if (end.exitCode !== 0) {
     return { status: 'error', error: failure('ExitCode', `the process ended with exit code ${end.exitCode}`), ...end }
   }
-  return { ...noResult(), ...end }
+  return { ...noResult(callAsked), ...end }
 }
 
-function noResult(): Pick<Verdict, 'status' | 'error'> {
-  return { status: 'no-result', error: failure('NoResult', 'the program ended without the value that was asked for') }
+function describeSignal(signal: string): string {
+  return signal === 'SIGSEGV' ? 'SIGSEGV: a crash in native code, or an abort() there' : signal
+}
+
+function noResult(callAsked: boolean): Pick<Verdict, 'status' | 'error'> {
+  const message = callAsked
+    ? 'the program ended without the value that was asked for'
+    : 'the program left with exit code 0 before its end: what it printed and wrote is here, a value that it gave to result() is not'
+  return { status: 'no-result', error: failure('NoResult', message) }
 }
 
 function exceeded(limit: keyof Limits, value: number, unit: string): ExecutionError {

@@ -6,7 +6,7 @@ import { toPlainValue } from './plain-value.ts'
 /** What the program says of itself: a value, or an error. Nothing of it decides a limit's status. */
 export type Claim =
   | { ok: true; value: JsonValue | undefined; outputs: number }
-  | { ok: false; error: ExecutionError; exitCode: number | null; outputs: number }
+  | { ok: false; error: ExecutionError; exitCode: number | null; signal?: string; outputs: number }
 
 const MOST_OUTPUTS = 1_000_000_000
 const text = (maximum: number) => z.string().transform((value) => value.slice(0, maximum).toWellFormed())
@@ -16,6 +16,11 @@ const failure = z.object({
   ok: z.literal(false),
   error: z.object({ type: text(200), message: text(20_000), traceback: text(40_000) }),
   exitCode: z.number().int().min(0).max(255).nullable(),
+  /** By which the program says that it ended itself. */
+  signal: z
+    .string()
+    .regex(/^SIG[A-Z0-9]{2,10}$/)
+    .exactOptional(),
   outputs: z.number().int().min(0).max(MOST_OUTPUTS),
 })
 
@@ -32,8 +37,8 @@ export function parseClaim(body: Buffer): Claim {
   }
   const bad = failure.safeParse(message)
   if (!bad.success) throw new Error('The frame is not a result')
-  const { error, exitCode, outputs } = bad.data
-  return { ok: false, error, exitCode, outputs }
+  const { type: _, ...claim } = bad.data
+  return claim
 }
 
 /**

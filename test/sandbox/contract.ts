@@ -182,6 +182,75 @@ result({
       expect(await python('import sys\nresult(5)\nsys.exit(0)')).toMatchObject({ status: 'ok', value: 5, exitCode: 0 })
     })
 
+    test('a program may end by exit() and quit(), and by leaving', async () => {
+      const end = async (code: string) => {
+        const { status, exitCode, stdout, error } = await python(`print(1, flush=True)\n${code}\nprint(2)`)
+        return [status, exitCode, stdout.head, error?.message]
+      }
+      expect(await end('exit()')).toEqual(['ok', 0, '1\n', undefined])
+      expect(await end('quit(0)')).toEqual(['ok', 0, '1\n', undefined])
+      expect(await end('quit(3)')).toEqual(['error', 3, '1\n', 'the program ended with exit code 3'])
+      expect(await end("exit('no rows')")).toEqual(['error', 1, '1\n', 'no rows'])
+      // Nobody asked for a value, so none is missing.
+      const [status, exitCode, printed, message] = await end('import os; os._exit(0)')
+      expect([status, exitCode, printed]).toEqual(['no-result', 0, '1\n'])
+      expect(message).toMatch(/^the program left with exit code 0/)
+      expect(message).not.toContain('asked for')
+    })
+
+    test('a program that ends itself by a signal is told to have done so', async () => {
+      for (const [code, signal] of [
+        ['os.kill(os.getpid(), signal.SIGTERM)', 'SIGTERM'],
+        ['os.kill(os.getpid(), 9)', 'SIGKILL'],
+        ['signal.raise_signal(signal.SIGUSR1)', 'SIGUSR1'],
+        ['signal.setitimer(signal.ITIMER_REAL, 0.05); time.sleep(5)', 'SIGALRM'],
+        ['os.abort()', 'SIGABRT'],
+      ] as const) {
+        const result = await python(`import os, signal, time\nprint(1, flush=True)\n${code}\nprint(2)`)
+        expect(result, code).toMatchObject({
+          status: 'killed',
+          signal,
+          error: { type: signal },
+          stdout: { head: '1\n' },
+        })
+      }
+      for (const [code, signal] of [
+        ["process.kill(process.pid, 'SIGTERM')", 'SIGTERM'],
+        ['process.abort()', 'SIGABRT'],
+      ] as const) {
+        const result = await sandbox.execute({ language: 'javascript', code: `console.log(1)\n${code}\nfor (;;);` })
+        expect(result, code).toMatchObject({ status: 'killed', signal, stdout: { head: '1\n' } })
+      }
+    })
+
+    test('handlers of the program come first, and its children end as everywhere', async () => {
+      const code = `
+import os, signal, subprocess, multiprocessing, time
+seen = []
+signal.signal(signal.SIGTERM, lambda *_: seen.append('caught'))
+os.kill(os.getpid(), signal.SIGTERM)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+child = multiprocessing.get_context('fork').Process(target=time.sleep, args=(20,))
+child.start(); child.terminate(); child.join()
+other = subprocess.Popen(['sleep', '20']); other.terminate()
+pid = os.fork()
+if pid == 0:
+    os.abort()
+result([seen, child.exitcode, other.wait(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])])
+`
+      expect((await python(code)).value).toEqual([['caught'], -15, -15, -6])
+    })
+
+    test('a module that is given with the program can be imported, and hides no other', async () => {
+      const inputs = [
+        { name: 'helper.py', content: 'def double(x): return 2 * x' },
+        { name: 'part.py', content: 'VALUE = 3' },
+        { name: 'json.py', content: 'raise RuntimeError("not this one")' },
+      ]
+      const code = 'import json, helper\nfrom part import VALUE\nresult(helper.double(VALUE) + len(json.dumps([])))'
+      expect((await python(code, { inputs })).value).toBe(8)
+    })
+
     test('stdout and stderr are kept apart, from child processes too, invalid UTF-8 is replaced', async () => {
       const result = await python(`
 import os, subprocess, sys

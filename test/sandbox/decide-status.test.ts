@@ -45,3 +45,10 @@ test('a call needs a value, a program does not', () => {
   expect(status({}, none, true)).toMatchObject({ status: 'no-result' })
   expect(status({}, { ...none, value: null }, true)).toMatchObject({ status: 'ok' })
 })
+
+test('a signal that the program names is only its claim: no fact, no success', () => {
+  const own: Claim = { ...bad, ok: false, exitCode: 143, signal: 'SIGTERM' }
+  expect(status({}, own)).toMatchObject({ status: 'killed', exitCode: null, signal: 'SIGTERM' })
+  expect(status({ stopReason: 'wall-time' }, own)).toMatchObject({ status: 'timeout' })
+  expect(status({ outOfMemoryKills: 1 }, own)).toMatchObject({ status: 'out-of-memory' })
+})

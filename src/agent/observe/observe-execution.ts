@@ -28,16 +28,19 @@ export function observeExecution(
 ): Observation {
   const { value } = result
   const elsewhere = !needsValue && value === undefined && (result.artifacts.length > 0 || result.stdout.totalBytes > 0)
+  const left = result.status === 'no-result' && elsewhere
   const dropped = result.droppedArtifacts.map(({ name, reason }) => `the file ${name} was not kept (${reason})`)
   return {
     stepId,
-    status: result.status,
+    // A script that leaves by `os._exit(0)` has ended well if it has printed or written what it had to.
+    status: left ? 'ok' : result.status,
     value: value === undefined ? null : cutMiddle(stabiliseText(toStableJson(value)), VALUE_CHARACTERS),
     stdout: cutMiddle(stabiliseText(renderCaptured(result.stdout)), OUTPUT_CHARACTERS),
     stderr: cutMiddle(stabiliseText(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
-    error: result.error === undefined ? null : renderError(result.error),
+    error: result.error === undefined || left ? null : renderError(result.error),
     artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
-    surprises: result.status === 'ok' ? [...(elsewhere ? [] : findSurprises(value, outputSchema)), ...dropped] : [],
+    surprises:
+      result.status === 'ok' || left ? [...(elsewhere ? [] : findSurprises(value, outputSchema)), ...dropped] : [],
   }
 }
 

@@ -67,7 +67,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   if (!json && result.session !== undefined) terminal.writeProgress(describeSession(result.session, terminal.err))
   if (terminal.outputClosed.aborted && !context.signal.aborted) return EXIT_CODE_OUTPUT_CLOSED
   if (problem !== null) terminal.writeProgress(renderError(problem, terminal.err, { stack: false }))
-  const exitCode = exitCodeOf(result, context.signal.aborted)
+  const exitCode = exitCodeOf(result, { interrupted: context.signal.aborted, callAsked: execution.call !== undefined })
   return exitCode === 0 && problem !== null ? problem.exitCode : exitCode
 }
 
@@ -75,8 +75,13 @@ function passOn({ terminal }: CommandContext): (stream: 'stdout' | 'stderr', tex
   return (stream, text) => (stream === 'stdout' ? terminal.writeResult(text) : terminal.writeProgress(text))
 }
 
-function exitCodeOf(result: ExecutionResult, interrupted: boolean): number {
+function exitCodeOf(
+  result: ExecutionResult,
+  { interrupted, callAsked }: { interrupted: boolean; callAsked: boolean },
+): number {
   if (interrupted) return 130
   if (result.status === 'error') return result.exitCode !== null && result.exitCode !== 0 ? result.exitCode : 1
+  // `os._exit(0)`: a program that was asked for no value may leave as it likes.
+  if (result.status === 'no-result' && !callAsked) return result.exitCode ?? 1
   return EXIT_CODE[result.status]
 }

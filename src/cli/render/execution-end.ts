@@ -31,7 +31,8 @@ function endReason({ status, limits, signal }: ExecutionResult): string | null {
     case 'killed':
       return `stopped: killed${signal === null ? '' : ` by ${signal}`}`
     case 'no-result':
-      return 'it ended without a result'
+      // Said already, by the error.
+      return null
     case 'ok':
     case 'error':
       return null

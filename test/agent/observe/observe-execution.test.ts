@@ -145,3 +145,18 @@ describe('an observation', () => {
     expect(shown).toMatch(/^Step s1 \(g\): ended well\nFiles written: /)
   })
 })
+
+describe('a script that leaves by itself, with exit code 0', () => {
+  const left = { status: 'no-result', error: { type: 'NoResult', message: 'left', traceback: '' } } as const
+
+  test('has ended well if it has printed or written something', () => {
+    const printed = observeExecution(ended({ ...left, stdout: text('42\n') }), script)
+    expect(printed).toMatchObject({ status: 'ok', error: null, surprises: [] })
+    expect(isGood(observeExecution(ended({ ...left, artifacts: [artifact] }), script))).toBe(true)
+  })
+
+  test('has failed if it left nothing, and so has a tool', () => {
+    expect(observeExecution(ended(left), script)).toMatchObject({ status: 'no-result', error: 'NoResult: left' })
+    expect(observeExecution(ended({ ...left, stdout: text('42\n') }), tool).status).toBe('no-result')
+  })
+})

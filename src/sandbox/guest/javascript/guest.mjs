@@ -4,11 +4,12 @@
  * secret and nothing here is a boundary: the host decides what happened from kernel facts.
  */
 import { closeSync, existsSync, readdirSync } from 'node:fs'
+import { constants } from 'node:os'
 import { describeError } from './describe-error.mjs'
 import { decodeValue, encodeValue } from './encode-value.mjs'
 import { readFrame, writeFrame } from './frames.mjs'
 import { writeHostModule } from './host-functions.mjs'
-import { apply, IntrinsicError, IntrinsicTypeError, jsonStringify, promiseThen } from './intrinsics.mjs'
+import { apply, IntrinsicError, IntrinsicTypeError, jsonStringify, objectKeys, promiseThen } from './intrinsics.mjs'
 import { loadProgram } from './load-program.mjs'
 import { installOutputStreams } from './output-streams.mjs'
 import { writeToolModules } from './tool-modules.mjs'
@@ -108,6 +109,36 @@ function onUncaught(event) {
   }
 }
 
+/**
+ * The first process of a pid namespace survives every signal that it sends to itself, and `process.abort()` would crash it:
+ * a program that ends itself so says which signal it was, and ends with 128 + n, as shells tell it.
+ */
+function installOwnSignals() {
+  if (process.pid !== 1) return
+  const kill = process.kill.bind(process)
+  const { signals } = constants
+  const nameOf = (signal) => {
+    if (typeof signal === 'string') return objectKeys(signals).includes(signal) ? signal : undefined
+    return objectKeys(signals).find((name) => signals[name] === signal)
+  }
+  process.kill = (pid, signal = 'SIGTERM') => {
+    const name = pid === 1 ? nameOf(signal) : undefined
+    const isEnding = name !== undefined && !SURVIVED.has(name) && listenerCount(name) === 0
+    if (isEnding) endBy(name)
+    return kill(pid, signal)
+  }
+  process.abort = () => endBy('SIGABRT')
+}
+
+const SURVIVED = new Set(['SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGWINCH'])
+
+function endBy(signal) {
+  const exitCode = 128 + constants.signals[signal]
+  const error = { type: signal, message: `the program ended itself by ${signal}`, traceback: '' }
+  const frame = { type: 'result', ok: false, error, exitCode, signal, outputs: countOutputs() }
+  finish(jsonStringify(frame), exitCode)
+}
+
 async function main() {
   installOutputStreams()
   // Node's ten would be used up by its own frames where a module fails to load.
@@ -117,6 +148,7 @@ async function main() {
   // Node may have been started from a file that has no path in here; this one leads to it all the same.
   if (!existsSync(process.execPath)) process.execPath = '/proc/self/exe'
   process.reallyExit = onExit
+  installOwnSignals()
   process.on('beforeExit', onIdle)
   process.on('uncaughtException', onUncaught('uncaughtException'))
   process.on('unhandledRejection', onUncaught('unhandledRejection'))

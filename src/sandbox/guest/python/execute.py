@@ -20,6 +20,7 @@ import describe_error
 import encode_value
 import end_program
 import frames
+import honest_exits
 import host_functions
 import libc
 import tool_modules
@@ -28,6 +29,7 @@ import without_arrow
 
 PROGRAM = "<program>"
 _NOTHING = object()
+_INPUT = "/box/input"
 _OUTPUT = "/box/output"
 _DESCRIPTORS = 65_536
 
@@ -50,6 +52,7 @@ def serve(control, warm=True):
         warm_up()
         _rehearse()
     tool_modules.install([])
+    honest_exits.install(control, _count_outputs)
     end_program.note()
     # What is there lives as long as the process: a collection in the middle of the program need not look at it.
     gc.freeze()
@@ -109,6 +112,9 @@ def _run(request, given, control=None):
         tool_modules.install(request["tools"])
     if request.get("host"):
         host_functions.install(request["host"], request["hostLimits"], control)
+    # At the end: a module that lies beside the program is found, and hides no other.
+    if _INPUT not in sys.path:
+        sys.path.append(_INPUT)
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     exec(compile(code, PROGRAM, "exec", dont_inherit=True), module.__dict__)
     if call is None:
