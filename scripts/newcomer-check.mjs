@@ -76,6 +76,7 @@ async function checkAll() {
     const folder = '/root/handaxe'
     cloneProject(root, folder, 'root')
     const shared = { user: ROOT, variables, folder, timeoutMs: START_MS }
+    if (isAsked('start-root')) await check('npm start as root', root, ['npm', 'start'], shared, judgeAnswers)
     if (isAsked('chroot')) {
       await check(
         'npm start in a plain chroot ends with a sentence',
@@ -85,7 +86,6 @@ async function checkAll() {
         judgeRefusal,
       )
     }
-    if (isAsked('start-root')) await check('npm start as root', root, ['npm', 'start'], shared, judgeAnswers)
     rmSync(root, { recursive: true, force: true })
   }
   if (isAsked('start-user') || isAsked('test-user')) {

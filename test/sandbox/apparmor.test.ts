@@ -6,6 +6,7 @@ import { OWN_BUBBLEWRAP, PROFILE_FILE, readAppArmor } from '../../src/sandbox/ba
 import { explainRefusal } from '../../src/sandbox/backends/linux/explain-refusal.ts'
 import { findBubblewrap, isCopied } from '../../src/sandbox/backends/linux/find-bubblewrap.ts'
 import { unavailable } from '../../src/sandbox/backends/linux/zygote.ts'
+import { canMountInside } from '../../src/sandbox/setup/allow-namespaces.ts'
 import { planAppArmor, planAppArmorUndo, renderStep } from '../../src/sandbox/setup/plan-apparmor.ts'
 
 // Recorded states of /proc, /sys and /etc: no machine of these tests has AppArmor, and none of the commands is run.
@@ -229,4 +230,22 @@ test('handaxe’s own bubblewrap comes first, where it is root’s alone', () =>
   expect(findBubblewrap('/nowhere', own)).toBeNull()
   expect([isCopied(system, own), isCopied(join(root, 'newer/bwrap'), own)]).toEqual([true, false])
   expect(findBubblewrap('/usr/bin', '/usr/bin/env')).toBe('/usr/bin/env')
+})
+
+test('whether bubblewrap works is tried with what it starts, too', () => {
+  expect(canMountInside(BWRAP)).toBe(true)
+  // As `bwrap-userns-restrict` leaves it: it starts, and what it starts has no rights.
+  const through = (more: string): string =>
+    `#!/bin/sh\nfor word; do shift; [ "$word" = -- ] && set -- "$@" ${more}; set -- "$@" "$word"; done\nexec ${BWRAP} "$@"\n`
+  const folder = machine({
+    restricted: through('--cap-drop ALL'),
+    plain: through('--new-session'),
+    none: '#!/bin/sh\nexit 1\n',
+  })
+  chmodSync(folder, 0o755)
+  const works = (name: string): boolean => {
+    chmodSync(join(folder, name), 0o755)
+    return canMountInside(join(folder, name))
+  }
+  expect([works('plain'), works('restricted'), works('none')]).toEqual([true, false, false])
 })
