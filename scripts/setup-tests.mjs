@@ -46,7 +46,8 @@ function installPytest() {
   const python = findPython()
   if (python === undefined) return
   const python3 = (...args) => spawnSync(python, args, { encoding: 'utf8' })
-  if (python3('-I', '-c', 'import pytest, setuptools').status === 0) return
+  // A new virtual environment has the setuptools of its Python, which before 70.1 cannot make wheels by themselves.
+  if (python3('-I', '-c', 'import pytest, setuptools.command.bdist_wheel').status === 0) return
   console.error("· installing pytest and setuptools into the sandbox's Python for the tests (PyPI)")
   const { status } = python3(
     '-m',
@@ -57,7 +58,7 @@ function installPytest() {
     '--only-binary',
     ':all:',
     'pytest',
-    'setuptools',
+    'setuptools>=70.1',
   )
   if (status !== 0) console.error('· that did not work, the tests of exported Python packages are skipped')
 }
