@@ -124,6 +124,8 @@ export interface Observation {
   stderr: string
   error: string | null
   artifacts: string[]
+  /** What a reader of the value should know. */
+  notes?: string[]
   /** Why a good status does not look like a good result: empty, NaN, another type than declared. */
   surprises: string[]
 }

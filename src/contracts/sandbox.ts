@@ -143,6 +143,8 @@ export interface ExecutionResult {
   status: ExecutionStatus
   /** The value of the call, or what the program gave to `result(value)`; absent where there is none. */
   value?: JsonValue
+  /** What a reader of the value should know, in sentences: where labels were the same as text, and so given as pairs. */
+  notes?: string[]
   stdout: CapturedText
   stderr: CapturedText
   error?: ExecutionError

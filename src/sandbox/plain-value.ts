@@ -21,7 +21,15 @@ export function toPlainValue(value: unknown, depth = 0): JsonValue {
   if (Array.isArray(value)) return value.map((item) => toPlainValue(item, depth + 1))
   const copy: { [key: string]: JsonValue } = {}
   for (const [key, item] of Object.entries(value as object)) {
-    if (key !== '__proto__') copy[key.toWellFormed()] = toPlainValue(item, depth + 1)
+    const label = key.toWellFormed()
+    // Labels that differed in a lone surrogate only: as pairs none takes the place of another.
+    if (Object.hasOwn(copy, label)) return toPairs(value as object, depth)
+    if (key !== '__proto__') copy[label] = toPlainValue(item, depth + 1)
   }
   return copy
+}
+
+function toPairs(value: object, depth: number): JsonValue {
+  const entries = Object.entries(value).filter(([key]) => key !== '__proto__')
+  return entries.map(([key, item]) => [key.toWellFormed(), toPlainValue(item, depth + 1)])
 }

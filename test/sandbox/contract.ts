@@ -3,10 +3,13 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { JsonValue } from '../../src/contracts/json.ts'
 import { DEFAULT_LIMITS } from '../../src/contracts/limits.ts'
 import type { Execution, ExecutionResult, Sandbox, ToolModule } from '../../src/contracts/sandbox.ts'
 
 const MIB = 1024 * 1024
+
+const entries = (...pairs: [string, JsonValue][]): JsonValue => ({ $entries: pairs })
 
 /** What every backend must do. `open` makes the sandbox under test, with a Python that has numpy and pandas. */
 export function sandboxContract(name: string, open: () => Promise<Sandbox>): void {
@@ -65,7 +68,7 @@ result({
     'timestamp': day, 'na': pd.NA, 'date': datetime.date(2024, 1, 2), 'delta': datetime.timedelta(seconds=90),
     'decimal': decimal.Decimal('1.5'), 'fraction': fractions.Fraction(1, 4), 'complex': 1+2j,
     'tuple': (1, 2), 'set': {3, 1, 2}, 'named': Pair(1, 2), 'dataclass': Point(1, 2.5), 'enum': Color.RED,
-    'bytes': b'\\x00\\xff', 'range': range(3), 'path': pathlib.PurePosixPath('/a/b'), 1: 'key', (1, 2): 'pair',
+    'bytes': b'\\x00\\xff', 'range': range(3), 'path': pathlib.PurePosixPath('/a/b'), (1, 2): 'pair',
     'big': 2**70, 'twice': pd.DataFrame([[1, 2]], columns=['a', 'a']),
 })
 `)
@@ -93,7 +96,7 @@ result({
         timestamp: '2024-01-02T00:00:00',
         na: null,
         date: '2024-01-02',
-        delta: 90,
+        delta: 'PT1M30S',
         decimal: 1.5,
         fraction: 0.25,
         complex: { real: 1, imaginary: 2 },
@@ -105,11 +108,189 @@ result({
         bytes: { $bytes: 'AP8=' },
         range: [0, 1, 2],
         path: '/a/b',
-        '1': 'key',
         '[1, 2]': 'pair',
         big: { $number: '1180591620717411303424' },
         twice: [{ a: 1, 'a.1': 2 }],
       })
+    })
+
+    test.each<[string, string, JsonValue, RegExp | null]>([
+      [
+        'a Series with the same label twice',
+        "pd.Series([10, 20, 30], index=pd.to_datetime(['2024-01-01', '2024-01-01', '2024-01-02']))",
+        [
+          ['2024-01-01T00:00:00', 10],
+          ['2024-01-01T00:00:00', 20],
+          ['2024-01-02T00:00:00', 30],
+        ],
+        /^labels of a Series are the same as text \(2024-01-01T00:00:00\)/,
+      ],
+      [
+        'a number and its text',
+        "{1: 'a', '1': 'b', 2: 'c'}",
+        [
+          [1, 'a'],
+          ['1', 'b'],
+          [2, 'c'],
+        ],
+        /^keys of a dict are the same as text \(1\)/,
+      ],
+      [
+        'None, True and their words',
+        "{None: 1, 'null': 2, True: 3, 'true': 4}",
+        [
+          [null, 1],
+          ['null', 2],
+          [true, 3],
+          ['true', 4],
+        ],
+        /\(null\)/,
+      ],
+      [
+        'labels of two levels that read the same',
+        "pd.Series([1, 2], index=pd.MultiIndex.from_tuples([('a b', 'c'), ('a', 'b c')]))",
+        [
+          [['a b', 'c'], 1],
+          [['a', 'b c'], 2],
+        ],
+        /\(a b c\)/,
+      ],
+      [
+        'two missing labels',
+        'pd.Series([1, 2, 3], index=[np.nan, None, 0.5])',
+        [
+          [{ $number: 'NaN' }, 1],
+          [{ $number: 'NaN' }, 2],
+          [0.5, 3],
+        ],
+        /\(NaN\)/,
+      ],
+      [
+        'a time and its text, counted',
+        "pd.Series([pd.Timestamp('2024-05-06'), '2024-05-06T00:00:00', 7, 7]).value_counts(sort=False)",
+        [
+          ['2024-05-06T00:00:00', 1],
+          ['2024-05-06T00:00:00', 1],
+          [7, 2],
+        ],
+        /\(2024-05-06T00:00:00\)/,
+      ],
+      [
+        'missing labels that differ',
+        'pd.Series([1, 2], index=pd.Index([np.nan, None], dtype=object))',
+        { NaN: 1, null: 2 },
+        null,
+      ],
+      ['1 and 1.0', 'pd.Series([1, 2], index=pd.Index([1, 1.0], dtype=object))', { '1': 1, '1.0': 2 }, null],
+      [
+        'columns of one name, and one called like their number',
+        "pd.DataFrame([[1, 2, 3]], columns=['a', 'a', 'a.1'])",
+        [{ a: 1, 'a.2': 2, 'a.1': 3 }],
+        /^columns of a table have the same name.*a\.2/,
+      ],
+      [
+        'an index called like a column',
+        "pd.DataFrame({'k': [1]}, index=pd.Index([5], name='k'))",
+        [{ k: 5, 'k.1': 1 }],
+        /same name/,
+      ],
+    ])('labels that are the same as text lose no value: %s', async (_what, expression, value, note) => {
+      const result = await python(`import numpy as np, pandas as pd\nresult({'x': ${expression}})`)
+      expect(result.error).toBeUndefined()
+      expect(result.value).toEqual({ x: value })
+      if (note === null) expect(result).not.toHaveProperty('notes')
+      else expect(result.notes).toEqual([expect.stringMatching(note)])
+    })
+
+    test.each<[string, JsonValue]>([
+      ['pd.Series([30, 20, 10], index=[2021, 2019, 2020])', entries(['2021', 30], ['2019', 20], ['2020', 10])],
+      ["pd.Series({'2020': 1, '2019': 3}).sort_values(ascending=False).to_dict()", { '2019': 3, '2020': 1 }],
+      ["{'total': 1, '7': 2}", entries(['total', 1], ['7', 2])],
+      ["{'01': 1, '4294967295': 2, '-1': 3}", { '01': 1, '4294967295': 2, '-1': 3 }],
+      ["{'__proto__': 1, 'a': 2}", entries(['__proto__', 1], ['a', 2])],
+      [
+        "pd.crosstab(pd.Series(['N', 'S'], name='region'), pd.Series([2021, 2020], name='year'))",
+        [entries(['region', 'N'], ['2020', 0], ['2021', 1]), entries(['region', 'S'], ['2020', 1], ['2021', 0])],
+      ],
+    ])('an object keeps the order of the program: %s', async (expression, value) => {
+      const { value: given, notes } = await python(`import pandas as pd\nresult(${expression})`)
+      // As text: the order counts.
+      expect(JSON.stringify(given)).toBe(JSON.stringify(value))
+      expect(notes).toBeUndefined()
+    })
+
+    test('an object that comes in its own order is a dict in that order', async () => {
+      const given = entries(['2021', [entries(['b', { $number: 'NaN' }], ['1', 2])]], ['2019', 1])
+      const code = "def f(x):\n    return [list(x), list(x['2021'][0]), x]\n"
+      const { value } = await python(code, { call: { function: 'f', arguments: { x: given } } })
+      expect(JSON.stringify(value)).toBe(JSON.stringify([['2021', '2019'], ['b', '1'], given]))
+    })
+
+    test('digits are not lost, whatever the size', async () => {
+      const { value, error } = await python(`
+import decimal, fractions
+import numpy as np, pandas as pd
+D = decimal.Decimal
+result({
+    'ean': 4006381333931, 'id': 2**53 + 1, 'series': pd.Series([2**62 + 1]), 'huge': len(str(10**4000)), 'beyond': 10**5000 + 7,
+    'decimals': [D('11439.60'), D('0.1'), D('250'), D('1E+3'), D('-0.00'), D('NaN'), D('12345678901234567.89')],
+    'fractions': [fractions.Fraction(6, 3), fractions.Fraction(2**60 + 1, 1)],
+    'long': [np.longdouble('0.1'), np.longdouble('1.234567890123456789'), np.longdouble('-inf'), np.array([np.longdouble(2)])],
+    'complex': np.clongdouble(1 + 2j),
+})
+`)
+      expect(error).toBeUndefined()
+      expect(value).toEqual({
+        ean: 4_006_381_333_931,
+        id: { $number: '9007199254740993' },
+        series: [{ $number: '4611686018427387905' }],
+        huge: 4001,
+        beyond: { $number: `1${'0'.repeat(4999)}7` },
+        decimals: [
+          { $number: '11439.60' },
+          0.1,
+          250,
+          1000,
+          { $number: '-0.00' },
+          { $number: 'NaN' },
+          { $number: '12345678901234567.89' },
+        ],
+        fractions: [2, { $number: '1152921504606846977' }],
+        long: [0.1, { $number: '1.234567890123456789' }, { $number: '-Infinity' }, [2]],
+        complex: { real: 1, imaginary: 2 },
+      })
+    })
+
+    test('an integer of 5000 digits comes in as it is', async () => {
+      const digits = `1${'0'.repeat(4998)}7`
+      const code = 'def f(n):\n    return [n % 10, n + 1]\n'
+      const { value } = await python(code, { call: { function: 'f', arguments: { n: { $number: digits } } } })
+      expect(value).toEqual([7, { $number: `${digits.slice(0, -1)}8` }])
+    })
+
+    test('a duration says its unit', async () => {
+      const { value, error } = await python(`
+import datetime
+import numpy as np, pandas as pd
+result([
+    datetime.timedelta(0), datetime.timedelta(hours=26), -datetime.timedelta(microseconds=1500), pd.Timedelta('1ns'),
+    np.timedelta64(90, 's'), np.timedelta64(3, 'M'), np.timedelta64('NaT'), np.array([1, 2], 'm8[D]'),
+    pd.Series(pd.to_timedelta(['00:00:05', None])), {datetime.timedelta(minutes=1): 1},
+])
+`)
+      expect(error).toBeUndefined()
+      expect(value).toEqual([
+        'PT0S',
+        'P1DT2H',
+        '-PT0.0015S',
+        'PT0.000000001S',
+        'PT1M30S',
+        '3 months',
+        null,
+        ['P1D', 'P2D'],
+        ['PT5S', null],
+        { PT1M: 1 },
+      ])
     })
 
     test('a value that contains itself is an error', async () => {

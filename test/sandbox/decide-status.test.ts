@@ -4,7 +4,7 @@ import { decideStatus, type Facts } from '../../src/sandbox/decide-status.ts'
 import type { Claim } from '../../src/sandbox/parse-claim.ts'
 
 const quiet: Facts = { stopReason: null, outOfMemoryKills: 0, cpuMs: 1, end: null }
-const good: Claim = { ok: true, value: 1, outputs: 0 }
+const good: Claim = { ok: true, value: 1, notes: [], outputs: 0 }
 const bad: Claim = { ok: false, error: { type: 'E', message: 'm', traceback: '' }, exitCode: null, outputs: 0 }
 
 function status(facts: Partial<Facts>, claim: Claim | null, callAsked = false) {
@@ -40,7 +40,7 @@ test('the kernel that ends a process for its CPU time makes it a timeout', () =>
 })
 
 test('a call needs a value, a program does not', () => {
-  const none: Claim = { ok: true, value: undefined, outputs: 0 }
+  const none: Claim = { ok: true, value: undefined, notes: [], outputs: 0 }
   expect(status({}, none)).toMatchObject({ status: 'ok' })
   expect(status({}, none, true)).toMatchObject({ status: 'no-result' })
   expect(status({}, { ...none, value: null }, true)).toMatchObject({ status: 'ok' })

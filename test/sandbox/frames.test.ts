@@ -64,6 +64,7 @@ const nearlyResult = fc.record(
       null,
     ),
     exitCode: fc.constantFrom<unknown>(null, 0, 255, 256, -1, 1.5, '1'),
+    notes: fc.constantFrom<unknown>([], ['a note'], [1, '\ud800'], 'a note', null, Array.from({ length: 21 }, String)),
     outputs: fc.constantFrom<unknown>(0, 1, -1, 1e300, 0.5, null, '0'),
   },
   { requiredKeys: [] },
@@ -77,8 +78,10 @@ test('a frame that is nearly a result is a whole claim or refused', () => {
         const claim = parseClaim(body)
         expect(Number.isInteger(claim.outputs)).toBe(true)
         expect(message.type).toBe('result')
-        if (claim.ok) expect(message.ok).toBe(true)
-        else expect(typeof claim.error.message).toBe('string')
+        if (claim.ok) {
+          expect(message.ok).toBe(true)
+          expect(claim.notes.every((note) => typeof note === 'string' && note.isWellFormed())).toBe(true)
+        } else expect(typeof claim.error.message).toBe('string')
       } catch (error) {
         expect(error).toBeInstanceOf(Error)
         expect(error).not.toBeInstanceOf(RangeError)

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonValue } from '../../src/contracts/json.ts'
 import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
+const entries = (...pairs: [string, JsonValue][]): JsonValue => ({ $entries: pairs })
+
 let opened: TestSandbox
 
 beforeAll(async () => {
@@ -26,7 +28,7 @@ describe('what becomes of values', () => {
     ['[1, , 3]', [1, null, 3]],
     ['new Date(0)', '1970-01-01T00:00:00.000Z'],
     ['new Date(NaN)', null],
-    ['new Map([["a", 1], [2, new Map([["b", null]])]])', { a: 1, 2: { b: null } }],
+    ['new Map([[2, new Map([["b", null]])], ["a", 1]])', { 2: { b: null }, a: 1 }],
     [
       'new Map([[{ k: 1 }, 1], ["a", undefined]])',
       [
@@ -34,6 +36,10 @@ describe('what becomes of values', () => {
         ['a', null],
       ],
     ],
+    ['new Map([["b", 1], [2021, 2], [2019, 3]])', entries(['b', 1], ['2021', 2], ['2019', 3])],
+    ['new Map([[2019, 1], ["2021", 2], ["x", undefined]])', { 2019: 1, 2021: 2 }],
+    ['new Map([["4294967295", 1], ["01", 2], ["-1", 3]])', { 4294967295: 1, '01': 2, '-1': 3 }],
+    ['[{ $entries: 1 }]', [entries(['$entries', 1])]],
     ['new Set([1, "a", undefined])', [1, 'a', null]],
     ['new Float64Array([1.5, NaN])', [1.5, { $number: 'NaN' }]],
     ['new BigInt64Array([1n])', [1]],
@@ -53,7 +59,79 @@ describe('what becomes of values', () => {
   ])('%s', async (expression, value) => {
     const result = await run(`result(${expression.startsWith('{') ? `(${expression})` : expression})`)
     expect(result).toMatchObject({ status: 'ok' })
-    expect(result.value).toEqual(value)
+    // As text: the order counts.
+    expect(JSON.stringify(result.value)).toBe(JSON.stringify(value))
+    expect(result).not.toHaveProperty('notes')
+  })
+
+  test.each<[string, JsonValue, string]>([
+    [
+      'new Map([[1, "a"], ["1", "b"]])',
+      [
+        [1, 'a'],
+        ['1', 'b'],
+      ],
+      '1',
+    ],
+    [
+      'new Map([[undefined, 1], ["undefined", 2], [NaN, 3]])',
+      [
+        [null, 1],
+        ['undefined', 2],
+        [{ $number: 'NaN' }, 3],
+      ],
+      'undefined',
+    ],
+    [
+      'new Map([[true, 1], ["true", undefined]])',
+      [
+        [true, 1],
+        ['true', null],
+      ],
+      'true',
+    ],
+    [
+      'new Map([[9007199254740993n, 1], ["9007199254740993", 2]])',
+      [
+        [{ $number: '9007199254740993' }, 1],
+        ['9007199254740993', 2],
+      ],
+      '9007199254740993',
+    ],
+    [
+      'new Map([[Symbol("s"), 1], [Symbol("s"), 2]])',
+      [
+        [null, 1],
+        [null, 2],
+      ],
+      'Symbol(s)',
+    ],
+  ])('keys that are the same as text lose no value: %s', async (expression, value, same) => {
+    const result = await run(`result([${expression}])`)
+    expect(result.value).toEqual([value])
+    expect(result.notes).toEqual([`keys of a map are the same as text (${same}): they are given as [key, value] pairs`])
+  })
+
+  test('labels that differ in a broken character only lose no value', async () => {
+    const { value } = await run('result({ "\\ud800": 1, "\\ud801": 2 })')
+    expect(value).toEqual([
+      ['\ufffd', 1],
+      ['\ufffd', 2],
+    ])
+  })
+
+  test('only the notes of the last value count', async () => {
+    expect(await run('result(new Map([[1, 1], ["1", 2]])); result(5)')).not.toHaveProperty('notes')
+  })
+
+  test('a function gets an object in its own order as an object', async () => {
+    const given = entries(['b', 1], ['2021', { $number: '12345678901234567890' }])
+    const { value } = await opened.sandbox.execute({
+      language: 'javascript',
+      code: 'export default function f({ x }) { return [Object.keys(x), x[2021] + 1n] }',
+      call: { function: 'f', arguments: { x: given } },
+    })
+    expect(value).toEqual([['2021', 'b'], { $number: '12345678901234567891' }])
   })
 })
 

@@ -388,6 +388,30 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
         expect(await store.tools.keptCalls('mean', 2)).toEqual([])
       })
 
+      test('keep the order of their objects and all digits', async () => {
+        await save('first')
+        const value = {
+          $entries: [
+            ['2021', { $number: '9007199254740993' }],
+            ['2019', { $number: '11439.60' }],
+          ],
+        }
+        const call = {
+          arguments: {
+            years: {
+              $entries: [
+                ['b', 1],
+                ['1', [value]],
+              ],
+            },
+          },
+          value,
+        }
+        await store.tools.recordUse(sampleUse('mean', { inputHash: 'a', call }))
+        const [kept] = await store.tools.keptCalls('mean', 1)
+        expect(JSON.stringify([kept?.arguments, kept?.value])).toBe(JSON.stringify([call.arguments, value]))
+      })
+
       test('are bounded in number', async () => {
         await save('first')
         for (let index = 0; index < KEPT_CALLS + 3; index += 1) await use(`h${index}`, index)

@@ -39,6 +39,7 @@ export function observeExecution(
     stderr: cutMiddle(stabiliseText(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
     error: result.error === undefined || left ? null : renderError(result.error),
     artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
+    ...(result.notes === undefined ? {} : { notes: result.notes.map(stripHidden) }),
     surprises:
       result.status === 'ok' || left ? [...(elsewhere ? [] : findSurprises(value, outputSchema)), ...dropped] : [],
   }

@@ -3,7 +3,7 @@ import { fenceUntrusted, quoteUntrusted } from '../../domain/text/untrusted-text
 
 /** An observation as the models are shown it. What came out of the sandbox is fenced as data. */
 export function renderObservation(observation: Observation, goal: string): string {
-  const { stepId, status, value, stdout, stderr, error, artifacts, surprises } = observation
+  const { stepId, status, value, stdout, stderr, error, artifacts, notes = [], surprises } = observation
   const output = [
     value === null ? '' : `Value:\n${value}`,
     error === null ? '' : `Error:\n${error}`,
@@ -13,6 +13,7 @@ export function renderObservation(observation: Observation, goal: string): strin
   const lines = [
     `Step ${stepId} (${goal}): ${describeStatus(status)}`,
     surprises.length === 0 ? '' : `Surprising: ${surprises.map(quoteUntrusted).join('; ')}`,
+    notes.length === 0 ? '' : `Note: ${notes.map(quoteUntrusted).join('; ')}`,
     artifacts.length === 0 ? '' : `Files written: ${artifacts.map(quoteUntrusted).join(', ')}`,
     output.length === 0 ? '' : fenceUntrusted(`step ${stepId}`, output.join('\n\n')),
   ]

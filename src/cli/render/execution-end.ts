@@ -11,6 +11,7 @@ export function describeExecutionEnd(result: ExecutionResult, colors: Terminal['
     lines.push(colors.red(safeText(traceback === '' ? `${type}: ${message}` : traceback.trimEnd())))
   }
   if (result.value !== undefined) lines.push(`value ${safeText(toJsonText(result.value, { digits: true }))}`)
+  lines.push(...describeNotes(result, colors))
   for (const artifact of result.artifacts)
     lines.push(`file ${artifact.path} (${artifact.mediaType}, ${formatBytes(artifact.bytes)})`)
   for (const dropped of result.droppedArtifacts)
@@ -18,6 +19,11 @@ export function describeExecutionEnd(result: ExecutionResult, colors: Terminal['
   const reason = endReason(result)
   if (reason !== null) lines.push(colors.red(reason))
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+}
+
+/** What a reader of the value should know. */
+export function describeNotes({ notes = [] }: ExecutionResult, colors: Terminal['err']): string[] {
+  return notes.map((note) => colors.yellow(`note ${safeText(note)}`))
 }
 
 function endReason({ status, limits, signal }: ExecutionResult): string | null {

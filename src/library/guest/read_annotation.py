@@ -21,7 +21,7 @@ _SIMPLE = {
     "Timestamp": {"type": "string", "format": "date-time"},
     "datetime64": {"type": "string", "format": "date-time"},
     "time": {"type": "string", "format": "time"},
-    "timedelta": {"type": "number"},
+    "timedelta": {"type": "string", "format": "duration"},
     "Path": {"type": "string"},
     "PurePath": {"type": "string"},
     "UUID": {"type": "string", "format": "uuid"},

@@ -96,10 +96,10 @@ export class RelaySandbox<Guest extends RelayedGuest & PooledGuest> implements S
       const target = execution.artifactsFolder ?? (await mkdtemp(join(this.#parts.folder, 'execution-')))
       const startupMs = performance.now() - askedAt
       const outcome = await runThroughRelay({ guest, execution, limits, target, closing: this.#closing.signal })
-      const { verdict, value, collected, wallMs, cpuMs, peakMemoryBytes } = outcome
+      const { verdict, claimed, collected, wallMs, cpuMs, peakMemoryBytes } = outcome
       return {
         status: verdict.status,
-        ...(value === undefined ? {} : { value }),
+        ...claimed,
         stdout: outcome.stdout.toText(),
         stderr: outcome.stderr.toText(),
         ...(verdict.error === undefined ? {} : { error: verdict.error }),

@@ -2,7 +2,6 @@ import { StringDecoder } from 'node:string_decoder'
 import { constants } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HandaxeError } from '../../contracts/errors.ts'
-import type { JsonValue } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Execution } from '../../contracts/sandbox.ts'
 import { CapturedOutput } from '../captured-output.ts'
@@ -11,7 +10,7 @@ import { decideStatus, type Facts, type StopReason, type Verdict } from '../deci
 import { encodeFrame, encodeJsonFrame } from '../frames.ts'
 import { HostCalls } from '../host/host-calls.ts'
 import { isCall, parseCall } from '../host/parse-call.ts'
-import { parseClaim, type Claim } from '../parse-claim.ts'
+import { claimedValue, parseClaim, type Claim, type ClaimedValue } from '../parse-claim.ts'
 import { requestFrame } from '../request-frame.ts'
 import { ArtifactReceiver } from './receive-artifacts.ts'
 import type { RelayEvent } from './relay-messages.ts'
@@ -28,7 +27,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface RelayOutcome {
   verdict: Verdict
-  value: JsonValue | undefined
+  claimed: ClaimedValue
   stdout: CapturedOutput
   stderr: CapturedOutput
   collected: Collected
@@ -71,7 +70,7 @@ export async function runThroughRelay(run: RelayRun): Promise<RelayOutcome> {
   }
   return {
     verdict,
-    value: verdict.status === 'ok' && claim?.ok ? claim.value : undefined,
+    claimed: verdict.status === 'ok' ? claimedValue(claim) : {},
     stdout: conversation.outputs.stdout,
     stderr: conversation.outputs.stderr,
     collected: conversation.files.end(),

@@ -129,10 +129,10 @@ export class LinuxSandbox implements Sandbox {
   }
 
   #toResult(outcome: SlotOutcome, collected: Collected, startupMs: number, limits: Limits): ExecutionResult {
-    const { verdict, value, stdout, stderr, wallMs, cpuMs, peakMemoryBytes } = outcome
+    const { verdict, claimed, stdout, stderr, wallMs, cpuMs, peakMemoryBytes } = outcome
     return {
       status: verdict.status,
-      ...(value === undefined ? {} : { value }),
+      ...claimed,
       stdout,
       stderr,
       ...(verdict.error === undefined ? {} : { error: verdict.error }),

@@ -1,5 +1,4 @@
 import { StringDecoder } from 'node:string_decoder'
-import type { JsonValue } from '../../../contracts/json.ts'
 import type { Limits } from '../../../contracts/limits.ts'
 import type { CapturedText, Execution } from '../../../contracts/sandbox.ts'
 import { CapturedOutput } from '../../captured-output.ts'
@@ -7,7 +6,7 @@ import { decideStatus, type StopReason, type Verdict } from '../../decide-status
 import { encodeFrame, encodeJsonFrame } from '../../frames.ts'
 import { HostCalls } from '../../host/host-calls.ts'
 import { isCall, parseCall } from '../../host/parse-call.ts'
-import { parseClaim, type Claim } from '../../parse-claim.ts'
+import { claimedValue, parseClaim, type Claim, type ClaimedValue } from '../../parse-claim.ts'
 import { requestFrame } from '../../request-frame.ts'
 import { advance, NOT_DECIDED, TIMER_MS, type SlotAct, type SlotEvent, type SlotState } from './slot-state.ts'
 import { watchCpuTime, watchMemory } from './watch-usage.ts'
@@ -18,7 +17,7 @@ const FRAME_OVERHEAD_BYTES = 256 * 1024
 
 export interface SlotOutcome {
   verdict: Verdict
-  value: JsonValue | undefined
+  claimed: ClaimedValue
   stdout: CapturedText
   stderr: CapturedText
   wallMs: number
@@ -214,7 +213,7 @@ class Conversation implements SlotListener {
     }
     this.#resolve({
       verdict,
-      value: verdict.status === 'ok' && claim?.ok ? claim.value : undefined,
+      claimed: verdict.status === 'ok' ? claimedValue(claim) : {},
       stdout: outputs.stdout.toText(),
       stderr: outputs.stderr.toText(),
       wallMs: performance.now() - this.#startedAt,

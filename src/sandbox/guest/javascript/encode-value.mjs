@@ -3,7 +3,9 @@
  *
  * What JSON has no word for: NaN, the infinities and a BigInt beyond the safe integers become `{"$number": "NaN"}` and so
  * on, a Buffer and an ArrayBuffer `{"$bytes": base64}`, a date its ISO text, a map an object (or a list of pairs where a
- * key is an object), a set and a typed array a list, an error its name and message, a regular expression its source.
+ * key is an object, or two keys are the same as text), a set and a typed array a list, an error its name and message, a
+ * regular expression its source. An object whose order or labels a JavaScript object cannot hold is
+ * `{"$entries": [[label, value], …]}`.
  * `undefined`, functions and symbols are left out of objects and are null in lists, as in `JSON.stringify`; alone they are
  * refused, as are promises and values that contain themselves.
  */
@@ -28,6 +30,7 @@ import {
   setDelete,
   setForEach,
   setHas,
+  stringSlice,
   toText,
   types,
 } from './intrinsics.mjs'
@@ -35,13 +38,17 @@ import {
 /** Deeper values are a mistake in the program, and the host's parser refuses them. */
 const DEPTH = 200
 
+const NOTES = 20
+const NOTE_CHARACTERS = 80
+
 /**
  * JSON text, or undefined where `value` is undefined. Throws a TypeError or a RangeError that says what to do; its stack
- * begins at the caller of `entry`, the function that the program called.
+ * begins at the caller of `entry`, the function that the program called. `notes` gets a sentence where a value has another
+ * form than its reader may expect. Without `isOrdered` objects are plain ones: for functions of the host, which know no tags.
  */
-export function encodeValue(value, maximumBytes, entry = encodeValue) {
+export function encodeValue(value, maximumBytes, entry = encodeValue, notes = [], isOrdered = true) {
   if (value === undefined) return undefined
-  const state = { maximumBytes, characters: 0, open: new IntrinsicSet(), entry }
+  const state = { maximumBytes, characters: 0, open: new IntrinsicSet(), entry, notes, isOrdered }
   if (typeof value === 'function' || typeof value === 'symbol') {
     refuse(state, IntrinsicTypeError, `The value is a ${typeof value}, which cannot leave the sandbox: give data.`)
   }
@@ -137,27 +144,85 @@ function encodeMap(map, state, depth) {
   mapForEach(map, (_, key) => {
     if (key === null || typeof key === 'object' || typeof key === 'function') plainKeys = false
   })
+  if (plainKeys) {
+    const same = findSameText(map)
+    if (same === null) return encodeLabelled(map, state, depth)
+    const shown = same.length > NOTE_CHARACTERS ? `${stringSlice(same, 0, NOTE_CHARACTERS)}…` : same
+    note(state, `keys of a map are the same as text (${shown}): they are given as [key, value] pairs`)
+  }
+  let json = ''
+  mapForEach(map, (item, key) => {
+    const keyJson = encode(key, state, depth) ?? spend(state, 'null')
+    json += `${comma(json)}[${keyJson},${encode(item, state, depth) ?? spend(state, 'null')}]`
+  })
+  return `[${json}]`
+}
+
+/** A text that two keys have; null where there is none. */
+function findSameText(map) {
+  const seen = new IntrinsicSet()
+  let same = null
+  mapForEach(map, (_, key) => {
+    const text = toText(key)
+    if (setHas(seen, text)) same ??= text
+    setAdd(seen, text)
+  })
+  return same
+}
+
+/** A map whose keys differ as text. */
+function encodeLabelled(map, state, depth) {
+  const labels = []
+  mapForEach(map, (_, key) => {
+    labels[labels.length] = toText(key)
+  })
+  const isPlain = !state.isOrdered || keepsOrder(labels)
   let json = ''
   mapForEach(map, (item, key) => {
     const itemJson = encode(item, state, depth)
-    if (plainKeys) {
-      if (itemJson !== undefined) json += `${comma(json)}${encodeKey(toText(key), state)}:${itemJson}`
-    } else {
-      const keyJson = encode(key, state, depth) ?? spend(state, 'null')
-      json += `${comma(json)}[${keyJson},${itemJson ?? spend(state, 'null')}]`
-    }
+    if (itemJson === undefined) return
+    const label = encodeKey(toText(key), state)
+    json += `${comma(json)}${isPlain ? `${label}:${itemJson}` : `[${label},${itemJson}]`}`
   })
-  return plainKeys ? `{${json}}` : `[${json}]`
+  return isPlain ? `{${json}}` : `{"$entries":[${json}]}`
+}
+
+/** Whether an object of JavaScript has these labels in this order: it puts whole numbers first, in ascending order. */
+function keepsOrder(labels) {
+  let last = -1
+  let hasOthers = false
+  for (let place = 0; place < labels.length; place += 1) {
+    const label = labels[place]
+    const index = label >>> 0
+    if (toText(index) === label && index !== 0xffffffff) {
+      if (hasOthers || index < last) return false
+      last = index
+    } else {
+      // It would be read as a tag.
+      if (label === '$entries') return false
+      hasOthers = true
+    }
+  }
+  return true
+}
+
+function note(state, text) {
+  const { notes } = state
+  for (let place = 0; place < notes.length; place += 1) if (notes[place] === text) return
+  if (notes.length < NOTES) notes[notes.length] = text
 }
 
 function encodeRecord(record, state, depth) {
   const keys = objectKeys(record)
+  const isPlain = !state.isOrdered || keepsOrder(keys)
   let json = ''
   for (let index = 0; index < keys.length; index += 1) {
     const itemJson = encode(record[keys[index]], state, depth)
-    if (itemJson !== undefined) json += `${comma(json)}${encodeKey(keys[index], state)}:${itemJson}`
+    if (itemJson === undefined) continue
+    const label = encodeKey(keys[index], state)
+    json += `${comma(json)}${isPlain ? `${label}:${itemJson}` : `[${label},${itemJson}]`}`
   }
-  return `{${json}}`
+  return isPlain ? `{${json}}` : `{"$entries":[${json}]}`
 }
 
 function encodeKey(key, state) {
@@ -189,14 +254,21 @@ function refuse(state, Type, message) {
   throw error
 }
 
-/** Arguments from the host: the inverse for `$number` and `$bytes`. They are plain data, made before the program runs. */
+/** Arguments from the host: the inverse for `$number`, `$bytes` and `$entries`. They are plain data, made before the program runs. */
 export function decodeValue(value) {
   if (Array.isArray(value)) return value.map(decodeValue)
   if (value === null || typeof value !== 'object') return value
   const keys = Object.keys(value)
   if (keys.length === 1 && typeof value.$number === 'string') return decodeNumber(value.$number)
   if (keys.length === 1 && typeof value.$bytes === 'string') return bytesFrom(value.$bytes, 'base64')
+  if (keys.length === 1 && isEntries(value.$entries)) {
+    return Object.fromEntries(value.$entries.map(([label, item]) => [label, decodeValue(item)]))
+  }
   return Object.fromEntries(keys.map((key) => [key, decodeValue(value[key])]))
+}
+
+function isEntries(value) {
+  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && typeof pair[0] === 'string')
 }
 
 function decodeNumber(digits) {

@@ -19,15 +19,17 @@ const exit = process.exit.bind(process)
 const reallyExit = process.reallyExit.bind(process)
 const listenerCount = process.listenerCount.bind(process)
 
-/** `json` is the value that the program claims so far; `waitingFor` what the event loop may not end before. */
-const state = { json: undefined, waitingFor: null, calls: false, finished: false }
+/** `json` is the value that the program claims so far, `notes` what is to be said of it; `waitingFor` what the event loop may not end before. */
+const state = { json: undefined, notes: [], waitingFor: null, calls: false, finished: false }
 
 async function execute({ language, code, call, tools, host, hostLimits, valueBytes }) {
   state.calls = call !== null
   const values = call && decodeValue(call.arguments)
   state.waitingFor = 'a top-level `await`'
   function result(value) {
-    state.json = encodeValue(value, valueBytes, result)
+    const notes = []
+    state.json = encodeValue(value, valueBytes, result, notes)
+    state.notes = notes
   }
   Object.defineProperty(globalThis, 'result', { value: result, writable: true, configurable: true })
   writeToolModules(tools)
@@ -37,7 +39,8 @@ async function execute({ language, code, call, tools, host, hostLimits, valueByt
   if (!state.calls) return
   const callee = findFunction(program, call.function)
   state.waitingFor = `the promise of ${call.function}()`
-  state.json = encodeValue(await apply(callee, undefined, [values]), valueBytes)
+  state.notes = []
+  state.json = encodeValue(await apply(callee, undefined, [values]), valueBytes, encodeValue, state.notes)
   succeed()
 }
 
@@ -55,7 +58,8 @@ function findFunction(program, name) {
 function succeed() {
   if (state.finished) return
   const value = state.json === undefined ? '"hasValue":false' : `"hasValue":true,"value":${state.json}`
-  finish(`{"type":"result","ok":true,${value},"outputs":${countOutputs()}}`, 0)
+  const notes = state.notes.length === 0 ? '' : `,"notes":${jsonStringify(state.notes)}`
+  finish(`{"type":"result","ok":true,${value}${notes},"outputs":${countOutputs()}}`, 0)
 }
 
 function fail(thrown) {

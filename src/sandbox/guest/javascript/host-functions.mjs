@@ -50,7 +50,7 @@ export async function callHost(name, input) {
     throw new HostError(`the limit of ${limits.calls} calls of the host is reached`, 'call-limit')
   }
   const left = limits.inputBytes - channel.bytes
-  const json = encodeValue(input, Infinity, callHost)
+  const json = encodeValue(input, Infinity, callHost, [], false)
   const frame = `{"type":"call","id":${channel.count},"name":"${name}","input":${json ?? 'null'}}`
   if (byteLength(frame, 'utf8') > left) {
     const message = `the arguments of ${name} are too large: ${left} bytes of hostInputBytes are left`

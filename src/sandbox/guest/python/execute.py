@@ -87,6 +87,8 @@ def _reply_to(request, control, describe=describe_error.describe):
         head, body = b'{"type":"result","ok":true,', b'"hasValue":false'
         if given.value is not _NOTHING:
             body = b'"hasValue":true,"value":' + encoder.encode(given.value)
+            if encoder.notes:
+                body += b',"notes":' + encoder.encode_notes()
     except BaseException as error:
         code, record = describe(error)
         head, body = b'{"type":"result","ok":false,', encoder.encode_error(record, code)

@@ -94,7 +94,8 @@ class _Channel:
             left = self._limits["inputBytes"] - self._bytes
             body = b'{"type":"call","id":%d,"name":"%s","input":' % (self._next, name.encode())
             try:
-                body += encode_value.Encoder(max(0, left - len(body) - 1)).encode(arguments) + b"}"
+                # The host's functions are JavaScript: they take plain objects, which have their own order.
+                body += encode_value.Encoder(max(0, left - len(body) - 1), ordered=False).encode(arguments) + b"}"
             except encode_value.ValueTooLarge:
                 message = f"the arguments of {name} are too large: {left} bytes of hostInputBytes are left"
                 raise HostError(message, "input-limit") from None
