@@ -73,4 +73,6 @@ export interface Plan {
    * before the values are seen; then one more model call writes it.
    */
   answer: string | null
+  /** Language of the answer as a BCP 47 tag: how it writes numbers and dates. Absent where the planner did not say. */
+  language?: string
 }

@@ -6,6 +6,8 @@ import { renderType, renderValue } from './render-type.ts'
 /** Characters. A prompt is paid for by the token, and no one tool may crowd out the others. */
 const MAX_DESCRIPTION = 500
 const MAX_PARAMETER_DESCRIPTION = 200
+/** Far more than a whole one has: without the keys that a value has, nobody can name a part of it. */
+const MAX_RETURNS = 4000
 const MAX_DEFAULT = 80
 const MAX_PARAMETERS = 40
 
@@ -67,7 +69,7 @@ function describe(
   { summary, description, whenToUse, outputSchema }: ToolVersion,
   { parameterLines, returnsLabel }: { parameterLines: string[]; returnsLabel: string },
 ): string[] {
-  const returns = text(outputSchema['description'], MAX_PARAMETER_DESCRIPTION)
+  const returns = text(outputSchema['description'], MAX_RETURNS)
   const when = oneLine(whenToUse, MAX_DESCRIPTION)
   return [
     oneLine(description.includes(summary) ? description : `${summary} ${description}`, MAX_DESCRIPTION),

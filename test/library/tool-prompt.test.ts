@@ -104,10 +104,20 @@ declare function annualised_volatility(input: { prices: number[]; window?: numbe
           outputSchema: { type: 'string', description: long },
         }),
       )
-      expect(text.length).toBeLessThan(15_000)
+      expect(text.length).toBeLessThan(20_000)
       expect(text.isWellFormed()).toBe(true)
       if (language === 'python') expect(text.match(/"""/g)).toHaveLength(2)
       else expect(text.match(/\*\//g)).toHaveLength(1)
+    }
+  })
+
+  test('says all of what is returned: its keys stand at the end', () => {
+    const keys = Array.from({ length: 60 }, (_, index) => `key_${index} (a share of the total)`).join(', ')
+    const description = `One record for each group, with ${keys}.`
+    for (const language of ['python', 'javascript'] as const) {
+      expect(renderSignature(version({ language, outputSchema: { type: 'object', description } }))).toContain(
+        description,
+      )
     }
   })
 

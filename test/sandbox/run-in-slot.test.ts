@@ -138,8 +138,8 @@ test('what was written just before the end is read, though nobody closes the con
   played.stderr.write('err')
   await new Promise<void>((resolve) => played.control.write(result(0), () => resolve()))
   played.slot.markDead({ ...KILLED, exitCode: 0, signal: null })
-  const { verdict, value, stdout, stderr } = await settled(played, 'written before the end')
-  expect([verdict.status, value, stdout.head, stderr.head]).toEqual(['ok', 1, 'out', 'err'])
+  const { verdict, claimed, stdout, stderr } = await settled(played, 'written before the end')
+  expect([verdict.status, claimed.value, stdout.head, stderr.head]).toEqual(['ok', 1, 'out', 'err'])
 })
 
 test('a slot that has died before the hand-over is broken, and nobody waits for it', async () => {

@@ -6,23 +6,27 @@ export type RenderedTemplate = { text: string } | { unresolved: string[] }
 
 /**
  * Fills an answer's placeholders (`{{s1}}`, `{{s1.mean[0]|percent:2}}`) with the values of the steps. Nothing is guessed:
- * a placeholder whose step, part or format does not fit is reported, and the answer is then written by a model.
+ * numbers and dates are written as the language (BCP 47) writes them; a placeholder whose step, part or format does not fit is reported, and the answer is then written by a model.
  */
-export function renderTemplate(template: string, values: ReadonlyMap<string, JsonValue>): RenderedTemplate {
+export function renderTemplate(
+  template: string,
+  values: ReadonlyMap<string, JsonValue>,
+  language: string | null = null,
+): RenderedTemplate {
   const unresolved: string[] = []
   const text = template.replaceAll(/\{\{([^{}]*)\}\}/g, (placeholder, content: string) => {
-    const rendered = resolve(content, values)
+    const rendered = resolve(content, values, language)
     if (rendered === null) unresolved.push(placeholder)
     return rendered ?? placeholder
   })
   return unresolved.length > 0 ? { unresolved } : { text }
 }
 
-function resolve(content: string, values: ReadonlyMap<string, JsonValue>): string | null {
+function resolve(content: string, values: ReadonlyMap<string, JsonValue>, language: string | null): string | null {
   const match = /^\s*([A-Za-z][\w-]*)((?:\.|\[)[^|]*)?\s*(?:\|([^|]+))?$/.exec(content)
   if (match === null) return null
   const [, id = '', path = '', format = null] = match
   const value = values.get(id)
   const part = value === undefined ? undefined : readPath(value, path)
-  return part === undefined ? null : formatValue(part, format?.trim() ?? null)
+  return part === undefined ? null : formatValue(part, format?.trim() ?? null, language)
 }

@@ -26,7 +26,7 @@ function fillIn({ progress }: RunContext, plan: Plan, reports: readonly StepRepo
   const values = stepValues(progress)
   // A text about templates has braces of its own, and there is nothing that they could stand for.
   if (values.size === 0 && plan.steps.length === 0) return plan.answer
-  const rendered = renderTemplate(plan.answer, values)
+  const rendered = renderTemplate(plan.answer, values, plan.language ?? null)
   const good = plan.steps.length === 0 || reports.every((report) => isGood(report.observation))
   return good && 'text' in rendered ? rendered.text : null
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json.ts'
 import type { MakeStep, Plan, Step } from '../../contracts/plan.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
+import { canonicalLanguage } from '../../domain/language/canonical-language.ts'
 import { assignCode, nameInLabel } from '../parse-reply/assign-code.ts'
 import { findCodeBlocks, type CodeBlock } from '../parse-reply/find-code.ts'
 import { findJson } from '../parse-reply/find-json.ts'
@@ -37,6 +38,7 @@ function toPlan(written: WrittenPlan, blocks: CodeBlock[]): Plan {
   const [block] = blocks
   const isOnly = scripts.length === 1 && blocks.length === 1 && block !== undefined
   const onlyBlock = isOnly && nameInLabel(block.label, ids) === null ? block : null
+  const language = canonicalLanguage(written.language ?? '')
   return {
     understanding: written.understanding,
     difficulty: written.difficulty,
@@ -48,6 +50,7 @@ function toPlan(written: WrittenPlan, blocks: CodeBlock[]): Plan {
       return { ...step, code: code?.code ?? (step.code?.trim() ? step.code : null), language: languageOf(step, code) }
     }),
     answer: written.answer?.trim() ? written.answer : null,
+    ...(language === null ? {} : { language }),
   }
 }
 

@@ -64,6 +64,7 @@ export const planSchema = z.object({
   difficulty: z.enum(['easy', 'medium', 'hard']),
   steps: z.array(step).max(MAX_STEPS, `at most ${MAX_STEPS} steps`),
   answer: z.string().nullish(),
+  language: z.string().nullish(),
 })
 
 export type WrittenPlan = z.infer<typeof planSchema>

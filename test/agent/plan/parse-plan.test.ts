@@ -24,6 +24,12 @@ describe('a plan', () => {
     expect(plan.steps).toEqual([{ ...script, needs: [], uses: [], language: 'python', code: 'result(1)\n' }])
   })
 
+  test('says the language of its answer, where that is one', () => {
+    const plan = (language: unknown): Plan => read(json({ ...base, language, steps: [] }))
+    expect(plan('DE-ch').language).toBe('de-CH')
+    for (const none of ['German', '', null, undefined]) expect(plan(none)).not.toHaveProperty('language')
+  })
+
   test('takes the only block for its only script, and none of several that nothing names', () => {
     const only = read(`${json({ ...base, steps: [script] })}\n\`\`\`js\nresult(1)\n\`\`\``)
     expect(only.steps[0]).toMatchObject({ language: 'javascript', code: 'result(1)\n' })
