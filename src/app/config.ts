@@ -3,7 +3,7 @@ import { configFileSchema, type ConfigFile } from '../contracts/config.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import { configFilePaths } from './config-file-paths.ts'
 import { resolveFolders } from './folders.ts'
-import { refuseForeignSettings } from './refuse-foreign-settings.ts'
+import { refuseForeignSettings } from './project-settings.ts'
 import { resolveConfig, type Config, type Environment } from './resolve-config.ts'
 
 export type { Config, Environment } from './resolve-config.ts'
@@ -23,17 +23,13 @@ export function loadConfig({
 }: LoadConfigOptions = {}): Config {
   const environment = home === undefined ? given : { ...given, HANDAXE_HOME: home }
   const folders = resolveFolders(environment)
-  const sources: string[] = []
-  const layers: ConfigFile[] = []
   const [ownFile = '', projectFile = ''] = configFilePaths(folders, workingFolder)
-  for (const file of [ownFile, projectFile]) {
-    const layer = readConfigFile(file)
-    if (layer === null) continue
-    if (file !== ownFile) refuseForeignSettings(layer, { file, ownFile })
-    sources.push(file)
-    layers.push(layer)
-  }
-  return resolveConfig({ folders, environment, sources, layers })
+  const own = readConfigFile(ownFile)
+  // The user's own folder may be the working folder.
+  const project = projectFile === ownFile ? null : readConfigFile(projectFile)
+  if (project !== null) refuseForeignSettings(project, { file: projectFile, own: own ?? {}, ownFile })
+  const sources = [...(own === null ? [] : [ownFile]), ...(project === null ? [] : [projectFile])]
+  return resolveConfig({ folders, environment, sources, ...(own && { own }), ...(project && { project }) })
 }
 
 function readConfigFile(file: string): ConfigFile | null {

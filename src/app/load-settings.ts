@@ -10,7 +10,7 @@ import { resolveConfig, type Config, type Environment } from './resolve-config.t
 export async function loadSettings(environment: Environment, workingFolder: string): Promise<Config> {
   const folders = resolveFolders(environment)
   if (!configFilePaths(folders, workingFolder).some((path) => existsSync(path))) {
-    return resolveConfig({ folders, environment, sources: [], layers: [] })
+    return resolveConfig({ folders, environment, sources: [] })
   }
   const { loadConfig } = await import('./config.ts')
   return loadConfig({ environment, workingFolder })

@@ -3,8 +3,8 @@ import { DEFAULT_BUDGET, type Budget, type Limits } from '../contracts/limits.ts
 import type { AdmissionDepth, MakePolicy } from '../contracts/run.ts'
 import type { Tier } from '../contracts/models.ts'
 import { join } from 'node:path'
-import { configFilePaths } from './config-file-paths.ts'
 import type { Folders } from './folders.ts'
+import { tightenSettings } from './project-settings.ts'
 import { mergeSandboxSettings, type SandboxPolicy } from './sandbox-policy.ts'
 
 export type Environment = Record<string, string | undefined>
@@ -20,6 +20,10 @@ export interface Config {
   prices: NonNullable<ConfigFile['prices']>
   budget: Budget
   limits: Partial<Limits>
+  /** Of one reply, for each tier. */
+  maxOutputTokens: Partial<Record<Tier, number>>
+  /** For one attempt of a model call. */
+  modelTimeoutMs: number | null
   /** `provider/model`; null: tools are found by words alone. */
   embedding: string | null
   make: MakePolicy
@@ -37,17 +41,16 @@ export interface Config {
 export interface ConfigLayers {
   folders: Folders
   environment: Environment
-  /** The files that were read, in order, and what stands in them. */
+  /** The files that were read, in order. */
   sources: string[]
-  layers: ConfigFile[]
+  /** What stands in the user's file, and in the project's. */
+  own?: ConfigFile
+  project?: ConfigFile
 }
 
-/** Lays checked files over the defaults and the environment over both. Loads no schema: a command without files needs none. */
-export function resolveConfig({ folders, environment, sources, layers }: ConfigLayers): Config {
-  const merged = mergeLayers(layers)
-  const [ownFile] = configFilePaths(folders, '')
-  const own = layers.find((_, index) => sources[index] === ownFile)
-  const project = layers.find((_, index) => sources[index] !== ownFile)
+/** Lays checked files over the defaults, the project's only where it tightens, and the environment over both. Loads no schema: a command without files needs none. */
+export function resolveConfig({ folders, environment, sources, own, project }: ConfigLayers): Config {
+  const merged = tightenSettings(own ?? {}, project ?? {})
   return {
     folders,
     environment,
@@ -57,6 +60,8 @@ export function resolveConfig({ folders, environment, sources, layers }: ConfigL
     prices: merged.prices ?? {},
     budget: { ...DEFAULT_BUDGET, ...withoutUndefined(merged.budget) },
     limits: withoutUndefined(merged.limits),
+    maxOutputTokens: withoutUndefined(merged.maxOutputTokens),
+    modelTimeoutMs: merged.modelTimeoutMs ?? null,
     embedding: chooseEmbedding(environment['HANDAXE_EMBEDDING'] || merged.embedding),
     make: merged.make ?? 'auto',
     admission: merged.admission ?? 'standard',
@@ -80,18 +85,6 @@ function chooseEmbedding(model: string | undefined): string | null {
   return model === undefined || model === 'none' ? null : model
 }
 
-function mergeLayers(layers: ConfigFile[]): ConfigFile {
-  const merged: ConfigFile = {}
-  for (const layer of layers) {
-    for (const [name, value] of Object.entries(layer)) {
-      const earlier = (merged as Record<string, unknown>)[name]
-      const bothObjects = isRecord(earlier) && isRecord(value)
-      Object.assign(merged, { [name]: bothObjects ? { ...earlier, ...value } : value })
-    }
-  }
-  return merged
-}
-
 function modelFromEnvironment(environment: Environment): Partial<Record<Tier, string[]>> {
   const model = environment['HANDAXE_MODEL']
   return model ? { fast: [model], strong: [model], reasoning: [model] } : {}
@@ -109,8 +102,4 @@ function withoutUndefined<Value extends object>(
   value: Value | undefined,
 ): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
   return Object.fromEntries(Object.entries(value ?? {}).filter(([, entry]) => entry !== undefined)) as never
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

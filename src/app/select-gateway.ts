@@ -51,6 +51,8 @@ async function selectBase(config: Config, selection: ModelSelection): Promise<Ga
     providers: config.providers,
     keys: config.environment,
     prices: config.prices,
+    maxOutputTokens: config.maxOutputTokens,
+    ...(config.modelTimeoutMs === null ? {} : { timeoutMs: config.modelTimeoutMs }),
   })
 }
 

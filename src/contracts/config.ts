@@ -10,7 +10,7 @@ const price = z.strictObject({
 
 const models = z.union([z.string(), z.array(z.string()).min(1)])
 
-/** The configuration file, `config.json` in the user's folder or `handaxe.json` in a project. Unknown names are errors. */
+/** The configuration file, `config.json` in the user's folder or `handaxe.json` in a project, which can only tighten. Unknown names are errors. */
 export const configFileSchema = z.strictObject({
   $schema: z.string().optional(),
   /** One model, or several in order of fall-over, for each tier. */
@@ -45,6 +45,16 @@ export const configFileSchema = z.strictObject({
       artifactBytes: z.int().positive().optional(),
     })
     .optional(),
+  /** Tokens of one reply at most, for each tier. Models that think spend them on thinking, too. */
+  maxOutputTokens: z
+    .strictObject({
+      fast: z.int().positive().optional(),
+      strong: z.int().positive().optional(),
+      reasoning: z.int().positive().optional(),
+    })
+    .optional(),
+  /** Milliseconds for one attempt of a model call. */
+  modelTimeoutMs: z.int().positive().optional(),
   /** `provider/model` of an embedding model: tools are found by meaning, too. `none`: by words alone. */
   embedding: z.string().min(1).optional(),
   make: z.enum(['auto', 'always', 'never']).optional(),

@@ -90,7 +90,7 @@ function describeHint(problem: Problem, { model, keyVariable, decision }: Failed
     case 'rejected':
       return 'The provider refused the request itself; a prompt or an output limit that is too long for the model is the usual cause.'
     case 'timeout':
-      return 'Raise timeoutMs, or use a faster model.'
+      return 'Raise modelTimeoutMs in the configuration, or use a faster model.'
     case 'empty':
     case 'garbage':
     case 'too-large':

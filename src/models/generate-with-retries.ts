@@ -110,7 +110,7 @@ function findEmptiness({ text, reasoning, finishReason }: AttemptReply, maxOutpu
     const cause = reasoning === '' ? 'The reply is empty' : 'The model used them all for reasoning'
     return createProblem('empty', `${cause} at the limit of ${maxOutputTokens} output tokens`, {
       retryable: false,
-      hint: 'Raise maxOutputTokens for this tier.',
+      hint: 'Raise maxOutputTokens of this tier in the configuration.',
     })
   }
   return createProblem('empty', 'The reply is empty')

@@ -38,11 +38,11 @@ describe('loadConfig', () => {
     expect(config.storePath).toBe(join(home, 'handaxe.db'))
   })
 
-  test('the project overrides the user, and the environment both', () => {
+  test('the project can tighten what the user says, and the environment goes before both', () => {
     writeUser('{"make": "never", "budget": {"costUsd": 1, "modelCalls": 7}, "models": {"fast": "ollama/a"}}')
-    writeProject('{"budget": {"costUsd": 2}, "store": "/s/project.db"}')
+    writeProject('{"budget": {"costUsd": 2, "modelCalls": 3, "tokens": 900}}')
     const config = load({ HANDAXE_STORE: '/s/env.db', HANDAXE_MODEL: 'openai/x' })
-    expect(config.budget).toMatchObject({ costUsd: 2, modelCalls: 7 })
+    expect(config.budget).toMatchObject({ costUsd: 1, modelCalls: 3, tokens: 900, executions: 400 })
     expect(config.make).toBe('never')
     expect(config.storePath).toBe('/s/env.db')
     expect(config.models.fast).toEqual(['openai/x'])
@@ -82,15 +82,69 @@ describe('loadConfig', () => {
     ['{"sandbox": {"docker": {"image": "someone/image"}}}', 'sandbox.docker'],
     ['{"sandbox": {"e2b": {"template": "someone-elses"}}}', 'sandbox.e2b'],
     ['{"sandbox": {"backend": "e2b"}}', 'sandbox.backend'],
+    ['{"store": "/tmp/elsewhere.db"}', 'store'],
+    ['{"store": "elsewhere.db"}', 'store'],
+    ['{"prices": {"openai/gpt-6-astra": {"inputUsd": 0, "outputUsd": 0, "date": "2026-01-01"}}}', 'prices'],
+    ['{"models": {"strong": "openai/gpt-6-astra"}}', 'models'],
+    ['{"models": {"fast": ["ollama/a", "office/b"]}}', 'models'],
+    ['{"embedding": "openai/text-embedding-3-large"}', 'embedding'],
+    ['{"budget": {"costUsd": 5.01}}', 'budget.costUsd'],
+    ['{"budget": {"tokens": 1000001}}', 'budget.tokens'],
+    ['{"budget": {"wallMs": 900001, "costUsd": 1}}', 'budget.wallMs'],
+    ['{"limits": {"memoryBytes": 4294967296}}', 'limits.memoryBytes'],
+    ['{"limits": {"processes": 65}}', 'limits.processes'],
+    ['{"maxOutputTokens": {"fast": 64000}}', 'maxOutputTokens.fast'],
+    ['{"modelTimeoutMs": 3600000}', 'modelTimeoutMs'],
+    ['{"make": "always"}', 'make'],
   ])('a project may not say %s: it may be somebody else’s', (text, setting) => {
     writeProject(text)
     const error = errorOf(() => load())
     expect(error).toMatchObject({ code: 'invalid_configuration', hint: expect.stringContaining('config.json') })
-    expect(error.message).toMatch(new RegExp(`handaxe\\.json: ${setting}: `))
+    expect(error.message).toContain(`handaxe.json: ${setting}: `)
     expect(error.message).not.toContain('secret')
     writeProject('{}')
     writeUser(text)
     expect(load().sources).toHaveLength(2)
+  })
+
+  test('of two numbers the smaller one holds, of two words the stricter one', () => {
+    writeUser(
+      '{"budget": {"costUsd": 50, "tokens": 9000000}, "limits": {"wallMs": 90000}, "make": "always", "admission": "standard", "embedding": "ollama/x", "maxOutputTokens": {"strong": 40000, "fast": 500}, "modelTimeoutMs": 900000}',
+    )
+    writeProject(
+      '{"budget": {"costUsd": 20, "tokens": 9999999, "executions": 10}, "limits": {"wallMs": 95000, "cpuMs": 1000}, "make": "auto", "admission": "thorough", "embedding": "none", "maxOutputTokens": {"strong": 30000, "reasoning": 8000}, "modelTimeoutMs": 600000}',
+    )
+    expect(load()).toMatchObject({
+      budget: { costUsd: 20, tokens: 9_000_000, executions: 10, modelCalls: 40 },
+      limits: { wallMs: 90_000, cpuMs: 1_000 },
+      make: 'auto',
+      admission: 'thorough',
+      embedding: null,
+      maxOutputTokens: { strong: 30_000, fast: 500, reasoning: 8_000 },
+      modelTimeoutMs: 600_000,
+    })
+    writeUser('{"make": "never", "admission": "thorough", "embedding": "none"}')
+    writeProject('{"make": "auto", "admission": "standard"}')
+    expect(load()).toMatchObject({ make: 'never', admission: 'thorough', embedding: null })
+  })
+
+  test.each([
+    ['docker', 'linux'],
+    ['docker', 'auto'],
+    ['e2b', 'linux'],
+    ['e2b', 'docker'],
+  ])('a project may not take the backend %s away by %s', (own, theirs) => {
+    writeUser(JSON.stringify({ sandbox: { backend: own } }))
+    writeProject(JSON.stringify({ sandbox: { backend: theirs } }))
+    expect(errorOf(() => load()).message).toContain('sandbox.backend')
+    writeProject(JSON.stringify({ sandbox: { backend: own } }))
+    expect(load().sandbox.backend).toBe(own)
+  })
+
+  test('the configuration goes to the gateway: limits of replies by tier', async () => {
+    writeUser('{"maxOutputTokens": {"fast": 700}}')
+    expect(load().maxOutputTokens).toEqual({ fast: 700 })
+    expect(load().modelTimeoutMs).toBeNull()
   })
 
   test('a byte order mark does no harm', () => {
