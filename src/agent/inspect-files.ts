@@ -8,6 +8,6 @@ export async function inspectFiles(context: RunContext): Promise<void> {
   if (request.files.length === 0) return
   const startedAt = clock()
   const sandbox = await untilAborted(context.sandbox(), signal)
-  progress.files = await untilAborted(inspectInputs(sandbox, request.files, { signal }), signal)
+  progress.files = await untilAborted(inspectInputs(sandbox, request.files, { request: request.text, signal }), signal)
   events.emit({ type: 'inputs-inspected', files: progress.files, wallMs: clock() - startedAt })
 }

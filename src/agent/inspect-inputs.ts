@@ -27,18 +27,28 @@ const inspectedFile: z.ZodType<InspectedFile> = z.strictObject({
     })
     .nullable(),
   head: z.string(),
+  outline: z.string().exactOptional(),
   notes: z.array(z.string()),
 })
 
+/** Of a request, enough words to find the lines of a document that speak of the same. */
+const MAX_WORDS = 200
+
+interface InspectOptions {
+  /** The request: a document shows the lines that share words with it. */
+  request?: string
+  signal?: AbortSignal
+}
+
 /**
- * What the input files are: kind, encoding, columns, first lines. Trusted code reads each in a sandbox of its own, because a
+ * What the input files are: kind, encoding, columns, first lines, what is inside of workbooks, archives and databases. Trusted code reads each in a sandbox of its own, because a
  * file may be made to break its reader; one that does is described as such and spoils no other. The same file gives the
  * same description on every machine. Rejects with `HandaxeError` where the sandbox cannot execute.
  */
 export async function inspectInputs(
   sandbox: Sandbox,
   files: readonly InputFile[],
-  options: { signal?: AbortSignal } = {},
+  options: InspectOptions = {},
 ): Promise<InspectedFile[]> {
   return Promise.all(files.map((file) => inspectInput(sandbox, file, options)))
 }
@@ -46,12 +56,12 @@ export async function inspectInputs(
 async function inspectInput(
   sandbox: Sandbox,
   file: InputFile,
-  options: { signal?: AbortSignal },
+  { request = '', ...options }: InspectOptions,
 ): Promise<InspectedFile> {
   const result = await sandbox.execute({
     language: 'python',
     code: await loadGuestProgram('inspect_files'),
-    call: { function: 'inspect_files', arguments: { names: [file.name] } },
+    call: { function: 'inspect_files', arguments: { names: [file.name], words: toWords(request) } },
     inputs: [file],
     ...options,
   })
@@ -59,6 +69,10 @@ async function inspectInput(
   if (result.status !== 'ok') return describeUnreadable(file, result)
   const [inspected] = z.tuple([inspectedFile]).parse(result.value)
   return inspected
+}
+
+function toWords(request: string): string[] {
+  return [...new Set(request.slice(0, 20_000).split(/\s+/))].filter((word) => word !== '').slice(0, MAX_WORDS)
 }
 
 async function describeUnreadable(file: InputFile, { status, error }: ExecutionResult): Promise<InspectedFile> {

@@ -10,8 +10,17 @@ const TABLES = [
   'table_files.py',
 ] as const
 
+const INSIDES = [
+  'value_columns.py',
+  'record_shapes.py',
+  'documents.py',
+  'workbooks.py',
+  'databases.py',
+  'archives.py',
+] as const
+
 const PARTS = {
-  inspect_files: [...TABLES, 'inspect_files.py'],
+  inspect_files: [...TABLES, ...INSIDES, 'inspect_files.py'],
   bind_arguments: [...TABLES, 'bind_arguments.py'],
 } as const
 

@@ -110,6 +110,11 @@ export interface InspectedFile {
   } | null
   /** The first lines, bounded. */
   head: string
+  /**
+   * What is inside of a workbook, an archive, a database, JSON or a document, a line for each column, member or key; bounded.
+   * Absent where the rest says all.
+   */
+  outline?: string
   /** What a person should know: a byte order mark, bad bytes that were replaced, a name that does not fit the content. */
   notes: string[]
 }

@@ -103,7 +103,7 @@ describe('tables', () => {
 
     const titled = await inspect('data.csv', 'Report\n\nname,x,y,z\na,1,2,3\nb,4,5,6\n')
     expect(Object.keys(columnsOf(titled))).toEqual(['name', 'x', 'y', 'z'])
-    expect(titled.notes).toContain('2 lines before the table (pandas: skiprows=2)')
+    expect(titled.notes).toContain("2 lines before the table: titles such as 'Report' (pandas: skiprows=2)")
 
     const ragged = await inspect('data.csv', 'a,b,c\n1,2,3\n1,2\n1,2,3,4\n')
     expect(ragged.table?.rows).toBe(3)
@@ -117,6 +117,89 @@ describe('tables', () => {
 
     const unclosed = await inspect('data.csv', 'a,b\n"x,2\n3,4\n')
     expect(unclosed.notes.join()).toContain('malformed quotes')
+  })
+
+  test.each<[string, string, string[], number, string | null]>([
+    [
+      'the delimiter',
+      'sep=;\na;b\n1;2\n3;4\n',
+      ['a', 'b'],
+      2,
+      '1 line before the table: the delimiter (pandas: skiprows=1)',
+    ],
+    [
+      'the delimiter in quotes, CRLF',
+      '"sep=|"\r\na|b\r\n1|2\r\n',
+      ['a', 'b'],
+      1,
+      '1 line before the table: the delimiter (pandas: skiprows=1)',
+    ],
+    [
+      'comments as wide as they like',
+      '# by X, 2024\n# m\nname,x,y\nq,1,2\n',
+      ['name', 'x', 'y'],
+      1,
+      '2 lines before the table: comments (pandas: skiprows=2)',
+    ],
+    [
+      'a comment as wide as the table',
+      '# a, b, c\nname,x,y\nq,1,2\n',
+      ['name', 'x', 'y'],
+      1,
+      '1 line before the table: comments (pandas: skiprows=1)',
+    ],
+    [
+      'titles above two columns',
+      'Report 2024\n;\nname;value\na;1\nb;2\n',
+      ['name', 'value'],
+      2,
+      "2 lines before the table: titles such as 'Report 2024' (pandas: skiprows=2)",
+    ],
+    [
+      'titles, padded as Excel does',
+      'Umsatz;;\nQuelle: Amt;;\nMonat;x;y\nJan;1;2\nFeb;2;3\n',
+      ['Monat', 'x', 'y'],
+      2,
+      "2 lines before the table: titles such as 'Umsatz' (pandas: skiprows=2)",
+    ],
+    [
+      'all of them',
+      'sep=,\n# c\nReport\nname,x,y\nq,1,2\nr,1,2\n',
+      ['name', 'x', 'y'],
+      2,
+      "3 lines before the table: the delimiter, comments, titles such as 'Report' (pandas: skiprows=3)",
+    ],
+    [
+      'comments between rows',
+      'n,x,y\na,1,2\n# estimates\nb,3,4\n',
+      ['n', 'x', 'y'],
+      2,
+      "lines that begin with '#' stand between the rows: comments, which are left out (pandas: comment='#')",
+    ],
+    ['a header with #, which is none of these', '#id,name\n1,a\n2,b\n', ['#id', 'name'], 2, null],
+    ['values with #, which are none either', 'colour,x\n#ff0000,1\n#00ff00,2\n', ['colour', 'x'], 2, null],
+    [
+      'a header without a first name',
+      ',value\na,1\nb,2\n',
+      ['Unnamed: 0', 'value'],
+      2,
+      '1 column without a name, called as pandas calls them (Unnamed: 0, …)',
+    ],
+  ])('lines that are no data: %s', async (_what, content, names, rows, note) => {
+    const file = await inspect('data.csv', content)
+    expect(Object.keys(columnsOf(file))).toEqual(names)
+    expect(file.table?.rows).toBe(rows)
+    expect(file.notes[0] ?? null).toBe(note)
+    const { value } = await opened.sandbox.execute({
+      language: 'python',
+      code: `
+import pandas as pd
+frame = pd.read_csv('/box/input/data.csv', sep=${JSON.stringify(file.table?.delimiter)}, ${/\(pandas: ((?:skiprows|comment)=.*)\)/.exec(note ?? '')?.[1] ?? ''})
+result([list(frame.columns), len(frame)])
+`,
+      inputs: [{ name: 'data.csv', content }],
+    })
+    expect(value).toEqual([names, rows])
   })
 
   test('digits that are no numbers, amounts, percents, mixed columns', async () => {

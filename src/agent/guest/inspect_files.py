@@ -20,6 +20,7 @@ _FILES = 100
 # Parsed JSON takes some ten times its size in memory.
 _JSON_BYTES = 16 << 20
 _KEYS = 30
+_OUTLINE_CHARACTERS = 8000
 
 # Names that say nothing against a table in them.
 _OPEN_NAMES = {"", ".txt", ".dat", ".data", ".asc", ".out"}
@@ -49,29 +50,38 @@ _BINARY_NAMES = {
     ".xls": "application/x-ole-storage",
     ".parquet": "application/vnd.apache.parquet",
     ".zip": "application/zip",
+    ".tar": "application/x-tar",
+    ".bz2": "application/x-bzip2",
+    ".xz": "application/x-xz",
+    ".db": "application/vnd.sqlite3",
+    ".sqlite": "application/vnd.sqlite3",
     ".gz": "application/gzip",
 }
 _ADVICE = {
-    "application/vnd.apache.parquet": "Parquet: pandas.read_parquet needs pyarrow",
-    "application/vnd.apache.arrow.file": "Arrow file: reading it needs pyarrow",
+    "application/vnd.apache.parquet": "Parquet: pandas.read_parquet reads it",
+    "application/vnd.apache.arrow.file": "Arrow file: pyarrow reads it",
     "application/x-ole-storage": "an old Office file (.xls, .doc), or another OLE file",
     "application/x-npy": "a NumPy array: numpy.load reads it",
     "application/vnd.sqlite3": "a SQLite database: the module sqlite3 reads it",
 }
 
 
-def inspect_files(names):
-    """A record for each of the input files `names`, in their order."""
-    return [_inspect(name) for name in names[:_FILES]]
+def inspect_files(names, words=()):
+    """A record for each of the input files `names`, in their order. `words`: what the request speaks of."""
+    return [inspect_path(os.path.join(_INPUT, name), name, words) for name in names[:_FILES]]
 
 
-def _inspect(name):
-    path = os.path.join(_INPUT, name)
+def inspect_path(path, name, words=(), is_member=False):
+    """The record of one file. A member of an archive is not opened as an archive itself."""
     size = os.path.getsize(path)
     record = {"name": name, "bytes": size, "kind": "empty", "mediaType": "application/x-empty"}
-    record.update({"encoding": None, "table": None, "head": "", "notes": []})
+    record.update({"encoding": None, "table": None, "head": "", "notes": [], "outline": ""})
     if size > 0:
-        _describe(path, record)
+        _describe(path, record, words, is_member)
+    if record["outline"]:
+        record["outline"] = _cut(record["outline"], _OUTLINE_CHARACTERS)
+    else:
+        del record["outline"]
     left_out = len(record["notes"]) - _NOTES
     record["notes"] = [_cut(_printable(note), _NOTE_CHARACTERS) for note in record["notes"][:_NOTES]]
     if left_out > 0:
@@ -80,52 +90,46 @@ def _inspect(name):
     return record
 
 
-def _describe(path, record):
+def _describe(path, record, words, is_member):
     extension = os.path.splitext(record["name"])[1].lower()
     binary = sniff_binary(path)
     if binary is not None:
         record["mediaType"], record["kind"] = binary
-        _describe_binary(path, record)
+        _describe_binary(path, record, is_member)
     else:
         form = detect_text(path)
-        if form is None:
-            record["kind"], record["mediaType"] = "binary", "application/octet-stream"
+        if form is not None:
+            _describe_text(path, record, form, extension, words)
         else:
-            _describe_text(path, record, form, extension)
+            record["kind"], record["mediaType"] = "binary", "application/octet-stream"
+            if not is_member and is_tar(path) and describe_tar(path, record):
+                record["mediaType"] = "application/x-tar"
     _compare_with_name(record, extension)
 
 
-def _describe_binary(path, record):
+def _describe_binary(path, record, is_member):
     media_type, notes = record["mediaType"], record["notes"]
     if media_type in _ADVICE:
         notes.append(_ADVICE[media_type])
     if media_type.startswith("image/"):
         pixels = image_size(path)
         notes.extend([pixels] if pixels else [])
-    elif media_type.endswith("spreadsheetml.sheet"):
-        sheets = workbook_sheets(path)
-        notes.append(f"Excel workbook{f' with the sheets {sheets}' if sheets else ''}: pandas.read_excel needs openpyxl")
-    elif media_type == "application/zip":
-        names = zip_names(path)
-        notes.append(f"archive of {_counted(len(names), 'file')}: {', '.join(names[:10])}" if names else "a damaged or empty archive")
-    elif media_type == "application/gzip":
-        _describe_gzip(path, record)
+    elif not is_member and media_type in _READERS:
+        _READERS[media_type](path, record)
 
 
-def _describe_gzip(path, record):
-    data = gunzip_head(path, 64 * 1024)
-    if data is None:
-        record["notes"].append("damaged: it cannot be decompressed")
-        return
-    text = data.decode("utf-8", "replace")
-    if text.count("\ufffd") * 20 > len(text) or "\0" in text:
-        record["notes"].append("compressed binary data")
-        return
-    record["head"] = text_lines(text, _HEAD_LINES, _LINE_CHARACTERS)
-    record["notes"].append("compressed text: the first lines are shown decompressed; pandas and gzip.open read it as it is")
+_READERS = {
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": describe_workbook,
+    "application/vnd.apache.parquet": describe_parquet,
+    "application/vnd.sqlite3": describe_database,
+    "application/zip": describe_zip,
+    "application/gzip": describe_compressed,
+    "application/x-bzip2": describe_compressed,
+    "application/x-xz": describe_compressed,
+}
 
 
-def _describe_text(path, record, form, extension):
+def _describe_text(path, record, form, extension, words):
     record["encoding"] = form.encoding
     record["notes"].extend(form.notes)
     head = read_head(path, form, 64 * 1024)
@@ -138,6 +142,7 @@ def _describe_text(path, record, form, extension):
         pass
     elif start[:100].lower().startswith(("<!doctype html", "<html")):
         record["kind"], record["mediaType"] = "text", "text/html"
+        record["outline"] = outline_document(path, form, "text/html", words)
     elif start.startswith("<?xml") or start.startswith("<svg"):
         is_svg = "<svg" in start[:1000]
         record["kind"], record["mediaType"] = ("image", "image/svg+xml") if is_svg else ("text", "application/xml")
@@ -145,6 +150,7 @@ def _describe_text(path, record, form, extension):
         record["kind"] = "text"
         record["mediaType"] = _TEXT_NAMES.get(extension, "text/plain")
         record["notes"].append(_counted(_count_lines(path, form), "line"))
+        record["outline"] = outline_document(path, form, record["mediaType"], words)
 
 
 def _describe_table(path, record, form, extension):
@@ -188,21 +194,34 @@ def _describe_column(column, locale):
 def _describe_json(path, record, form):
     """True where the text is JSON, or JSON lines, or would be if it were not too large to look into."""
     if record["bytes"] > _JSON_BYTES:
-        record["kind"], record["mediaType"] = "json", "application/json"
-        record["notes"].append("looks like JSON; too large to be parsed here")
-        return True
+        return _describe_large_json(path, record, form)
     with form.open(path) as stream:
         text = stream.read()
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if _describe_json_lines(record, text):
+        if _describe_json_lines(path, record, form):
             return True
         if record["name"].lower().endswith(".json"):
             record["notes"].append(_json_fault(error))
         return False
     record["kind"], record["mediaType"] = "json", "application/json"
     record["notes"].append(_outline(value))
+    record["outline"] = outline_json(value)
+    return True
+
+
+def _describe_large_json(path, record, form):
+    if _describe_json_lines(path, record, form):
+        return True
+    found = shape_of_large_list(path, form)
+    record["kind"], record["mediaType"] = "json", "application/json"
+    if found is None or found[0].count == 0:
+        record["notes"].append("looks like JSON; too large to be parsed here")
+        return True
+    shape, is_all = found
+    record["notes"].append(f"a list of {'' if is_all else 'at least '}{_counted(shape.count, 'item')}")
+    record["outline"] = outline_shape(shape, "Items", is_all)
     return True
 
 
@@ -210,25 +229,16 @@ def _json_fault(error):
     return f"not valid JSON: {'nested too deeply' if isinstance(error, RecursionError) else error}"
 
 
-def _describe_json_lines(record, text):
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
+def _describe_json_lines(path, record, form):
+    found = shape_of_lines(path, form)
+    if found is None:
         return False
-    bad, first = 0, None
-    for number, line in enumerate(lines, 1):
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            bad += 1
-            # A single bad line among many is damage; more of them are another format.
-            if bad * 10 > number and number >= 10 or number <= 2:
-                return False
-        else:
-            first = value if first is None else first
+    shape, first, lines, bad, is_all = found
     record["kind"], record["mediaType"] = "json", "application/x-ndjson"
-    record["notes"].append(f"JSON lines: {len(lines)} values, one a line; the first is {_outline(first)}")
+    record["notes"].append(f"JSON lines: {'' if is_all else 'at least '}{lines} values, one a line; the first is {_outline(first)}")
     if bad:
         record["notes"].append(f"not valid JSON: {_counted(bad, 'line')}")
+    record["outline"] = outline_shape(shape, "Values", is_all)
     return True
 
 

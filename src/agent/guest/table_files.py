@@ -23,7 +23,8 @@ _SAMPLE_ROWS = 200
 # Bounds what is held at one time, of wide tables too.
 _CHUNK_ROWS = 20_000
 _CHUNK_CELLS = 500_000
-_PREAMBLE_ROWS = 20
+_PREAMBLE_ROWS = 40
+_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([,;|\t])\"?[,;|\t]*\r?\n", re.IGNORECASE)
 # Of the processor, for counting the rows of a file that is too large to be looked into whole: 7,000,000 take half of it.
 _COUNTING_SECONDS = 4
 
@@ -31,20 +32,22 @@ _COUNTING_SECONDS = 4
 class TableForm:
     """How a text file is read as a table."""
 
-    def __init__(self, text_form, delimiter, names, preamble, has_header, notes):
+    def __init__(self, text_form, delimiter, names, preamble, has_header, notes, has_comments=False):
         self.text_form = text_form
         self.delimiter = delimiter
         self.names = names
         self.preamble = preamble
         self.has_header = has_header
         self.notes = notes
+        self.has_comments = has_comments
 
     def rows(self, path, strict=False, characters=None):
         """The data rows, each a list of text; empty lines are left out. `strict` raises csv.Error at malformed quotes."""
         with self.text_form.open(path) as stream:
             lines = stream if characters is None else _lines_up_to(stream, characters)
             rows = filter(None, csv.reader(lines, delimiter=self.delimiter, strict=strict))
-            yield from itertools.islice(rows, self.preamble + (1 if self.has_header else 0), None)
+            data = itertools.islice(rows, self.preamble + (1 if self.has_header else 0), None)
+            yield from (row for row in data if not _is_comment(row, len(self.names))) if self.has_comments else data
 
 
 def _lines_up_to(stream, characters):
@@ -62,14 +65,28 @@ def detect_table(path, text_form, is_named_table):
     """
     csv.field_size_limit(1 << 30)
     sample = read_head(path, text_form, _DETECTION_CHARACTERS)
-    best = max((_score(sample, delimiter) for delimiter in _DELIMITERS), key=lambda score: score[:2])
+    named = _named_delimiter(sample)
+    delimiters = _DELIMITERS if named is None else (named,)
+    best = max((_score(sample, delimiter) for delimiter in delimiters), key=lambda score: score[:2])
     quality, width, delimiter, rows = best
+    is_named_table = is_named_table or named is not None
     if not is_named_table and (width < 2 or len(rows) < 3 or quality < 0.9 or _is_prose(rows, width)):
         return None
     if width < 2:
-        delimiter = next((d for d in "\t;|" if d in sample.partition("\n")[0]), ",")
+        delimiter = named or next((d for d in "\t;|" if d in sample.partition("\n")[0]), ",")
         rows = _sample_rows(sample, delimiter)
     return _form(text_form, delimiter, rows, sample) if rows else None
+
+
+def _named_delimiter(sample):
+    """Excel takes a first line such as `sep=;` for the delimiter and not for data."""
+    match = _SEPARATOR_LINE.match(sample)
+    return None if match is None else match[1]
+
+
+def _is_comment(row, width):
+    """A line that begins with '#', unless it has the fields of a row: '#id,name' is a header, and '#1,x' a row."""
+    return row[0].lstrip().startswith("#") and len(row) != width
 
 
 def _sample_rows(sample, delimiter):
@@ -107,7 +124,10 @@ def _form(text_form, delimiter, rows, sample):
     preamble = _preamble(rows, width)
     if preamble:
         lines = _lines_before(sample, delimiter, preamble)
-        notes.append(f"{_counted(lines, 'line')} before the table (pandas: skiprows={lines})")
+        notes.append(f"{_counted(lines, 'line')} before the table{_what_before(rows[:preamble])} (pandas: skiprows={lines})")
+    comments = sum(1 for row in rows[preamble + 1 :] if _is_comment(row, width))
+    if comments:
+        notes.append("lines that begin with '#' stand between the rows: comments, which are left out (pandas: comment='#')")
     first = rows[preamble]
     has_header = not _is_data(first)
     if has_header and len(first) < width:
@@ -118,18 +138,44 @@ def _form(text_form, delimiter, rows, sample):
     else:
         names = [f"column_{place}" for place in range(1, width + 1)]
         notes.append("no header: the first row is data (pandas: header=None); the columns are named column_1, … here")
-    return TableForm(text_form, delimiter, names, preamble, has_header, notes)
+    return TableForm(text_form, delimiter, names, preamble, has_header, notes, comments > 0)
 
 
 def _preamble(rows, width):
-    """Titles and comments before the header are much shorter than the table is wide."""
-    if width < 3:
-        return 0
-    for place, row in enumerate(rows[: _PREAMBLE_ROWS + 1]):
-        filled = sum(1 for cell in row if cell.strip())
-        if len(row) == width and filled > 1 or filled > width / 2:
-            return place
-    return 0
+    """How many rows stand before the header: the line with the delimiter, comments, and titles, which have few fields."""
+    place = 0
+    while place < min(len(rows) - 1, _PREAMBLE_ROWS) and _is_before_header(rows, place, width):
+        place += 1
+    return place if place < min(len(rows), _PREAMBLE_ROWS + 1) and not _is_before_header(rows, place, width) else 0
+
+
+def _is_before_header(rows, place, width):
+    row = rows[place]
+    if place == 0 and row[0].lstrip("\ufeff").lower().startswith("sep="):
+        return True
+    if row[0].lstrip().startswith("#"):
+        # As wide as the table it can be the header, if what follows is data.
+        return len(row) != width or not any(map(is_value, filter(None, rows[place + 1] if place + 1 < len(rows) else [])))
+    if width < 2:
+        return False
+    filled = sum(1 for cell in row if cell.strip())
+    if width == 2:
+        # pandas writes a header without a first name for an index.
+        return filled == 0 or filled == 1 and bool(row[0].strip())
+    return not (len(row) == width and filled > 1 or filled > width / 2)
+
+
+def _what_before(rows):
+    kinds = {}
+    for row in rows:
+        first = next((cell.strip() for cell in row if cell.strip()), "")
+        if first.lstrip("\ufeff").lower().startswith("sep="):
+            kinds["the delimiter"] = None
+        elif first.startswith("#"):
+            kinds["comments"] = None
+        elif first and not any(kind.startswith("titles") for kind in kinds):
+            kinds[f"titles such as {first[:60]!r}"] = None
+    return f": {', '.join(kinds)}" if kinds else ""
 
 
 def _lines_before(sample, delimiter, rows):
@@ -248,7 +294,7 @@ def count_rows(path, form):
 
 def _count_by_line_ends(path, form, deadline):
     """The data rows, where every line is a row for certain; else None. Looks at bytes only, a gigabyte in a second or two."""
-    if form.text_form.encoding.startswith(("utf-16", "utf-32")):
+    if form.has_comments or form.text_form.encoding.startswith(("utf-16", "utf-32")):
         return None
     lines, last = 0, b"\n"
     with open(path, "rb") as file:

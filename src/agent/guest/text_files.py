@@ -1,7 +1,6 @@
 """What a file is, by its bytes, and how its text is to be read. Second part of a program that the host puts together."""
 
 import codecs
-import gzip
 import io
 import re
 import zipfile
@@ -107,16 +106,6 @@ def workbook_sheets(path):
         # Damaged or encrypted: the note then says only what the file is.
         return []
     return re.findall(r'<sheet [^>]*?name="([^"]{1,100})"', text)[:50]
-
-
-def gunzip_head(path, size):
-    """The first `size` bytes of what a gzip file holds, or None where it is damaged."""
-    try:
-        with gzip.open(path) as file:
-            return file.read(size)
-    except (OSError, EOFError, zlib.error):
-        # A damaged archive: described, not read.
-        return None
 
 
 def image_size(path):

@@ -7,22 +7,39 @@ const MAX_COLUMNS = 60
 const HEAD_CHARACTERS = 1200
 const EXAMPLE_CHARACTERS = 30
 const NAME_CHARACTERS = 100
+const OUTLINE_CHARACTERS = 8000
+
+/** Of all files together; what is beyond is named and not described. */
+const TOTAL_CHARACTERS = 60_000
 
 /** What inspection found, as the models are shown it. */
 export function renderFiles(files: readonly InspectedFile[]): string {
   if (files.length === 0) return 'No files were given.'
-  return files.map(renderFile).join('\n\n')
+  const shown: string[] = []
+  let room = TOTAL_CHARACTERS
+  for (const file of files) {
+    const whole = renderFile(file)
+    const text = whole.length <= room ? whole : `${renderTitle(file)} (not described: too many files)`
+    room -= text.length
+    shown.push(text)
+  }
+  return shown.join('\n\n')
 }
 
 function renderFile(file: InspectedFile): string {
-  const about = [`${file.bytes} bytes`, file.mediaType, ...(file.encoding === null ? [] : [file.encoding])]
   const notes = file.notes.length > 0 ? `\nNotes: ${file.notes.map(quoteUntrusted).join('; ')}` : ''
-  const title = `File ${quoteUntrusted(file.name)}: ${file.kind} (${about.map(oneWord).join(', ')})`
-  return `${title}${notes}\n${fenceUntrusted(file.name, renderContent(file))}`
+  return `${renderTitle(file)}${notes}\n${fenceUntrusted(file.name, renderContent(file))}`
+}
+
+function renderTitle(file: InspectedFile): string {
+  const about = [`${file.bytes} bytes`, file.mediaType, ...(file.encoding === null ? [] : [file.encoding])]
+  return `File ${quoteUntrusted(file.name)}: ${file.kind} (${about.map(oneWord).join(', ')})`
 }
 
 function renderContent(file: InspectedFile): string {
   const head = file.head === '' ? '' : `First lines:\n${cutEnd(file.head, HEAD_CHARACTERS)}`
+  // An outline says more than first lines do.
+  if (file.outline !== undefined) return cutEnd(file.outline, OUTLINE_CHARACTERS)
   if (file.table === null) return head === '' ? '(nothing to show)' : head
   const { table } = file
   const columns = table.columns.slice(0, MAX_COLUMNS).map((column) => {

@@ -131,7 +131,8 @@ function describeFile(file: InspectedFile, verbose: boolean): string {
   const more = count > listed ? `, and ${count - listed} more${hint}` : ''
   const columns = all === undefined ? undefined : `${all.slice(0, most).join(', ')}${more}`
   const notes = file.notes.map((note) => `\n    ${safeText(note)}`).join('')
-  return `${head}${columns === undefined ? '' : `\n    ${columns}`}${notes}`
+  const outline = verbose ? (file.outline ?? '').split('\n').map((line) => `\n    ${safeText(line)}`) : []
+  return `${head}${columns === undefined ? '' : `\n    ${columns}`}${notes}${file.outline === undefined ? '' : outline.join('')}`
 }
 
 function describeCandidates(event: Extract<RunEvent, { type: 'tools-retrieved' }>): string {
