@@ -6,10 +6,19 @@ import { parseJson } from '../../domain/json/parse-json.ts'
 const MAXIMUM_DEPTH = 300
 
 const JSON_NOTATION: Notation = {
-  atom: (value) => (value === null || typeof value !== 'object' ? JSON.stringify(value) : null),
+  atom: (value) => (value === null || typeof value !== 'object' ? writeAtom(value) : null),
   // As it travels: another handaxe reads it.
   fields: Object.entries,
   record: ['{ ', ' }'],
+}
+
+/**
+ * A double beyond 2^53 is written with an exponent: all its digits would read as an integer that is meant exactly, and come
+ * back in the tagged form.
+ */
+function writeAtom(value: null | boolean | number | string): string {
+  const looksExact = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return looksExact ? value.toExponential() : JSON.stringify(value)
 }
 
 /** JSON text for people and for git. The same value gives the same text, with its keys in the order given. */

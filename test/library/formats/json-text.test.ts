@@ -19,6 +19,13 @@ describe('JSON for people', () => {
     )
   })
 
+  test.each([2 ** 53, -(2 ** 60), 1e20, 1.7976931348623157e308, { $number: '9007199254740993' }, 2 ** 53 - 1])(
+    'gives %j back as it was: a double as a double, an exact integer as one',
+    (value) => {
+      expect(parseJsonText(toJsonText({ value }))).toEqual({ value: { value } })
+    },
+  )
+
   test('breaks lines where they get long, and nowhere else', () => {
     expect(toJsonText({ a: [1, 2], b: {}, c: [], d: { e: null } })).toBe(
       '{ "a": [1, 2], "b": {}, "c": [], "d": { "e": null } }\n',
