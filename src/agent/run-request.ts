@@ -35,8 +35,9 @@ export async function runRequest(context: RunContext): Promise<string> {
     // A surprise that no plan could explain is told in the answer; a failure ends the run.
     const isAnswerable = isLastPlan ? reports.every(succeeded) : observations.every(isGood)
     if (isAnswerable) {
+      const { inputTokens, outputTokens } = context.budget.usage
       const answer = await writeAnswer(context, plan, reports)
-      await keepScripts(context, reports)
+      await keepScripts(context, reports, { inputTokens, outputTokens })
       return answer
     }
     if (isLastPlan) throw runFailed(observations)

@@ -5,6 +5,7 @@ import type {
   KeptCall,
   LedgerSummary,
   NewTool,
+  PlanUsage,
   ScriptCandidate,
   SolvedScript,
   ToolCandidate,
@@ -98,6 +99,8 @@ export interface Library {
   saveScript(script: Omit<SolvedScript, 'madeInto'>): Promise<void>
   /** Programs whose request resembles the text and of which no tool was made yet, best first. Empty where none does. */
   searchScripts(query: { text: string; limit?: number }): Promise<ScriptCandidate[]>
+  /** What the latest runs used that were solved by programs in the plan's reply, one entry a run: what a reuse is held against. */
+  scriptUsage(): Promise<PlanUsage[]>
   /** Writes down that a tool was made of the program. */
   markScript(id: string, tool: string): Promise<void>
 }

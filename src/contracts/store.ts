@@ -192,6 +192,8 @@ export interface ScriptStore {
   /** Newest first, without those of which a tool was made. */
   listStems(): Promise<{ id: string; stems: string }[]>
   find(id: string): Promise<SolvedScript | null>
+  /** Newest first, also those of which a tool was made. */
+  recent(limit: number): Promise<SolvedScript[]>
   /** False where there is no such program. */
   mark(id: string, tool: string): Promise<boolean>
 }

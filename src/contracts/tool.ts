@@ -199,9 +199,12 @@ export interface ToolUse {
   wallMs: number
   /** True where the tool existed before the run: nothing was written. */
   reused: boolean
-  /** Estimate: tokens of writing it, less those of this use; 0 where it was just made. */
+  /**
+   * Tokens that the run would have used without the tool, with a script in the same plan call, less those that it used; 0
+   * where it was just made. Less than nothing where a script would have been cheaper.
+   */
   tokensSaved: number
-  /** The same in US dollars; null where a price is not known. */
+  /** The same in US dollars, at the price of the model that planned; null where it is not known. */
   costSavedUsd?: number | null
   /** The bound arguments as they reached the code: what makes two inputs different. Kept only as far as `call` says. */
   inputHash?: string
@@ -228,6 +231,12 @@ export interface ToolFailure {
   fault: FailureSource
 }
 
+/** Tokens in and out, which have prices of their own. */
+export interface PlanUsage {
+  inputTokens: number
+  outputTokens: number
+}
+
 /** A program that solved one request: the first instance of what may become a tool when a second request resembles it. */
 export interface SolvedScript {
   id: string
@@ -246,6 +255,8 @@ export interface SolvedScript {
   /** What writing it cost. */
   tokens: number
   costUsd: number | null
+  /** What the whole run had used when its programs had succeeded, before the answer. Absent in older records. */
+  planUsage?: PlanUsage
   /** The tool that was made of it. */
   madeInto: string | null
 }

@@ -9,6 +9,7 @@ import {
   type KeptCall,
   type LedgerSummary,
   type NewTool,
+  type PlanUsage,
   type ScriptCandidate,
   type SolvedScript,
   type ToolCandidate,
@@ -43,6 +44,9 @@ export interface LibraryOptions {
 }
 
 const DEFAULT_LIMIT = 5
+
+/** So many of the latest programs tell what a script costs; older ones were written by other models. */
+const MEASURED_SCRIPTS = 40
 
 const RULES: UseRules = { judge: judgeOutcomes, indexOf: toIndexText }
 
@@ -248,6 +252,12 @@ class ToolLibrary implements Library {
       ranked.map(async ({ id, score }) => ({ script: await this.#scripts.find(id), score })),
     )
     return found.filter((candidate): candidate is ScriptCandidate => candidate.script !== null)
+  }
+
+  async scriptUsage(): Promise<PlanUsage[]> {
+    const scripts = await this.#scripts.recent(MEASURED_SCRIPTS)
+    const byRun = new Map(scripts.map(({ runId, planUsage }) => [runId, planUsage]))
+    return [...byRun.values()].filter((usage) => usage !== undefined)
   }
 
   async markScript(id: string, tool: string): Promise<void> {

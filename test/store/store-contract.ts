@@ -475,6 +475,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
           madeInto: null,
         })
         expect(await again.scripts.find('c')).toBeNull()
+        expect((await again.scripts.recent(1)).map(({ id }) => id)).toEqual(['b'])
+        expect((await again.scripts.recent(9)).map(({ id }) => id)).toEqual(['b', 'a'])
         await again.close()
       })
 

@@ -1,6 +1,7 @@
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { JsonValue } from '../../contracts/json.ts'
 import type { ScriptStep } from '../../contracts/plan.ts'
+import type { PlanUsage } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { succeeded, type StepReport } from '../steps/step-report.ts'
 import { describeFile } from './describe-file.ts'
@@ -12,9 +13,13 @@ const CODE_BYTES = 64 * 1024
 /**
  * Keeps the programs that solved a request by themselves: first instances of what may become a tool when a second request
  * resembles this one. Nothing is kept of a run that used tools, where the programs only went round them, nor of a program
- * that lived on another step's value. Costs no call.
+ * that lived on another step's value. `planUsage` is what the run used before its answer. Costs no call.
  */
-export async function keepScripts(context: RunContext, reports: readonly StepReport[]): Promise<void> {
+export async function keepScripts(
+  context: RunContext,
+  reports: readonly StepReport[],
+  planUsage: PlanUsage,
+): Promise<void> {
   if (!context.save || [...context.progress.steps.values()].some(({ decision }) => decision !== 'script')) return
   for (const report of reports) {
     const { step, program, result } = report
@@ -22,16 +27,21 @@ export async function keepScripts(context: RunContext, reports: readonly StepRep
     if (program === undefined || result?.value === undefined || program.language === 'typescript') continue
     const tooLarge = Buffer.byteLength(program.code) > CODE_BYTES
     if (tooLarge || Buffer.byteLength(JSON.stringify(result.value)) > VALUE_BYTES) continue
-    await keep(context, { step, value: result.value, program: { ...program, language: program.language } })
+    await keep(context, { step, value: result.value, program: { ...program, language: program.language }, planUsage })
   }
 }
 
 async function keep(
   context: RunContext,
-  solved: { step: ScriptStep; value: JsonValue; program: { code: string; language: 'python' | 'javascript' } },
+  solved: {
+    step: ScriptStep
+    value: JsonValue
+    program: { code: string; language: 'python' | 'javascript' }
+    planUsage: PlanUsage
+  },
 ): Promise<void> {
   const { runId, clock, request, progress, budget, dependencies, events } = context
-  const { step, value, program } = solved
+  const { step, value, program, planUsage } = solved
   const { tokens, costUsd, costKnown } = budget.usage
   try {
     const files = await Promise.all(
@@ -51,6 +61,7 @@ async function keep(
       files,
       tokens,
       costUsd: costKnown ? costUsd : null,
+      planUsage,
     })
   } catch (error) {
     // The answer is there: that it will not be remembered is a pity and no failure.

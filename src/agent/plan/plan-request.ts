@@ -51,6 +51,8 @@ export async function planRequest(
   )
   const plan = answered.value
   context.progress.difficulty = plan.difficulty
+  const reused = plan.steps.flatMap((step) => (step.decision === 'reuse' ? [step.tool] : []))
+  context.progress.reusePlanned = new Set(reused).size
   context.progress.planned.push(...plan.steps.map(({ id }) => id))
   context.events.emit({ type: 'plan-ready', plan, attempt })
   return { plan, messages: [...messages, ...answered.messages.slice(-1)] }

@@ -41,12 +41,27 @@ export async function callModel(context: RunContext, call: ModelCall): Promise<R
   const { role, tier, model, wallMs, attempts, text } = reply
   const { purpose } = call
   events.emit({ type: 'model-called', role, tier, model, purpose, usage, costUsd, wallMs, attempts, reply: text })
+  if (role === 'planner') countPlanning(context, { model, usage, costUsd })
   warnOfUnknown(context, { model, costUsd, usage })
   await events.written()
   const { limitedBy } = account
   // Asking again would spend what is left on another half of a reply.
   if (reply.finishReason === 'length' && limitedBy !== null) throw budget.errorOf(limitedBy)
   return reply
+}
+
+/** What a reuse saves is held against what planning with scripts used. */
+function countPlanning(
+  { progress }: RunContext,
+  { model, usage, costUsd }: Pick<RoutedReply, 'model' | 'usage' | 'costUsd'>,
+): void {
+  const { inputTokens = 0, outputTokens = 0, costUsd: earlier = 0 } = progress.planning ?? {}
+  progress.planning = {
+    model,
+    inputTokens: inputTokens + usage.inputTokens,
+    outputTokens: outputTokens + usage.outputTokens,
+    costUsd: earlier === null || costUsd === null ? null : earlier + costUsd,
+  }
 }
 
 async function generate(context: RunContext, call: ModelCall, account: CallAccount): Promise<RoutedReply> {

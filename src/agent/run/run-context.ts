@@ -57,6 +57,10 @@ export interface RunProgress {
   reused: { name: string; version: number }[]
   /** `name@version` of reused tools whose saving is in the ledger: each saves one writing a run, however often it is called. */
   credited: Set<string>
+  /** What the planning of this run used so far, and by which model. */
+  planning: { model: string; inputTokens: number; outputTokens: number; costUsd: number | null } | null
+  /** How many tools the latest plan reuses: they share what the run saves. */
+  reusePlanned: number
   /** Tools that were taken out of use and that this run could not repair. */
   unrepaired: Set<string>
   /** What of the answer has been shown. */
@@ -82,6 +86,8 @@ export function emptyProgress(): RunProgress {
     made: [],
     reused: [],
     credited: new Set(),
+    planning: null,
+    reusePlanned: 0,
     unrepaired: new Set(),
     answer: null,
     warnings: new Set(),

@@ -4,6 +4,7 @@ import type { ExecutionResult } from '../../contracts/sandbox.ts'
 import type { ToolChange, ToolUse, ToolVersion } from '../../contracts/tool.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { describeUse } from './describe-use.ts'
+import { NOTHING_SAVED, savings } from './savings.ts'
 import type { ShelvedTool } from './tool-shelf.ts'
 
 /** Tells that the run uses a tool that it found in the library. */
@@ -30,7 +31,7 @@ export async function recordUse(
     runId,
     at: new Date(clock()).toISOString(),
     reused: found,
-    ...savings(context, { tool, saved: found && described.outcome === 'success' }),
+    ...(found && described.outcome === 'success' ? await savings(context, tool) : NOTHING_SAVED),
   }
   try {
     const changes = await dependencies.library.recordUse(use)
@@ -43,25 +44,6 @@ export async function recordUse(
       code: 'unknown_tool',
       message: `The use of ${tool.name} was not counted: ${error.message}`,
     })
-  }
-}
-
-/**
- * What writing it cost, less what the run has cost so far: on the careful side, where the run does more than this call. Once
- * in a run: the second call would not have needed another writing.
- */
-function savings(
-  { budget, progress }: RunContext,
-  { tool, saved }: { tool: ToolVersion; saved: boolean },
-): Pick<ToolUse, 'tokensSaved'> & { costSavedUsd: number | null } {
-  const key = `${tool.name}@${tool.version}`
-  if (!saved || progress.credited.has(key)) return { tokensSaved: 0, costSavedUsd: 0 }
-  progress.credited.add(key)
-  const { tokens, costUsd } = tool.provenance
-  const { usage } = budget
-  return {
-    tokensSaved: Math.max(0, tokens - usage.tokens),
-    costSavedUsd: costUsd === null || !usage.costKnown ? null : Math.max(0, costUsd - usage.costUsd),
   }
 }
 

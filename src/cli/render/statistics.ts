@@ -39,16 +39,19 @@ function describeFailures(failuresBy: ToolStatistics['versions'][number]['failur
   return sum === 0 ? '0' : `${sum} (${parts.map(([source, count]) => `${count} ${source}`).join(', ')})`
 }
 
-function describePayment({
-  madeTokens,
-  paidForItself,
-  breakEvenRuns,
-  reusingRuns,
-}: ToolStatistics['versions'][number]): string {
-  if (madeTokens === 0) return 'cost nothing'
-  if (paidForItself) return 'yes'
-  if (breakEvenRuns === null) return 'not yet'
-  return `after ${plural(Math.max(1, breakEvenRuns - reusingRuns), 'more run')}`
+function describePayment({ verdict, runsUntilPaid, madeTokens }: ToolStatistics['versions'][number]): string {
+  switch (verdict) {
+    case 'free':
+      return madeTokens === 0 ? 'cost nothing' : 'yes'
+    case 'paid':
+      return 'yes'
+    case 'unused':
+      return 'no: not reused yet'
+    case 'loss':
+      return 'no: a script costs no more'
+    case 'not-yet':
+      return `no: ${plural(runsUntilPaid ?? 0, 'more run')} until it has`
+  }
 }
 
 function formatSigned(usd: number): string {
@@ -61,6 +64,7 @@ function describeTotals(totals: ToolStatistics['totals']): string {
   return [
     `${plural(totals.versions, 'version')}, ${plural(totals.uses, 'use')}, ${plural(totals.failures, 'failure')}`,
     `${totals.madeTokens} tokens spent on making, ${totals.tokensSaved} saved by reusing: net ${totals.netTokens}`,
+    `${totals.paidForThemselves} of ${plural(totals.versions, 'version')} paid for themselves`,
     totals.costKnown ? money : `${money}, as far as prices are known`,
     `never reused: ${plural(neverReused.versions, 'version')}, ${neverReused.madeTokens} tokens`,
   ].join('\n')

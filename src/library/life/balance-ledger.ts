@@ -1,7 +1,18 @@
 import type { VersionLedger } from '../../contracts/tool.ts'
 
+/**
+ * `free`: making it cost nothing; `unused`: no run has reused it; `loss`: reusing it costs more than a script would have, so it
+ * will never pay; `not-yet` and `paid`: by what its reuses saved so far.
+ */
+export type Verdict = 'free' | 'unused' | 'loss' | 'not-yet' | 'paid'
+
 /** Whether a version was worth writing. */
 export interface Balance {
+  verdict: Verdict
+  /** By money where all prices are known and it cost any, else by tokens. */
+  judgedBy: 'usd' | 'tokens'
+  /** Further runs that reuse it until it has paid, at the average so far; 0 where it has, null where nobody can tell. */
+  runsUntilPaid: number | null
   /** Saved by reusing it, less what writing it cost. */
   netTokens: number
   /** The same in US dollars; null where some price is not known. */
@@ -35,12 +46,32 @@ export function balanceLedger(ledger: VersionLedger): Balance {
   const { madeTokens, tokensSaved, reusingRuns, madeCostUsd, costSavedUsd, costKnown } = ledger
   const perRun = reusingRuns === 0 ? null : tokensSaved / reusingRuns
   return {
+    ...judge(ledger),
     netTokens: tokensSaved - madeTokens,
     netCostUsd: costKnown && madeCostUsd !== null ? costSavedUsd - madeCostUsd : null,
     tokensSavedPerRun: perRun,
     breakEvenRuns: breakEven(madeTokens, perRun),
     paidForItself: tokensSaved >= madeTokens,
   }
+}
+
+function judge({
+  madeTokens,
+  tokensSaved,
+  madeCostUsd,
+  costSavedUsd,
+  costKnown,
+  reusingRuns,
+}: VersionLedger): Pick<Balance, 'verdict' | 'judgedBy' | 'runsUntilPaid'> {
+  const byMoney = costKnown && madeCostUsd !== null && madeCostUsd > 0
+  const judgedBy = byMoney ? 'usd' : 'tokens'
+  const made = byMoney ? madeCostUsd : madeTokens
+  const saved = byMoney ? costSavedUsd : tokensSaved
+  if (made <= 0) return { verdict: 'free', judgedBy, runsUntilPaid: 0 }
+  if (saved >= made) return { verdict: 'paid', judgedBy, runsUntilPaid: 0 }
+  if (reusingRuns === 0) return { verdict: 'unused', judgedBy, runsUntilPaid: null }
+  if (saved <= 0) return { verdict: 'loss', judgedBy, runsUntilPaid: null }
+  return { verdict: 'not-yet', judgedBy, runsUntilPaid: Math.ceil((made - saved) / (saved / reusingRuns)) }
 }
 
 function breakEven(madeTokens: number, perRun: number | null): number | null {
@@ -65,7 +96,7 @@ export function totalLedgers(ledgers: readonly VersionLedger[]): LedgerTotals {
     madeCostUsd: sum(({ madeCostUsd }) => madeCostUsd ?? 0),
     costSavedUsd: sum(({ costSavedUsd }) => costSavedUsd),
     costKnown: ledgers.every(({ costKnown }) => costKnown),
-    paidForThemselves: ledgers.filter((ledger) => balanceLedger(ledger).paidForItself).length,
+    paidForThemselves: ledgers.filter((ledger) => ['free', 'paid'].includes(balanceLedger(ledger).verdict)).length,
     neverReused: { versions: unused.length, madeTokens: unused.reduce((total, one) => total + one.madeTokens, 0) },
   }
 }

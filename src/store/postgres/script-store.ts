@@ -41,6 +41,13 @@ export class PostgresScriptStore implements ScriptStore {
     return row === undefined ? null : toScript(row)
   }
 
+  async recent(limit: number): Promise<SolvedScript[]> {
+    const rows = await this.#database.read(async (transaction) =>
+      transaction.all<ScriptRow>('SELECT made_into, body FROM solved_script ORDER BY id DESC LIMIT $1::int', limit),
+    )
+    return rows.map(toScript)
+  }
+
   async mark(id: string, tool: string): Promise<boolean> {
     const changed = await this.#database.write('write', async (transaction) =>
       transaction.run('UPDATE solved_script SET made_into = $1 WHERE script_id = $2::text', tool, id),

@@ -42,6 +42,13 @@ export class SqliteScriptStore implements ScriptStore {
     return row === undefined ? null : toScript(row)
   }
 
+  async recent(limit: number): Promise<SolvedScript[]> {
+    const rows = await this.#database.read(() =>
+      this.#database.all<ScriptRow>('SELECT made_into, body FROM solved_script ORDER BY id DESC LIMIT ?', limit),
+    )
+    return rows.map(toScript)
+  }
+
   async mark(id: string, tool: string): Promise<boolean> {
     const { changes } = await this.#database.write(() =>
       this.#database.run('UPDATE solved_script SET made_into = ? WHERE script_id = ?', tool, id),

@@ -70,9 +70,8 @@ describe('a tool that is reused', () => {
     expect(result).toMatchObject({ answer: '39.5', usage: { calls: 1, executions: 1 } })
     const ledger = await setup.subject.library.ledger('sum_of_last')
     expect(ledger).toMatchObject({ uses: 1, successes: 1, reuses: 1 })
-    // What writing it cost, less what this run cost.
-    expect(ledger.tokensSaved).toBeGreaterThan(40_000)
-    expect(ledger.tokensSaved).toBeLessThan(50_000)
+    // No run was solved by a script yet: a script would have been as long as the tool, however dear its making was.
+    expect(ledger.tokensSaved).toBe(17)
   })
 
   test('with arguments that do not fit is not run; the planner is told exactly what is wrong', async () => {

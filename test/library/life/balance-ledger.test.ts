@@ -77,3 +77,31 @@ test('the sums tell what was spent on what never came back', () => {
   })
   expect(totalLedgers([])).toMatchObject({ versions: 0, costKnown: true, neverReused: { versions: 0 } })
 })
+
+test.each<[string, Partial<VersionLedger>, object]>([
+  ['never reused', {}, { verdict: 'unused', judgedBy: 'usd', runsUntilPaid: null }],
+  [
+    'that saves a little each time',
+    { reusingRuns: 3, tokensSaved: 30, costSavedUsd: 0.003 },
+    { verdict: 'not-yet', judgedBy: 'usd', runsUntilPaid: 7 },
+  ],
+  [
+    'that saved many cheap tokens, and not the money of making it',
+    { reusingRuns: 4, tokensSaved: 4_000, costSavedUsd: 0.004 },
+    { verdict: 'not-yet', judgedBy: 'usd', runsUntilPaid: 6 },
+  ],
+  [
+    'whose reuses cost more than scripts',
+    { reusingRuns: 2, tokensSaved: -200, costSavedUsd: -0.001 },
+    { verdict: 'loss', runsUntilPaid: null },
+  ],
+  [
+    'made dearly, of unknown price',
+    { madeTokens: 90_000, madeCostUsd: null, costKnown: false, reusingRuns: 2, tokensSaved: 1_200 },
+    { verdict: 'not-yet', judgedBy: 'tokens', runsUntilPaid: 148 },
+  ],
+  ['that has paid', { reusingRuns: 2, tokensSaved: 10, costSavedUsd: 0.01 }, { verdict: 'paid', runsUntilPaid: 0 }],
+  ['made for nothing', { madeTokens: 0, madeCostUsd: 0 }, { verdict: 'free', runsUntilPaid: 0 }],
+])('a version %s is judged by what its reuses saved', (_, changes, balance) => {
+  expect(balanceLedger(ledger(changes))).toMatchObject(balance)
+})
