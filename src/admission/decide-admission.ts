@@ -142,8 +142,13 @@ async function judgeResults(options: AdmissionOptions, state: Admission): Promis
   const { sandbox, tool, tests, runTests, testsPassed = false, signal } = options
   if (testsPassed) return
   const results = await runTests({ sandbox, subject: tool, tests, ...(signal ? { signal } : {}) })
-  for (const { test, failure } of results) {
+  for (const { test, failure, undecided } of results) {
     if (failure === null) continue
+    // Nobody writes code again because a machine was busy.
+    if (undecided) {
+      state.findings.push({ check: 'tests', code: 'undecided', message: `Test "${test.name}": ${failure}` })
+      continue
+    }
     state.findings.push({ check: 'tests', code: 'failed', message: `Test "${test.name}": ${failure}` })
     state.decision = 'refuse'
   }

@@ -16,6 +16,8 @@ export interface TestResult {
   test: ToolTest
   /** Why it failed, in one line; null where it passed. */
   failure: string | null
+  /** This machine was too busy to tell, which is no failure of the code; `failure` says so. */
+  undecided?: true
 }
 
 export interface TestRun {

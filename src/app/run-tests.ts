@@ -1,6 +1,6 @@
-import type { JudgeOutcome } from '../admission/observation/outcome.ts'
+import type { CallOutcome, JudgeOutcome } from '../admission/observation/outcome.ts'
 import type { RunTests, TestResult } from '../admission/subject.ts'
-import { judgeOutcome, judgeTest, toTestExecution } from '../agent/make/judge-test.ts'
+import { judgeOutcome, judgeTest, toTestExecution, type TestOutcome } from '../agent/make/judge-test.ts'
 import { mapLimited } from '../agent/run/map-limited.ts'
 import type { ToolTest } from '../contracts/tool.ts'
 
@@ -14,7 +14,8 @@ export const runTests: RunTests = async ({ sandbox, subject, tests, stopAtFailur
     const execution = toTestExecution(test, subject)
     const result = await sandbox.execute({ ...execution, ...(signal ? { signal } : {}) })
     signal?.throwIfAborted()
-    return { test, failure: judgeTest(test, result, subject).failure }
+    const { failure, undecided } = judgeTest(test, result, subject)
+    return { test, failure, ...(undecided ? { undecided } : {}) }
   }
   if (!stopAtFailure) return mapLimited(tests, CONCURRENT_TESTS, run)
   const results: TestResult[] = []
@@ -28,4 +29,9 @@ export const runTests: RunTests = async ({ sandbox, subject, tests, stopAtFailur
 
 /** Judges an outcome that was observed by other means than a test's own execution. */
 export const judgeCall: JudgeOutcome = (test, outcome, { outputSchema }) =>
-  judgeOutcome(test, outcome.kind === 'error' ? { ...outcome, traceback: '' } : outcome, { outputSchema })
+  judgeOutcome(test, toTestOutcome(outcome), { outputSchema })
+
+function toTestOutcome(outcome: Exclude<CallOutcome, { kind: 'unknown' }>): TestOutcome {
+  if (outcome.kind === 'error') return { ...outcome, traceback: '' }
+  return outcome.kind === 'ended' ? { ...outcome, detail: null } : outcome
+}

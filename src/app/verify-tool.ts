@@ -7,6 +7,7 @@ import { checkTests } from '../admission/tests/check-tests.ts'
 import { findVacuousProperties } from '../admission/tests/find-vacuous-properties.ts'
 import { findTwins, type Neighbour, type TriedNeighbour } from '../admission/twins/find-twins.ts'
 import { generateInputs } from '../admission/twins/generate-inputs.ts'
+import { steadySandbox } from '../domain/failures/execute-steadily.ts'
 import { compareValues } from '../domain/compare/compare-values.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
@@ -64,7 +65,8 @@ export interface Verification {
  * same calls in two worlds, whether its tests see planted mistakes, and whether the library has it already. Believes
  * nothing, and runs nothing outside of the sandbox. Rejects where the sandbox cannot execute, and with the signal's reason.
  */
-export async function verifyTool(options: VerifyOptions): Promise<Verification> {
+export async function verifyTool(given: VerifyOptions): Promise<Verification> {
+  const options = { ...given, sandbox: steadySandbox(given.sandbox) }
   const { tool } = options
   const { signature } = tool
   const specification = describeSpecification(signature, tool)
@@ -137,6 +139,9 @@ async function runAll(options: VerifyOptions, found: Verification): Promise<void
   }
   const more = failed.length - SHOWN_FAILURES
   if (more > 0) found.problems.push(`${more} more tests fail.`)
+  if (failed.length > 0 && failed.every(({ undecided }) => undecided)) {
+    found.problems.push('Nothing speaks against it but that: try it again when this machine is less busy.')
+  }
 }
 
 async function checkWorlds(options: VerifyOptions, found: Verification): Promise<void> {

@@ -36,7 +36,8 @@ export type RunEventBody =
     }
   | { type: 'code-rejected'; stepId: string; attempt: number; problems: string[] }
   | { type: 'test-passed'; stepId: string; test: string; wallMs: number }
-  | { type: 'test-failed'; stepId: string; test: string; reason: string; wallMs: number }
+  /** `undecided`: this machine was too busy to judge it, twice; that is not held against the code. */
+  | { type: 'test-failed'; stepId: string; test: string; reason: string; wallMs: number; undecided?: true }
   /** A tool that passed its tests was checked further, before it is kept. */
   | {
       type: 'tool-checked'

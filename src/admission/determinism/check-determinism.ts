@@ -103,7 +103,7 @@ async function checkDepth(
   const calls = longCalls(options.calls, outcomes)
   if (calls.length === 0) return []
   const observed = await observeTogether({ ...options, calls, world: WORLDS.first })
-  if (observed === null || !observed.outcomes.some(wentTooDeep)) return []
+  if (typeof observed === 'string' || !observed.outcomes.some(wentTooDeep)) return []
   const message = 'It calls itself so often that a list or text of 3,000 items ends in an error: use a loop.'
   return [{ code: 'recursion', message }]
 }

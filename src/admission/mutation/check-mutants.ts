@@ -60,7 +60,7 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
   const run = { sandbox: plain.sandbox, subject: tool, tests, runTests, ...(signal ? { signal } : {}) }
   // Code that keeps something between calls fails together what it passes alone: its tests are then run one by one.
   const together = judge !== undefined && (await killedTogether({ ...run, judge })) === null ? judge : null
-  if (together === null) await assertPasses(run)
+  if (together === null && !(await passes(run))) return notJudged(startedAt, plain.executions)
   const { language } = tool.signature
   const mutants = await createMutants(sandbox, {
     language,
@@ -84,8 +84,9 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
     const inBounds = { ...run, sandbox: bound.sandbox, subject }
     const killer =
       together === null
-        ? ((await firstFailure({ ...inBounds, tests: ordered.tests() }))?.test ?? null)
+        ? await killerAlone({ ...inBounds, tests: ordered.tests() })
         : await killedTogether({ ...inBounds, judge: together })
+    if (killer === 'starved') return
     judged.add(mutant)
     if (killer === null) survivors.add(mutant)
     else if (killer !== 'ended') ordered.noteKill(killer)
@@ -116,20 +117,30 @@ async function firstFailure({ runTests, ...run }: Run): Promise<TestResult | nul
   return results.find((result) => result.failure !== null) ?? null
 }
 
-async function assertPasses(run: Run): Promise<void> {
+/** False where the machine is too busy to tell. */
+async function passes(run: Run): Promise<boolean> {
   const failed = await firstFailure(run)
-  if (failed !== null) throw rejection(run.subject, `it fails its own test "${failed.test.name}": ${failed.failure}`)
+  if (failed === null) return true
+  if (failed.undecided) return false
+  throw rejection(run.subject, `it fails its own test "${failed.test.name}": ${failed.failure}`)
 }
 
-/** The first test that fails, `ended` where the process did not live through the calls, null where all pass. */
-async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }): Promise<ToolTest | 'ended' | null> {
+/** What ended a mutant: a test, its process (`ended`), a busy machine (`starved`), which says nothing; null: it lives. */
+type Killer = ToolTest | 'ended' | 'starved' | null
+
+async function killerAlone(run: Run): Promise<Killer> {
+  const failed = await firstFailure(run)
+  return failed?.undecided ? 'starved' : (failed?.test ?? null)
+}
+
+async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }): Promise<Killer> {
   const { sandbox, subject, tests, signal } = run
   const called = tests.filter((test) => test.kind !== 'property')
   if (called.length > 0) {
     const calls = called.map((test) => test.arguments)
     const common = { sandbox, tool: subject, calls, world: WORLDS.first }
     const observed = await observeTogether({ ...common, ...(signal ? { signal } : {}) })
-    if (observed === null) return 'ended'
+    if (typeof observed === 'string') return observed
     const failed = called.find((test, index) => {
       const outcome = observed.outcomes[index]
       return outcome !== undefined && outcome.kind !== 'unknown' && judge(test, outcome, subject.signature) !== null
@@ -138,7 +149,12 @@ async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }):
   }
   const properties = tests.filter((test) => test.kind === 'property')
   if (properties.length === 0) return null
-  return (await firstFailure({ ...run, tests: properties }))?.test ?? null
+  return killerAlone({ ...run, tests: properties })
+}
+
+function notJudged(startedAt: number, executions: number): MutationCheck {
+  const wallMs = performance.now() - startedAt
+  return { total: 0, killed: 0, survived: [], share: null, notJudged: 0, executions, wallMs }
 }
 
 function rejection({ signature }: ToolUnderTest, problem: string): HandaxeError {

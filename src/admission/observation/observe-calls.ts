@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Execution, ExecutionResult, InputFile, Sandbox, ToolModule } from '../../contracts/sandbox.ts'
+import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { grantNeeds } from '../../util/grant-needs.ts'
 import { joinAssets } from '../../util/join-assets.ts'
 import { eachLimited } from '../each-limited.ts'
@@ -75,7 +76,7 @@ const observation = z.object({
 export async function observeCalls(observed: ObservedCalls): Promise<Observation> {
   const { calls, signal } = observed
   const together = await observeTogether(observed)
-  if (together !== null) return together
+  if (typeof together !== 'string') return together
   const outcomes = calls.map((): CallOutcome => ({ kind: 'unknown' }))
   let ended = 0
   const parts: Observation[] = []
@@ -100,14 +101,20 @@ export async function observeCalls(observed: ObservedCalls): Promise<Observation
   }
 }
 
-/** All calls in one sandbox, or null where the process did not live through them. Rejects as `observeCalls` does. */
-export async function observeTogether(observed: ObservedCalls): Promise<Observation | null> {
+/**
+ * All calls in one sandbox. `ended`: the process did not live through them; `starved`: the machine was too busy to tell.
+ * Rejects as `observeCalls` does.
+ */
+export async function observeTogether(observed: ObservedCalls): Promise<Observation | 'ended' | 'starved'> {
   const result = await execute(observed, observed.calls, TOGETHER)
-  return result.status === 'ok' ? observation.parse(result.value) : null
+  if (result.status === 'ok') return observation.parse(result.value)
+  return wasStarved(result) ? 'starved' : 'ended'
 }
 
 /** `error`: the value has no form in JSON or is too large; the guest catches what the tool raises. */
-function toOutcome({ status, error }: ExecutionResult): CallOutcome {
+function toOutcome(result: ExecutionResult): CallOutcome {
+  const { status, error } = result
+  if (wasStarved(result)) return { kind: 'unknown' }
   if (status !== 'error' || error === undefined) return { kind: 'ended', status }
   return { kind: 'error', type: error.type, message: error.message }
 }

@@ -24,9 +24,9 @@ export interface TriedNeighbour {
   /**
    * `twin`: it passes all tests and does the same on generated inputs. `passes`: it passes the tests and yet does something
    * else, which the tests do not see. `fails`: a test tells them apart. `does-not-fit`: it cannot be called in its place, or
-   * hardly any input gave something to compare.
+   * hardly any input gave something to compare. `not-compared`: the machine was too busy, or what may be spent was.
    */
-  verdict: 'twin' | 'passes' | 'fails' | 'does-not-fit'
+  verdict: 'twin' | 'passes' | 'fails' | 'does-not-fit' | 'not-compared'
   reason: string
   /** Parameters of the new tool under which the neighbour has them, where the names differ. */
   renamed: { from: string; to: string }[]
@@ -126,7 +126,8 @@ async function tryAs(
     const results = await runTests({ sandbox, subject, tests, stopAtFailure: true, ...(signal ? { signal } : {}) })
     const failed = results.find((result) => result.failure !== null)
     if (failed !== undefined) {
-      return { ...about, renamed, verdict: 'fails', reason: `test "${failed.test.name}": ${failed.failure}` }
+      const verdict = failed.undecided ? 'not-compared' : 'fails'
+      return { ...about, renamed, verdict, reason: `test "${failed.test.name}": ${failed.failure}` }
     }
   }
   const modules =

@@ -11,6 +11,7 @@ import { openCheckedSandbox } from './checked-sandbox.ts'
 import type { Neighbour } from './find-neighbours.ts'
 import { renderFailures } from './render-failures.ts'
 import type { TestSubject } from './judge-test.ts'
+import { failed } from './run-test.ts'
 import { strengthenTests } from './strengthen-tests.ts'
 import type { TestSuite } from './test-suite.ts'
 
@@ -155,7 +156,7 @@ export class AdmissionRounds {
       subject,
       suite.tests.filter((test) => !known.has(test)),
     )
-    if (reports.every(({ failure }) => failure === null)) return null
+    if (!reports.some(failed)) return null
     return renderFailures(reports, { language: specification.language, notes: suite.notes })
   }
 

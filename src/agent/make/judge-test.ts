@@ -4,18 +4,24 @@ import type { ToolNeeds, ToolSignature, ToolTest } from '../../contracts/tool.ts
 import { grantNeeds } from '../../util/grant-needs.ts'
 import { compareValues } from '../../domain/compare/compare-values.ts'
 import { isTable } from '../../domain/compare/is-table.ts'
+import { describeEnd } from '../../domain/failures/describe-end.ts'
+import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
 
-/** Tests have tiny data: what takes longer hangs, and ten hanging tests should not take five minutes. */
-const TEST_LIMITS = { wallMs: 10_000, cpuMs: 10_000 } as const
+/**
+ * Tests have tiny data: code that needs more CPU time hangs. The clock only ends code that waits for ever; it leaves room for a
+ * machine that is busy, and ten such tests should not take five minutes.
+ */
+const TEST_LIMITS = { wallMs: 20_000, cpuMs: 10_000 } as const
 
 /** What the code did with a test's arguments. */
 export type TestOutcome =
   | { kind: 'value'; value: JsonValue }
   | { kind: 'error'; type: string; message: string; traceback: string }
-  | { kind: 'ended'; status: ExecutionResult['status'] }
+  /** `detail`: the limit that it reached and what it used. */
+  | { kind: 'ended'; status: ExecutionResult['status']; detail: string | null }
 
 export interface TestSubject {
   code: string
@@ -53,15 +59,25 @@ export function toTestExecution(test: ToolTest, { code, signature, tools, needs 
   return { language, code, call: { function: called, arguments: test.arguments }, tools, ...given }
 }
 
-/** Why a test failed, in one line; null where it passed. If the tool gives a table, records and columns may agree. */
+/**
+ * Why a test failed, in one line; null where it passed. If the tool gives a table, records and columns may agree.
+ * `undecided`: the machine was too busy, which is no failure of the code; `failure` says so.
+ */
 export function judgeTest(
   test: ToolTest,
   result: ExecutionResult,
   { signature }: Pick<TestSubject, 'signature'>,
-): { outcome: TestOutcome; failure: string | null } {
+): { outcome: TestOutcome; failure: string | null; undecided: boolean } {
   const outcome = toOutcome(result)
+  if (wasStarved(result)) {
+    return {
+      outcome,
+      failure: `it could not be judged, this machine was too busy: ${describeEnd(result)}`,
+      undecided: true,
+    }
+  }
   const verdict = judgeOutcome(test, outcome, signature)
-  return { outcome, failure: verdict === null ? null : stabiliseText(verdict) }
+  return { outcome, failure: verdict === null ? null : stabiliseText(verdict), undecided: false }
 }
 
 /** The same of an outcome that is known already. */
@@ -83,12 +99,15 @@ function toOutcome(result: ExecutionResult): TestOutcome {
     const { type, message, traceback } = result.error
     return { kind: 'error', type, message: stabiliseText(message), traceback: stabiliseText(traceback) }
   }
-  return { kind: 'ended', status: result.status }
+  return { kind: 'ended', status: result.status, detail: describeEnd(result) }
 }
 
 /** Why a test failed, in one line; null where it passed. */
 function judge(test: ToolTest, outcome: TestOutcome, frames: boolean): string | null {
-  if (outcome.kind === 'ended') return `the code ended with '${outcome.status}'`
+  if (outcome.kind === 'ended') {
+    const { status, detail } = outcome
+    return `the code ended with '${status}'${detail === null ? '' : `: ${detail}`}`
+  }
   if (test.kind === 'error') return judgeError(test.raises ?? null, outcome)
   if (outcome.kind === 'error') {
     return `it raised ${outcome.type}: ${cutEnd(outcome.message.replaceAll('\n', ' '), 300)}`

@@ -8,6 +8,8 @@ import { AdmissionRounds, type AdmissionOutcome } from './admission-rounds.ts'
 import { bindInstances, findInstance } from '../instances/bind-instances.ts'
 import { withoutLargeTests } from './first-call.ts'
 import { withUniqueNames } from './parse-tests.ts'
+import { isSameProgram } from '../../domain/code/same-program.ts'
+import { settleDispute } from './settle-dispute.ts'
 import { findNeighbours } from './find-neighbours.ts'
 import type { TestSubject } from './judge-test.ts'
 import { TestSuite } from './test-suite.ts'
@@ -71,16 +73,22 @@ export async function makeTool(
     const written: WrittenCode =
       last === null
         ? await writeCode(context, { specification, difficulty, tools })
-        : await repairCode(context, { specification, difficulty, last, failures, repair: attempt - 1 })
-    const unchanged = written.code === last?.code
+        : await repairCode(context, {
+            specification,
+            difficulty,
+            last,
+            failures,
+            repair: attempt - 1,
+            mayDispute: suite.mayDispute(last.code),
+          })
+    const insists: boolean = last !== null && isSameProgram(written.code, last.code, specification.language)
     spent.push(...written.replies)
-    last = written
-    const { code } = written
+    last = insists && last !== null ? { ...written, code: last.code } : written
+    const { code } = last
     const { language } = specification
     context.events.emit({ type: 'code-written', stepId: step.id, language, code, attempt, specification })
-    const verified = unchanged
-      ? { failures: `The code is the same as before.\n\n${failures}`, problems: ['the code is the same as before'] }
-      : await verify(context, { step, code, suite, tools, rounds })
+    const settled = insists ? await settleDispute(suite, { code, failures }) : null
+    const verified = settled ?? (await verify(context, { step, code, suite, tools, rounds }))
     if ('twin' in verified) return { twin: verified.twin }
     if ('subject' in verified) {
       const all = [...spent, ...suite.replies, ...(rounds?.replies ?? [])]
@@ -157,7 +165,7 @@ function describeTool(
   const { subject, needs, admission } = verified
   const { whenToUse, exampleRequests } = step.specification
   const tests = [...suite.tests]
-  const doubts = admission?.doubts ?? []
+  const doubts = [...(admission?.doubts ?? []), ...suite.undecided]
   const at = new Date(context.clock()).toISOString()
   const earlierRequests = (step.from ?? []).flatMap((instance) => {
     const found = findInstance(context, instance)

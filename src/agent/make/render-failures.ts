@@ -2,7 +2,7 @@ import { cutMiddle } from '../../domain/text/cut-middle.ts'
 import { fenceCode } from '../text/fence-code.ts'
 import { fenceUntrusted } from '../../domain/text/untrusted-text.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
-import type { TestReport } from './run-test.ts'
+import { failed, type TestReport } from './run-test.ts'
 
 /** A few failures show the cause; more of them only fill the prompt. */
 const MAX_SHOWN = 6
@@ -15,14 +15,16 @@ export function renderFailures(
   reports: readonly TestReport[],
   { language, notes }: { language: string; notes: ReadonlyMap<string, string> },
 ): string {
-  const failed = reports.filter((report) => report.failure !== null)
-  const parts = failed.slice(0, MAX_SHOWN).map((report) => {
+  const failing = reports.filter(failed)
+  const undecided = reports.filter((report) => report.undecided)
+  const parts = failing.slice(0, MAX_SHOWN).map((report) => {
     const note = notes.get(report.test.name)
     const review = note === undefined ? '' : `\nA reviewer found this test right: ${note}`
     return `## Test "${report.test.name}"\n\n${renderTest(report, language)}\n\n${renderOutcome(report)}${review}`
   })
-  const more = failed.length > MAX_SHOWN ? [`${failed.length - MAX_SHOWN} more tests fail.`] : []
-  const passed = `${reports.length - failed.length} of ${reports.length} tests pass.`
+  const more = failing.length > MAX_SHOWN ? [`${failing.length - MAX_SHOWN} more tests fail.`] : []
+  const judged = reports.length - undecided.length
+  const passed = `${judged - failing.length} of ${judged} tests pass.`
   return [passed, ...parts, ...more].join('\n\n')
 }
 

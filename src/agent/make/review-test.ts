@@ -26,8 +26,8 @@ export interface TestVerdict {
 const TEXT_CHARACTERS = 2000
 
 /**
- * Asks a reviewer, who sees the specification, the test and what two versions of the code agreed on, but no code, whether
- * the test is wrong. A reviewer without a usable verdict changes nothing.
+ * Asks a reviewer, who sees the specification, the test and what the code gave, but neither the code nor what its author says,
+ * whether the test is wrong. A reviewer without a usable verdict changes nothing.
  */
 export async function reviewTest(
   context: RunContext,
@@ -84,5 +84,5 @@ function renderTest(test: ToolTest, language: string): string {
 function renderOutcome(outcome: TestOutcome): string {
   if (outcome.kind === 'value') return cutMiddle(stabiliseText(toStableJson(outcome.value)), TEXT_CHARACTERS)
   if (outcome.kind === 'error') return `The error ${outcome.type}: ${cutEnd(outcome.message, 500)}`
-  return `It ended with '${outcome.status}'.`
+  return `It ended with '${outcome.status}'${outcome.detail === null ? '' : `: ${outcome.detail}`}.`
 }

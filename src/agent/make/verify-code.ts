@@ -8,6 +8,7 @@ import { withImported } from '../../util/grant-needs.ts'
 import { cutMiddle } from '../../domain/text/cut-middle.ts'
 import { renderFailures } from './render-failures.ts'
 import type { TestSubject } from './judge-test.ts'
+import { failed } from './run-test.ts'
 import type { TestSuite } from './test-suite.ts'
 
 /** `problems` are those found without running the code. */
@@ -54,7 +55,7 @@ export async function verifyCode(
   const needs = withImported(own, known)
   const subject = { code, signature, tools, needs }
   const reports = await suite.run(subject)
-  if (reports.every((report) => report.failure === null)) return { subject, needs }
+  if (!reports.some(failed)) return { subject, needs }
   return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
 }
 

@@ -55,7 +55,10 @@ export async function writeNextVersion(
   return ask(context, { specification, difficulty, purpose: 'repair-tool', escalation: 0, messages })
 }
 
-/** Has the module corrected. The author sees its last version and what was found, not the versions before. */
+/**
+ * Has the module corrected. The author sees its last version and what was found, not the versions before. With `mayDispute` a
+ * reply in words, without code, keeps the last version: its author finds the tests wrong.
+ */
 export async function repairCode(
   context: RunContext,
   options: {
@@ -65,15 +68,17 @@ export async function repairCode(
     failures: string
     /** How many repairs there have been with this one: each raises the tier by one. */
     repair: number
+    mayDispute: boolean
   },
 ): Promise<WrittenCode> {
-  const { specification, difficulty, last, failures, repair } = options
+  const { specification, difficulty, last, failures, repair, mayDispute } = options
   const messages: Message[] = [
     ...last.messages.slice(0, 1),
     { role: 'assistant', content: fenceCode(last.code, specification.language) },
     { role: 'user', content: renderPrompt('repair-code', { FAILURES: failures }) },
   ]
-  return ask(context, { specification, difficulty, purpose: 'repair-code', escalation: repair, messages })
+  const kept = mayDispute ? last.code : null
+  return ask(context, { specification, difficulty, purpose: 'repair-code', escalation: repair, messages, kept })
 }
 
 async function ask(
@@ -84,15 +89,17 @@ async function ask(
     purpose: string
     escalation: number
     messages: Message[]
+    /** The code that a reply in words stands for. */
+    kept?: string | null
   },
 ): Promise<WrittenCode> {
   const { language } = options.specification
   const instructions = renderInstructions(context, language)
-  const { difficulty, purpose, escalation, messages } = options
+  const { difficulty, purpose, escalation, messages, kept = null } = options
   const answered = await askModel(
     context,
     { role: 'coder', purpose, difficulty, escalation, instructions, messages },
-    (text) => parseCode(text, language),
+    (text) => parseCode(text, language, kept),
   )
   return { code: answered.value, replies: answered.replies, messages }
 }
@@ -104,9 +111,18 @@ function renderInstructions({ dependencies }: RunContext, language: ToolLanguage
   return renderPrompt('write-code-javascript', { PACKAGES: packages.length === 0 ? '' : ` and ${packages.join(', ')}` })
 }
 
-function parseCode(reply: string, language: ToolLanguage): ParsedReply<string> {
+/** A sentence, in any language; less than that is a slip. */
+const LEAST_WORDS = 4
+const LEAST_CHARACTERS = 12
+
+function parseCode(reply: string, language: ToolLanguage, kept: string | null): ParsedReply<string> {
   const block = findProgram(reply, language)
   if (block === null) {
+    const words = reply.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
+    // Some languages write without spaces.
+    const isSentence = words.length >= LEAST_WORDS || /[^\u0000-\u02ff]{12}/u.test(reply)
+    if (kept !== null && isSentence && reply.length >= LEAST_CHARACTERS && !reply.includes('```'))
+      return { value: kept }
     return {
       problem: `There is no ${language} code in the reply. Send the whole module in one block that begins with \`\`\`${language}.`,
     }

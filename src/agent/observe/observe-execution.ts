@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../../contracts/json.ts'
 import type { Observation } from '../../contracts/run.ts'
 import type { CapturedText, ExecutionResult } from '../../contracts/sandbox.ts'
+import { describeEnd } from '../../domain/failures/describe-end.ts'
 import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stripHidden } from '../../domain/text/untrusted-text.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
@@ -37,7 +38,7 @@ export function observeExecution(
     value: value === undefined ? null : cutMiddle(stabiliseText(toStableJson(value)), VALUE_CHARACTERS),
     stdout: cutMiddle(stabiliseText(renderCaptured(result.stdout)), OUTPUT_CHARACTERS),
     stderr: cutMiddle(stabiliseText(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
-    error: result.error === undefined || left ? null : renderError(result.error),
+    error: result.error === undefined || left ? null : renderError(result.error, describeEnd(result)),
     artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
     ...(result.notes === undefined ? {} : { notes: result.notes.map(stripHidden) }),
     surprises:
@@ -65,8 +66,9 @@ function renderCaptured(text: CapturedText): string {
   return `${text.head}\n… ${text.totalBytes} bytes in all, the middle was not kept …\n${text.tail}`
 }
 
-function renderError(error: NonNullable<ExecutionResult['error']>): string {
-  const title = stabiliseText(cutEnd(`${error.type}: ${error.message}`, MESSAGE_CHARACTERS))
+function renderError(error: NonNullable<ExecutionResult['error']>, end: string | null): string {
+  const reached = end === null ? '' : ` (${end})`
+  const title = stabiliseText(cutEnd(`${error.type}: ${error.message}${reached}`, MESSAGE_CHARACTERS))
   const traceback = stabiliseText(cutMiddle(error.traceback.trim(), OUTPUT_CHARACTERS))
   // Python's traceback ends with the error itself, which stands in front here: it is what people are shown.
   const rest = traceback.endsWith(title) ? traceback.slice(0, -title.length).trimEnd() : traceback

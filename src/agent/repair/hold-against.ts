@@ -1,13 +1,10 @@
 import { USABLE_STATES, type NewTool, type ToolVersion } from '../../contracts/tool.ts'
 import { openCheckedSandbox } from '../make/checked-sandbox.ts'
 import { withUniqueNames } from '../make/parse-tests.ts'
-import { runTest } from '../make/run-test.ts'
-import { mapLimited } from '../run/map-limited.ts'
+import { runTests } from '../make/run-test.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { joinTests } from './join-tests.ts'
 import { describeDifferences, replayCalls } from './replay-calls.ts'
-
-const CONCURRENT_TESTS = 4
 
 /**
  * A tool that is to take the place of `old` has to pass that version's tests, which become its own, and to give the values of
@@ -25,7 +22,7 @@ export async function holdAgainst(
   const subject = { code, signature: tool, tools, ...(needs ? { needs } : {}) }
   const tests = joinTests([tool, old])
   const added = tests.slice(tool.tests.length)
-  const reports = await mapLimited(added, CONCURRENT_TESTS, (test) => runTest(context, { stepId, test, subject }))
+  const reports = await runTests(context, { stepId, tests: added, subject })
   const sandbox = await openCheckedSandbox(context)
   const calls = await library.keptCalls(old.name, old.version)
   const replayed = await replayCalls(calls, { sandbox, successor: subject, signal: context.signal })

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../contracts/json.ts'
 import type { RoutedReply } from '../../contracts/models.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import { USABLE_STATES, type KeptCall, type ToolNeeds, type ToolTest, type ToolVersion } from '../../contracts/tool.ts'
+import { isSameProgram } from '../../domain/code/same-program.ts'
 import { AdmissionRounds, type AdmissionOutcome } from '../make/admission-rounds.ts'
 import { openCheckedSandbox } from '../make/checked-sandbox.ts'
 import { announceTool, saveTool } from '../make/keep-tool.ts'
@@ -10,6 +11,8 @@ import { describeProvenance } from '../make/make-tool.ts'
 import { withUniqueNames } from '../make/parse-tests.ts'
 import { renderFailures } from '../make/render-failures.ts'
 import type { TestSubject } from '../make/judge-test.ts'
+import { failed } from '../make/run-test.ts'
+import { settleDispute } from '../make/settle-dispute.ts'
 import { TestSuite } from '../make/test-suite.ts'
 import { verifyCode } from '../make/verify-code.ts'
 import { repairCode, writeNextVersion, type WrittenCode } from '../make/write-code.ts'
@@ -96,20 +99,28 @@ export async function repairVersion(context: RunContext, repair: Repair): Promis
     const written: WrittenCode =
       last === null
         ? await writeNextVersion(context, { ...common, code: tool.code, tools: subject.imported, faults })
-        : await repairCode(context, { ...common, last, failures: found, repair: attempt - 1 })
+        : await repairCode(context, {
+            ...common,
+            last,
+            failures: found,
+            repair: attempt - 1,
+            mayDispute: subject.suite.mayDispute(last.code),
+          })
     replies.push(...written.replies)
-    const isSame = written.code === (last?.code ?? tool.code)
-    last = written
+    const isSame = isSameProgram(written.code, last?.code ?? tool.code, specification.language)
+    const code: string = isSame ? (last?.code ?? tool.code) : written.code
+    last = { ...written, code }
     const { language } = specification
     context.events.emit({
       type: 'code-written',
       stepId,
       language,
-      code: written.code,
+      code,
       attempt,
       specification: null,
     })
-    const checked = isSame ? sameCode(found) : await check(context, subject, written.code)
+    const settled = isSame ? await settleDispute(subject.suite, { code, failures: found }) : null
+    const checked = settled ?? (await check(context, subject, code))
     if ('passed' in checked && checked.differences.length === 0) {
       const kept = await keep(context, subject, { ...checked.passed, replies, repairs: attempt - 1 })
       if (kept.state !== 'candidate') return kept
@@ -123,13 +134,6 @@ export async function repairVersion(context: RunContext, repair: Repair): Promis
   const kept =
     differing === null ? null : await keep(context, subject, { ...differing, replies, repairs: MAX_VERSIONS - 1 })
   throw notRepaired(context, tool, { found, candidate: kept?.version ?? null })
-}
-
-function sameCode(found: string): { failures: string; problems: string[] } {
-  return {
-    failures: `The code is the same as before.\n\n${found}`.trim(),
-    problems: ['the code is the same as before'],
-  }
 }
 
 /** Without a version: what was taken out of use and is newer than what is in use, else that. */
@@ -167,7 +171,7 @@ async function runOldTests(context: RunContext, { tool, suite }: Subject): Promi
   const tools = await context.dependencies.library.closure(tool.pins)
   const { code, needs } = tool
   const reports = await suite.run({ code, signature: tool, tools, needs })
-  if (reports.every(({ failure }) => failure === null)) return ''
+  if (!reports.some(failed)) return ''
   return renderFailures(reports, { language: tool.language, notes: suite.notes })
 }
 
@@ -204,7 +208,7 @@ async function keep(
 ): Promise<ToolVersion> {
   const { subject, needs, replayed, admission, differences = [], replies, repairs } = result
   const tests = [...suite.tests]
-  const doubts = [...differences, ...(admission?.doubts ?? [])]
+  const doubts = [...differences, ...(admission?.doubts ?? []), ...suite.undecided]
   const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
   const all = [...replies, ...suite.replies, ...(rounds?.replies ?? [])]
   const kept = await saveTool(context, stepId, {

@@ -6,7 +6,9 @@ import { grantNeeds } from '../../util/grant-needs.ts'
 import { compareValues } from '../../domain/compare/compare-values.ts'
 import type { TestSubject } from '../make/judge-test.ts'
 import { mapLimited } from '../run/map-limited.ts'
-import { attributeFailure } from '../steps/attribute-failure.ts'
+import { describeEnd } from '../../domain/failures/describe-end.ts'
+import { wasStarved } from '../../domain/failures/host-ended.ts'
+import { attributeFailure } from '../../domain/failures/attribute-failure.ts'
 import { validateValue } from '../steps/validate-value.ts'
 
 const CONCURRENT_CALLS = 4
@@ -94,8 +96,12 @@ async function callAgain(
   })
   signal?.throwIfAborted()
   if (result.status === 'ok') return { result }
+  if (wasStarved(result)) {
+    return { result, problem: `it could not be told, this machine was too busy: ${describeEnd(result)}` }
+  }
+  const end = describeEnd(result)
   const error = result.error === undefined ? '' : `, ${result.error.type}: ${result.error.message.slice(0, 300)}`
-  return { result, problem: `it ended with '${result.status}'${error}` }
+  return { result, problem: `it ended with '${result.status}'${end === null ? error : `: ${end}`}` }
 }
 
 function shorten(value: JsonValue): string {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../contracts/json.ts'
 import type { ExecutionResult, InputFile } from '../../contracts/sandbox.ts'
 import type { ToolUse, ToolVersion } from '../../contracts/tool.ts'
-import { attributeFailure } from './attribute-failure.ts'
+import { attributeFailure } from '../../domain/failures/attribute-failure.ts'
 import { hashInput, namesFile } from './hash-input.ts'
 
 export interface ObservedCall {

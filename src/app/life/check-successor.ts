@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { TestResult, ToolUnderTest } from '../../admission/subject.ts'
+import { steadySandbox } from '../../domain/failures/execute-steadily.ts'
 import { describeDifferences, replayCalls, type ReplayedCall } from '../../agent/repair/replay-calls.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Sandbox } from '../../contracts/sandbox.ts'
@@ -30,10 +31,11 @@ export interface SuccessorOptions {
 
 /** Runs the old version's tests and its past calls with the new one, each in a fresh sandbox, compared on the host. */
 export async function checkSuccessor(options: SuccessorOptions): Promise<Succession> {
-  const { sandbox, successor, ownTests, predecessor, calls, signal } = options
+  const { successor, ownTests, predecessor, calls, signal } = options
+  const sandbox = steadySandbox(options.sandbox)
   const old = predecessor.tests.filter((test) => !ownTests.some((own) => isDeepStrictEqual(own, test)))
   const tests = await runTests({ sandbox, subject: successor, tests: old, ...(signal ? { signal } : {}) })
-  const replayed = await replayCalls(calls, options)
+  const replayed = await replayCalls(calls, { ...options, sandbox })
   const differences = [
     ...tests.flatMap(({ test, failure }) =>
       failure === null ? [] : [`Test "${test.name}" of version ${predecessor.version}: ${failure}`],

@@ -1,5 +1,6 @@
 import type { TestResult } from '../../admission/subject.ts'
 import type { App } from '../open-app.ts'
+import { steadySandbox } from '../../domain/failures/execute-steadily.ts'
 import { parseToolReference } from '../parse-tool-reference.ts'
 import { runTests } from '../run-tests.ts'
 
@@ -9,6 +10,8 @@ export interface ToolTestRun {
   results: TestResult[]
   passed: number
   failed: number
+  /** Neither passed nor failed: this machine was too busy. */
+  undecided: number
 }
 
 /** Runs the tests of a version, each in a fresh sandbox. Changes nothing. Rejects with `unknown_tool`. */
@@ -21,8 +24,10 @@ export async function testTool(
   const library = await app.library()
   const tool = await library.get(name, version)
   const subject = { code: tool.code, signature: tool, tools: await library.closure(tool.pins), needs: tool.needs }
-  const sandbox = await app.sandbox()
+  const sandbox = steadySandbox(await app.sandbox())
   const results = await runTests({ sandbox, subject, tests: tool.tests, ...(signal ? { signal } : {}) })
-  const failed = results.filter(({ failure }) => failure !== null).length
-  return { name: tool.name, version: tool.version, results, passed: results.length - failed, failed }
+  const undecided = results.filter((result) => result.undecided).length
+  const failed = results.filter(({ failure }) => failure !== null).length - undecided
+  const passed = results.length - failed - undecided
+  return { name: tool.name, version: tool.version, results, passed, failed, undecided }
 }

@@ -3,6 +3,7 @@ import { clusterTools, type Clustering } from '../../admission/twins/cluster-too
 import { compareTwins, type TwinComparison } from '../../admission/twins/compare-twins.ts'
 import { fingerprintTools } from '../../admission/twins/fingerprint-tools.ts'
 import { shapeOf } from '../../admission/twins/shape-of.ts'
+import { steadySandbox } from '../../domain/failures/execute-steadily.ts'
 import { compareValues } from '../../domain/compare/compare-values.ts'
 import type { Library } from '../../contracts/library.ts'
 import type { App } from '../open-app.ts'
@@ -66,7 +67,7 @@ export async function planTidy(app: Pick<App, 'library' | 'sandbox'>, options: T
   const shapes = Map.groupBy(entries, ({ signature }) => shapeOf(signature))
   const prints = await fingerprintAll(shapes, { sandbox, ...options })
   const sameResults = Map.groupBy(entries, (entry) => keyOf(entry, prints))
-  const common = { sandbox, runTests, compare: compareValues, ...(signal ? { signal } : {}) }
+  const common = { sandbox: steadySandbox(sandbox), runTests, compare: compareValues, ...(signal ? { signal } : {}) }
   const apart = new PairSet()
   let done = 0
   const found = await clusterTools<TidyEntry, TwinComparison>(entries, {

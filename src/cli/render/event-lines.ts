@@ -51,7 +51,10 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     case 'test-passed':
       return mark(colors.green('✓'), `${safeText(event.test)} ${colors.dim(formatDuration(event.wallMs))}`)
     case 'test-failed':
-      return mark(colors.red('✗'), `${safeText(event.test)}: ${safeText(event.reason)}`)
+      return mark(
+        event.undecided ? colors.yellow('?') : colors.red('✗'),
+        `${safeText(event.test)}: ${safeText(event.reason)}`,
+      )
     case 'tool-checked':
       return describeCheck(event, colors)
     case 'twin-found':

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { attributeFailure, type FailedCall } from '../../../src/agent/steps/attribute-failure.ts'
+import { attributeFailure, type FailedCall } from '../../../src/domain/failures/attribute-failure.ts'
 import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
 
 const usage = { wallMs: 10, cpuMs: 10, peakMemoryBytes: 0, startupMs: 0 }

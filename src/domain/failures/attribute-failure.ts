@@ -1,9 +1,7 @@
 import { DEFAULT_LIMITS } from '../../contracts/limits.ts'
 import type { ExecutionResult } from '../../contracts/sandbox.ts'
 import type { FailureSource, ToolVersion } from '../../contracts/tool.ts'
-
-/** A tool that burnt less of its CPU time than this was waiting: for a busy machine, not for itself. */
-const BUSY_SHARE = 0.5
+import { wasKilledFromOutside, wasStarved } from './host-ended.ts'
 
 /** The machine lacks what the tool was verified with; on another one it works. */
 const INCOMPLETE_MACHINE = new Set(['ModuleNotFoundError', 'ImportError', 'ERR_MODULE_NOT_FOUND'])
@@ -25,7 +23,7 @@ export interface FailedCall {
  */
 export function attributeFailure({ tool, result, mismatch }: FailedCall): FailureSource {
   if (mismatch) return 'tool'
-  const { status, error, limits, usage } = result
+  const { status, error, limits } = result
   switch (status) {
     case 'error': {
       const type = error?.type ?? ''
@@ -35,14 +33,13 @@ export function attributeFailure({ tool, result, mismatch }: FailedCall): Failur
     }
     case 'timeout':
       if (isTight(limits.wallMs, DEFAULT_LIMITS.wallMs) || isTight(limits.cpuMs, DEFAULT_LIMITS.cpuMs)) return 'caller'
-      return usage.cpuMs < BUSY_SHARE * Math.min(limits.cpuMs, limits.wallMs) ? 'host' : 'tool'
+      return wasStarved(result) ? 'host' : 'tool'
     case 'out-of-memory':
       return isTight(limits.memoryBytes, DEFAULT_LIMITS.memoryBytes) ? 'caller' : 'tool'
     case 'output-limit':
       return isTight(limits.outputBytes, DEFAULT_LIMITS.outputBytes) ? 'caller' : 'tool'
     case 'killed':
-      // SIGKILL comes from outside: an abort, or the kernel. A crash names another signal.
-      return result.signal === null || result.signal === 'SIGKILL' || result.signal === 'SIGTERM' ? 'host' : 'tool'
+      return wasKilledFromOutside(result) ? 'host' : 'tool'
     case 'no-result':
       return 'tool'
     case 'ok':
