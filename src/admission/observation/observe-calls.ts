@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { Execution, ExecutionResult, InputFile, Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import { wasStarved } from '../../domain/failures/host-ended.ts'
+import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
 import { grantNeeds } from '../../util/grant-needs.ts'
 import { joinAssets } from '../../util/join-assets.ts'
 import { eachLimited } from '../each-limited.ts'
@@ -126,7 +127,8 @@ export async function observeHashOrders(
 ): Promise<CallOutcome[][] | null> {
   const code = await programFor('python')
   const { modules, name } = modulesOf(tool)
-  const args = { modules, tool: name, calls: [...calls], seeds, source: code }
+  const decoded = calls.map((call) => decodeNumbers(call, tool.signature.inputSchema))
+  const args = { modules, tool: name, calls: decoded, seeds, source: code }
   const result = await sandbox.execute({
     language: 'python',
     code,
@@ -149,7 +151,8 @@ async function execute(
   const { modules, name } = modulesOf(tool)
   const { files, timeZone, ...rest } = world
   const settings = { ...rest, timeZone: timeZone[language] }
-  const common = { tool: name, calls: [...calls], settings }
+  const decoded = calls.map((call) => decodeNumbers(call, tool.signature.inputSchema))
+  const common = { tool: name, calls: decoded, settings }
   const given: Pick<Execution, 'call' | 'tools'> =
     language === 'python'
       ? { call: { function: 'observe', arguments: { ...common, modules } } }

@@ -9,24 +9,7 @@ export function asSchema(value: JsonValue | undefined): JsonSchema {
   return isObject(value) ? value : {}
 }
 
-/** References name each other in a chain at the most; a longer one goes round in circles. */
-const MOST_REFERENCES = 10
-
-/** The schema that `$ref` leads to, within `root`. */
-export function resolveReference(schema: JsonSchema, root: JsonSchema): JsonSchema {
-  let current = schema
-  for (let step = 0; step < MOST_REFERENCES && typeof current['$ref'] === 'string'; step += 1) {
-    const path = current['$ref'].replace(/^#\/?/, '').split('/').filter(Boolean)
-    let part: JsonValue | undefined = root
-    for (const name of path) {
-      const key = decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~')
-      part = isObject(part) ? part[key] : undefined
-    }
-    const beside = Object.entries(current).filter(([key]) => key !== '$ref')
-    current = { ...asSchema(part), ...Object.fromEntries(beside) }
-  }
-  return current
-}
+export { resolveSchema as resolveReference } from '../../domain/json/schema-variants.ts'
 
 /** The alternatives of a schema: those of `anyOf` and `oneOf`, or of a list of types; itself where it has none. */
 export function alternatives(schema: JsonSchema): JsonSchema[] {

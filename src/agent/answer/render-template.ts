@@ -13,6 +13,9 @@ export function renderTemplate(
   values: ReadonlyMap<string, JsonValue>,
   language: string | null = null,
 ): RenderedTemplate {
+  const only = /^\s*\{\{([^{}|]*)(?:\|\s*list\s*)?\}\}\s*$/.exec(template)
+  // Nothing else is said: then nothing is the answer where nothing came out.
+  if (only !== null && isEmptyValue(only[1] ?? '', values)) return { text: '' }
   const unresolved: string[] = []
   const text = template.replaceAll(/\{\{([^{}]*)\}\}/g, (placeholder, content: string) => {
     const rendered = resolve(content, values, language)
@@ -20,6 +23,13 @@ export function renderTemplate(
     return rendered ?? placeholder
   })
   return unresolved.length > 0 ? { unresolved } : { text }
+}
+
+function isEmptyValue(content: string, values: ReadonlyMap<string, JsonValue>): boolean {
+  const match = /^\s*([A-Za-z][\w-]*)(.*)$/.exec(content)
+  const value = values.get(match?.[1] ?? '')
+  const found = value === undefined ? undefined : readPath(value, match?.[2] ?? '')
+  return found === '' || (Array.isArray(found) && found.length === 0)
 }
 
 function resolve(content: string, values: ReadonlyMap<string, JsonValue>, language: string | null): string | null {

@@ -6,7 +6,7 @@ import { stepValues, type RunContext } from '../run/run-context.ts'
 import type { StepReport } from '../steps/step-report.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { stripHidden } from '../../domain/text/untrusted-text.ts'
-import { AnswerStream } from './answer-stream.ts'
+import { AnswerStream, EMPTY_ANSWER } from './answer-stream.ts'
 import { renderTemplate } from './render-template.ts'
 
 /**
@@ -69,6 +69,7 @@ function renderTask({ request, progress }: RunContext, plan: Plan, reports: read
 
 /** Some models put the whole answer into a block although it is a text. */
 function unwrap(text: string): string {
+  if (text === EMPTY_ANSWER) return ''
   const block = /^(`{3,}|~{3,})(?:markdown|md|text)?\n([\s\S]*)\n\1$/.exec(text)
   const content = block?.[2] ?? ''
   return block === null || content.includes(block[1] ?? '`') ? text : content.trim()

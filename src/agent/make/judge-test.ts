@@ -6,6 +6,7 @@ import { compareValues } from '../../domain/compare/compare-values.ts'
 import { isTable } from '../../domain/compare/is-table.ts'
 import { describeEnd } from '../../domain/failures/describe-end.ts'
 import { wasStarved } from '../../domain/failures/host-ended.ts'
+import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
 import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
@@ -56,7 +57,8 @@ export function toTestExecution(test: ToolTest, { code, signature, tools, needs 
     const modules = [...tools, { name, language, code, function: called }]
     return { language, code: test.program, tools: modules, ...given }
   }
-  return { language, code, call: { function: called, arguments: test.arguments }, tools, ...given }
+  const args = decodeNumbers(test.arguments, signature.inputSchema)
+  return { language, code, call: { function: called, arguments: args }, tools, ...given }
 }
 
 /**

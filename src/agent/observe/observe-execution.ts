@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../contracts/json.ts'
+import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
 import type { Observation } from '../../contracts/run.ts'
 import type { CapturedText, ExecutionResult } from '../../contracts/sandbox.ts'
 import { describeEnd } from '../../domain/failures/describe-end.ts'
@@ -18,6 +18,8 @@ export interface ObservedStep {
   stepId: string
   /** Of a tool; null for a script. */
   outputSchema: JsonSchema | null
+  /** What the examples of a tool expect: none of it surprises. */
+  expected?: readonly JsonValue[]
   /** False where files or printed text are as good a result as a value: a script that only plots. */
   needsValue: boolean
 }
@@ -25,7 +27,7 @@ export interface ObservedStep {
 /** The bounded account of an execution. */
 export function observeExecution(
   result: ExecutionResult,
-  { stepId, outputSchema, needsValue }: ObservedStep,
+  { stepId, outputSchema, expected = [], needsValue }: ObservedStep,
 ): Observation {
   const { value } = result
   const elsewhere = !needsValue && value === undefined && (result.artifacts.length > 0 || result.stdout.totalBytes > 0)
@@ -42,7 +44,9 @@ export function observeExecution(
     artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
     ...(result.notes === undefined ? {} : { notes: result.notes.map(stripHidden) }),
     surprises:
-      result.status === 'ok' || left ? [...(elsewhere ? [] : findSurprises(value, outputSchema)), ...dropped] : [],
+      result.status === 'ok' || left
+        ? [...(elsewhere ? [] : findSurprises(value, outputSchema, expected)), ...dropped]
+        : [],
   }
 }
 

@@ -49,7 +49,8 @@ function toPlan(written: WrittenPlan, blocks: CodeBlock[]): Plan {
       // Code in the JSON is not asked for, but a model that sends it there means it.
       return { ...step, code: code?.code ?? (step.code?.trim() ? step.code : null), language: languageOf(step, code) }
     }),
-    answer: written.answer?.trim() ? written.answer : null,
+    // With nothing left to do an empty text is an answer; beside steps it is one that was left out.
+    answer: written.answer?.trim() || written.steps.length === 0 ? (written.answer ?? null) : null,
     ...(language === null ? {} : { language }),
   }
 }

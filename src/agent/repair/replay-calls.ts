@@ -6,6 +6,7 @@ import { grantNeeds } from '../../util/grant-needs.ts'
 import { compareValues } from '../../domain/compare/compare-values.ts'
 import type { TestSubject } from '../make/judge-test.ts'
 import { mapLimited } from '../run/map-limited.ts'
+import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
 import { describeEnd } from '../../domain/failures/describe-end.ts'
 import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { attributeFailure } from '../../domain/failures/attribute-failure.ts'
@@ -78,11 +79,12 @@ function isItsFault({ code, tests }: { code: string; tests: readonly ToolTest[] 
 
 /** `result` is null where nothing was executed. */
 async function callAgain(
-  args: JsonObject,
+  recorded: JsonObject,
   { sandbox, successor, limits, signal }: ReplayOptions,
 ): Promise<{ result: ExecutionResult } | { result: ExecutionResult | null; problem: string }> {
   signal?.throwIfAborted()
   const { code, signature, tools, needs } = successor
+  const args = decodeNumbers(recorded, signature.inputSchema)
   const [misfit] = validateValue(signature.inputSchema, args, 'arguments')
   if (misfit !== undefined) return { result: null, problem: `it does not take these arguments: ${misfit}` }
   const result = await sandbox.execute({

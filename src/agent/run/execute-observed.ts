@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { JsonSchema } from '../../contracts/json.ts'
+import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
 import type { Observation } from '../../contracts/run.ts'
 import type { Execution, ExecutionResult } from '../../contracts/sandbox.ts'
 import { observeExecution } from '../observe/observe-execution.ts'
@@ -24,10 +24,11 @@ export async function executeObserved(
     stepId: string
     purpose: 'use' | 'script'
     outputSchema: JsonSchema | null
+    expected?: readonly JsonValue[]
     execution: Execution
   },
 ): Promise<ObservedExecution> {
-  const { stepId, purpose, outputSchema, execution } = options
+  const { stepId, purpose, outputSchema, expected = [], execution } = options
   const folder = nextFolder(context, stepId)
   const artifactsFolder = join(folder, 'output')
   await createFolder(artifactsFolder)
@@ -35,7 +36,7 @@ export async function executeObserved(
   const onOutput = recorder.record
   const result = await executeCode(context, { stepId, purpose, execution: { ...execution, artifactsFolder, onOutput } })
   await saveFullText(folder, result, recorder)
-  const observation = observeExecution(result, { stepId, outputSchema, needsValue: purpose === 'use' })
+  const observation = observeExecution(result, { stepId, outputSchema, expected, needsValue: purpose === 'use' })
   context.events.emit({ type: 'execution-finished', stepId, purpose, result, observation })
   await context.events.written()
   return { result, observation }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
 import { isObject, readEntries, toObject } from '../../domain/json/entries.ts'
 import { parseJson } from '../../domain/json/parse-json.ts'
+import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
 import { readInteger, readNumber, readNumeral } from '../../domain/numbers/read-number.ts'
 
 /** A missing field of a numeric column, as the sandbox takes it: what pandas and NumPy make of it too. */
@@ -15,7 +16,7 @@ export function coerceArguments(args: JsonObject, schema: JsonSchema): JsonObjec
   const properties = isObject(schema['properties']) ? schema['properties'] : {}
   const required = Array.isArray(schema['required']) ? schema['required'] : []
   const coerced: JsonObject = {}
-  for (const [name, value] of Object.entries(args)) {
+  for (const [name, value] of Object.entries(decodeNumbers(args, schema))) {
     const part = properties[name]
     const wanted = isObject(part) ? part : {}
     const unset = value === null && !required.includes(name) && !typesOf(wanted).has('null') && typesOf(wanted).size > 0

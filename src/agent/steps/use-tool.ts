@@ -72,7 +72,8 @@ async function callTool(context: RunContext, step: ReuseStep | MakeStep, shelved
     tools: await context.shelf.importsOf(tool),
     ...grantNeeds(tool),
   }
-  const options = { stepId: step.id, purpose: 'use' as const, outputSchema: tool.outputSchema, execution }
+  const expected = tool.tests.flatMap((test) => (test.kind === 'example' ? [test.expected] : []))
+  const options = { stepId: step.id, purpose: 'use' as const, outputSchema: tool.outputSchema, expected, execution }
   const { observation, result } = await executeObserved(context, options)
   const good = isGood(observation) && result.value !== undefined
   const call = good ? { arguments: bound.arguments, value: result.value ?? null } : null

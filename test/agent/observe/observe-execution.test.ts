@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findSurprises } from '../../../src/agent/observe/find-surprises.ts'
 import { findMismatch, isGood, observeExecution } from '../../../src/agent/observe/observe-execution.ts'
 import { renderObservation } from '../../../src/agent/observe/render-observation.ts'
-import type { JsonValue } from '../../../src/contracts/json.ts'
+import type { JsonSchema, JsonValue } from '../../../src/contracts/json.ts'
 import { DEFAULT_LIMITS } from '../../../src/contracts/limits.ts'
 import type { ExecutionResult } from '../../../src/contracts/sandbox.ts'
 
@@ -73,10 +73,40 @@ describe('a value surprises', () => {
     expect(findSurprises(1, { type: 'null' })[0]).toMatch(/must be null, as the tool/)
   })
 
+  const nullable = { anyOf: [{ type: 'number' }, { type: 'null' }] }
+  test.each<[string, JsonValue, JsonSchema]>([
+    ['null', null, nullable],
+    ['null of a list of types', null, { type: ['string', 'null'] }],
+    ['null behind a reference', null, { $ref: '#/$defs/X', $defs: { X: nullable } }],
+    ['an empty list', [], { type: 'array', items: { type: 'number' } }],
+    ['an empty text', '', { type: 'string' }],
+    ['a blank text', ' \n', { anyOf: [{ type: 'string' }, { type: 'null' }] }],
+    ['an empty object', {}, { type: 'object', additionalProperties: { type: 'number' } }],
+    ['one of its choices', '', { enum: ['', 'a'] }],
+    ['parts that may be null', { a: null }, { type: 'object', properties: { a: nullable } }],
+  ])('but not when the tool declares it: %s', (_what, value, schema) => {
+    expect(findSurprises(value, schema)).toEqual([])
+  })
+
+  test.each<[string, JsonValue, JsonSchema]>([
+    ['an empty list', [], {}],
+    ['null', null, {}],
+    ['no number', { $number: 'NaN' }, { type: 'number' }],
+    ['missing items only', [null, null], { type: 'array' }],
+    [
+      'missing parts only',
+      { a: null, b: null },
+      { type: 'object', additionalProperties: nullable, properties: { b: {} } },
+    ],
+  ])('unless an example expects it: %s', (_what, value, schema) => {
+    expect(findSurprises(value, schema)).not.toEqual([])
+    expect(findSurprises(value, schema, [1, [2], 'a', { a: 1 }])).not.toEqual([])
+    expect(findSurprises(value, schema, [1, value])).toEqual([])
+  })
+
   test('when it is of another type than the tool declares, and then nothing else is said', () => {
     expect(findSurprises('37', { type: 'number' })).toEqual(['the value must be number, as the tool declares it'])
     expect(findSurprises(null, { type: 'number' })[0]).toMatch(/must be number, as the tool/)
-    expect(findSurprises(null, { anyOf: [{ type: 'number' }, { type: 'null' }] })).toEqual(['the value is null'])
     expect(findSurprises({ $number: 'NaN' }, { type: 'number' })).toEqual(['the value is NaN'])
   })
 })

@@ -59,6 +59,11 @@ describe('arguments are brought to the types of the schema', () => {
         },
       },
     ],
+    [
+      'the name of a number to the number',
+      { prices: [1, 'NaN', '-Infinity'] },
+      { prices: [1, { $number: 'NaN' }, { $number: '-Infinity' }] },
+    ],
     ['a missing number in a list to NaN', { prices: [1, null] }, { prices: [1, { $number: 'NaN' }] }],
     ['null for an optional parameter', { closed: null, prices: [] }, { prices: [] }],
   ])('%s', (_what, given, wanted) => {

@@ -3,17 +3,22 @@ import type { ToolTest, ToolVersion } from '../../../contracts/tool.ts'
 import { isJsonObject } from '../../is-json-object.ts'
 import { toOneLine } from '../hidden-characters.ts'
 import { prettyPrint, type Notation } from '../pretty-print.ts'
+import { decodeNumbers } from '../../../domain/numbers/decode-numbers.ts'
 import { readEntries } from '../../../domain/json/entries.ts'
 
 const LONGEST_NAME = 80
 
 /** The tests of one tool as a pytest module; null where it has none that pytest could run. */
 export function renderPytest(
-  { function: called, tests }: Pick<ToolVersion, 'function' | 'tests'>,
+  { function: called, tests, inputSchema }: Pick<ToolVersion, 'function' | 'tests' | 'inputSchema'>,
   { packageName, module }: { packageName: string; module: string },
 ): string | null {
   const taken = new Set<string>()
-  const functions = tests.flatMap((test) => (test.kind === 'property' ? [] : [renderTest(test, { called, taken })]))
+  const functions = tests.flatMap((test) =>
+    test.kind === 'property'
+      ? []
+      : [renderTest({ ...test, arguments: decodeNumbers(test.arguments, inputSchema) }, { called, taken })],
+  )
   if (functions.length === 0) return null
   const properties = tests.length - functions.length
   const left =
