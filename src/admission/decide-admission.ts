@@ -7,6 +7,7 @@ import { checkMutants, type MutationCheck, type MutationCheckOptions } from './m
 import { judgeMutants, type JudgedMutants } from './mutation/judge-mutants.ts'
 import type { ReviewOutcome } from './review/parse-review.ts'
 import type { JudgeOutcome } from './observation/outcome.ts'
+import { SpendingSpent } from '../domain/failures/spending-limit.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from './subject.ts'
 import { answersOnlyTests } from './tests/answers-only-tests.ts'
 import { checkTests } from './tests/check-tests.ts'
@@ -37,6 +38,8 @@ export interface Admission {
   review: ReviewOutcome | null
   /** Inputs that show what the tests do not see, smallest first: for who strengthens them. Without any result. */
   unseen: JsonObject[]
+  /** Why it ended before all was checked; null where all was. The tool is then kept as it stands. */
+  stopped: string | null
   /** By check, of those that were made. */
   wallMs: Partial<Record<AdmissionCheck, number>>
 }
@@ -86,6 +89,7 @@ export async function decideAdmission(options: AdmissionOptions): Promise<Admiss
     mutation: null,
     review: null,
     unseen: [],
+    stopped: null,
     wallMs: {},
   }
   const stages: Stage[][] = [
@@ -101,11 +105,19 @@ export async function decideAdmission(options: AdmissionOptions): Promise<Admiss
   ]
   for (const stage of stages) {
     options.signal?.throwIfAborted()
-    const judged = await Promise.allSettled(stage.map((part) => judgeTimed(part, options, state)))
-    for (const part of judged) if (part.status === 'rejected') throw part.reason
+    // A review is no execution: it is made also where nothing is left for these.
+    const open = state.stopped === null ? stage : stage.filter(([check]) => check === 'review')
+    const judged = await Promise.allSettled(open.map((part) => judgeTimed(part, options, state)))
+    for (const part of judged) if (part.status === 'rejected') noteSpent(part.reason, state)
     if (state.decision !== 'admit') break
   }
   return state
+}
+
+/** Throws what is anything else. */
+function noteSpent(reason: unknown, state: Admission): void {
+  if (!(reason instanceof SpendingSpent)) throw reason
+  state.stopped ??= `kept as it stands, not compared further: ${reason.message}`
 }
 
 type Stage = [AdmissionCheck, (options: AdmissionOptions, state: Admission) => Promise<void>]
@@ -182,7 +194,8 @@ async function judgeDeterminism(options: AdmissionOptions, state: Admission): Pr
 
 async function judgeTwins(options: AdmissionOptions, state: Admission): Promise<void> {
   state.twins = await findTwins(options)
-  const { twin, tried } = state.twins
+  const { twin, tried, stopped } = state.twins
+  if (stopped !== null) state.stopped ??= `kept as it stands, not compared further: ${stopped}`
   for (const { name, version, behaviour } of tried.filter((one) => one.verdict === 'passes')) {
     const telling = behaviour?.firstDifference?.input
     if (telling !== undefined) state.unseen.push(telling)

@@ -58,7 +58,7 @@ export interface AdmissionDecision {
   /** Inputs that show what the tests do not see; never with a result. */
   unseen: JsonObject[]
   twin: Twin | null
-  record: Pick<AdmissionRecord, 'mutants' | 'repeatedCalls' | 'review' | 'neighbours'>
+  record: Pick<AdmissionRecord, 'mutants' | 'repeatedCalls' | 'review' | 'neighbours' | 'stopped'>
   /** The gate's own account, for `earlier`. */
   account: unknown
 }

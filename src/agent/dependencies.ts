@@ -1,6 +1,6 @@
 import type { PackageProvider } from '../contracts/environment.ts'
 import type { Library } from '../contracts/library.ts'
-import type { Limits } from '../contracts/limits.ts'
+import type { AdmissionBudget, Limits } from '../contracts/limits.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolLanguage } from '../contracts/sandbox.ts'
@@ -57,6 +57,8 @@ export interface AgentDependencies {
   artifactsFolder: string
   /** Bounds of one execution of model-written code, where they are not the defaults. */
   limits?: Partial<Limits>
+  /** What the checks of one tool may use, where it is not the default. */
+  admissionBudget?: AdmissionBudget
   /** Epoch milliseconds. */
   clock?: () => number
   /** For packages beyond those that are always there. Absent: code does without them. */

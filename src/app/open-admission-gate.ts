@@ -17,8 +17,6 @@ const MUTANTS: Readonly<Record<AdmissionDepth, { limit: number; wallMs: number }
   thorough: { limit: 30, wallMs: 60_000 },
 }
 
-/** Of a budget that is nearly used up, this is left for what the run is there for. */
-const RESERVED_EXECUTIONS = 30
 /** Most mutants end with the first or second test. */
 const EXECUTIONS_OF_A_MUTANT = 3
 /** With fewer there is no verdict. */
@@ -40,7 +38,7 @@ export function openAdmissionGate(): AdmissionGate {
 async function decide(subject: AdmissionSubject): Promise<AdmissionDecision> {
   const { askReviewer, specificationText, tool, depth, earlier, mayStrengthen, executions } = subject
   const limits = MUTANTS[depth]
-  const affordable = Math.floor((executions - RESERVED_EXECUTIONS) / EXECUTIONS_OF_A_MUTANT)
+  const affordable = Math.floor(executions / EXECUTIONS_OF_A_MUTANT)
   const limit = Math.min(limits.limit, affordable)
   const { language } = tool.signature
   const admission = await decideAdmission({
@@ -74,7 +72,7 @@ function importedBy({ signature, tools }: AdmissionSubject['tool']): AdmissionSu
 }
 
 function toDecision(admission: Admission): AdmissionDecision {
-  const { decision, findings, unseen, mutation, determinism, twins, review } = admission
+  const { decision, findings, unseen, mutation, determinism, twins, review, stopped } = admission
   const twin = decision === 'reuse' ? (twins?.twin ?? null) : null
   return {
     decision,
@@ -86,6 +84,7 @@ function toDecision(admission: Admission): AdmissionDecision {
       repeatedCalls: determinism === null ? null : determinism.compared,
       review: review === null ? null : toReview(review),
       neighbours: (twins?.tried ?? []).map(({ name, version, verdict }) => ({ name, version, verdict })),
+      ...(stopped === null ? {} : { stopped }),
     },
     account: admission,
   }

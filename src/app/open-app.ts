@@ -165,6 +165,7 @@ async function wireAgent(
     renderSignature,
     artifactsFolder,
     limits: config.limits,
+    admissionBudget: config.admissionBudget,
     packages: openPackageProvider(config, askForPackages),
     environmentPackages: { python: STANDARD_PACKAGE_NAMES, javascript: [] },
   })

@@ -1,5 +1,11 @@
 import type { ConfigFile } from '../contracts/config.ts'
-import { DEFAULT_BUDGET, type Budget, type Limits } from '../contracts/limits.ts'
+import {
+  DEFAULT_ADMISSION_BUDGET,
+  DEFAULT_BUDGET,
+  type AdmissionBudget,
+  type Budget,
+  type Limits,
+} from '../contracts/limits.ts'
 import type { AdmissionDepth, MakePolicy } from '../contracts/run.ts'
 import type { Tier } from '../contracts/models.ts'
 import { join } from 'node:path'
@@ -28,6 +34,7 @@ export interface Config {
   embedding: string | null
   make: MakePolicy
   admission: AdmissionDepth
+  admissionBudget: AdmissionBudget
   sandbox: SandboxPolicy
   /** True: successful calls are kept, bounded, so that repaired versions can be held against them. */
   keepCalls: boolean
@@ -65,6 +72,7 @@ export function resolveConfig({ folders, environment, sources, own, project }: C
     embedding: chooseEmbedding(environment['HANDAXE_EMBEDDING'] || merged.embedding),
     make: merged.make ?? 'auto',
     admission: merged.admission ?? 'standard',
+    admissionBudget: { ...DEFAULT_ADMISSION_BUDGET, ...withoutUndefined(merged.admissionBudget) },
     sandbox: mergeSandboxSettings(
       {
         ...(own?.sandbox === undefined ? {} : { own: own.sandbox }),

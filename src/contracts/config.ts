@@ -59,6 +59,10 @@ export const configFileSchema = z.strictObject({
   embedding: z.string().min(1).optional(),
   make: z.enum(['auto', 'always', 'never']).optional(),
   admission: z.enum(['standard', 'thorough']).optional(),
+  /** What the checks of one tool may use; then it is kept as it stands. */
+  admissionBudget: z
+    .strictObject({ executions: z.int().positive().optional(), wallMs: z.int().positive().optional() })
+    .optional(),
   /** Which sandbox, what it must enforce, what code may ask for. A project's file can only tighten what the user's says. */
   sandbox: sandboxSettingsSchema.optional(),
   /** Keep arguments and values of successful calls, bounded, to hold repaired versions against. Default false. */

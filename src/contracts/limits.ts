@@ -50,6 +50,16 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   hostOutputBytes: 4 * MIB,
 })
 
+/** What the checks of one tool may use of a run, from the search for a ready one to the planted faults, with all repairs. */
+export interface AdmissionBudget {
+  executions: number
+  /** Time in which a check was executing something. */
+  wallMs: number
+}
+
+/** A usual tool takes 40 to 60 executions and 5 to 20 seconds; one that hangs on many inputs would take hundreds. */
+export const DEFAULT_ADMISSION_BUDGET: Readonly<AdmissionBudget> = Object.freeze({ executions: 150, wallMs: 60_000 })
+
 /**
  * Bounds of one run. A run that meets one ends with what it has so far and the code of that bound. What an attempt may use is
  * set aside before it begins, so that attempts at the same time cannot pass a bound together. Only what one attempt cannot

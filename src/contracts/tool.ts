@@ -135,6 +135,8 @@ export interface AdmissionRecord {
   droppedTests: { name: string; reason: string }[]
   /** Tools of the library that the tests were tried on. */
   neighbours: { name: string; version: number; verdict: string }[]
+  /** Why the checks ended before they were through; absent where they were not cut short. */
+  stopped?: string
 }
 
 export interface ToolVersion extends ToolSignature {

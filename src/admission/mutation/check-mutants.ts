@@ -4,6 +4,7 @@ import type { ToolTest } from '../../contracts/tool.ts'
 import { boundSandbox } from '../bound-sandbox.ts'
 import { eachLimited } from '../each-limited.ts'
 import { WORLDS } from '../determinism/worlds.ts'
+import { SpendingSpent } from '../../domain/failures/spending-limit.ts'
 import { observeTogether } from '../observation/observe-calls.ts'
 import type { JudgeOutcome } from '../observation/outcome.ts'
 import type { RunTests, TestResult, ToolUnderTest } from '../subject.ts'
@@ -82,10 +83,11 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
     if (performance.now() - startedAt > wallMs) return
     const subject = { ...tool, code: mutant.code }
     const inBounds = { ...run, sandbox: bound.sandbox, subject }
-    const killer =
+    const killer = await (
       together === null
-        ? await killerAlone({ ...inBounds, tests: ordered.tests() })
-        : await killedTogether({ ...inBounds, judge: together })
+        ? killerAlone({ ...inBounds, tests: ordered.tests() })
+        : killedTogether({ ...inBounds, judge: together })
+    ).catch(toStarved)
     if (killer === 'starved') return
     judged.add(mutant)
     if (killer === null) survivors.add(mutant)
@@ -150,6 +152,12 @@ async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }):
   const properties = tests.filter((test) => test.kind === 'property')
   if (properties.length === 0) return null
   return killerAlone({ ...run, tests: properties })
+}
+
+/** What could not be paid for says nothing of the mutant either; those that were judged by then count. */
+function toStarved(error: unknown): 'starved' {
+  if (!(error instanceof SpendingSpent)) throw error
+  return 'starved'
 }
 
 function notJudged(startedAt: number, executions: number): MutationCheck {

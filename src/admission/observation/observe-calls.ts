@@ -6,7 +6,6 @@ import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
 import { grantNeeds } from '../../util/grant-needs.ts'
 import { joinAssets } from '../../util/join-assets.ts'
-import { eachLimited } from '../each-limited.ts'
 import type { ToolUnderTest } from '../subject.ts'
 import { callOutcome, type CallOutcome } from './outcome.ts'
 import { mergeReads, READ_KINDS, type Reads } from './reads.ts'
@@ -17,10 +16,11 @@ const PARTS = {
   javascript: ['observed-reads.mjs', 'observe-tool.mjs'],
 } as const
 
-/** All calls of one observation together; a call that hangs is found by running each alone. */
+/** All calls of one observation together; a call that hangs is found by running parts. */
 const TOGETHER: Partial<Limits> = { wallMs: 20_000, cpuMs: 4000 }
-const ALONE: Partial<Limits> = { wallMs: 10_000, cpuMs: 2000 }
-const CONCURRENT_CALLS = 2
+const PART: Partial<Limits> = { wallMs: 10_000, cpuMs: 2000 }
+/** To find two calls among hundreds; what they cost has a bound whatever the tool does. */
+const MOST_EXECUTIONS = 24
 /** Calls that end their process, after which no further one is made: a tool that hangs on everything would take minutes. */
 const MOST_ENDED = 2
 
@@ -72,34 +72,54 @@ const observation = z.object({
 
 /**
  * Calls a tool several times inside one sandbox and tells what came of it. Where the process does not live through all calls,
- * each is made again in a sandbox of its own; after two that end it, the outcomes of the others are unknown. Rejects where the sandbox cannot execute and with the signal's reason.
+ * the halves are made again, and so on down to the calls that end it. After two of these, or after 24 executions, the outcomes
+ * of the others are unknown. Rejects where the sandbox cannot execute and with the signal's reason.
  */
 export async function observeCalls(observed: ObservedCalls): Promise<Observation> {
   const { calls, signal } = observed
   const together = await observeTogether(observed)
   if (typeof together !== 'string') return together
   const outcomes = calls.map((): CallOutcome => ({ kind: 'unknown' }))
-  let ended = 0
   const parts: Observation[] = []
-  await eachLimited(calls.entries(), CONCURRENT_CALLS, async ([index, call]) => {
+  const open = halves({ from: 0, to: calls.length })
+  let ended = 0
+  for (let executions = 0; executions < MOST_EXECUTIONS && ended < MOST_ENDED; executions += 1) {
+    const range = open.shift()
+    if (range === undefined) break
     signal?.throwIfAborted()
-    if (ended >= MOST_ENDED) return
-    const alone = await execute(observed, [call], ALONE)
-    if (alone.status !== 'ok') {
-      outcomes[index] = toOutcome(alone)
-      if (alone.status !== 'error') ended += 1
-      return
-    }
-    const part = observation.parse(alone.value)
-    outcomes[index] = part.outcomes[0] ?? { kind: 'unknown' }
-    parts.push({ ...part, changedArguments: part.changedArguments.map(() => index) })
-  })
+    const { from, to } = range
+    const isAlone = to - from === 1
+    const result = await execute(observed, calls.slice(from, to), PART)
+    if (result.status === 'ok') {
+      const part = observation.parse(result.value)
+      outcomes.splice(from, to - from, ...part.outcomes)
+      parts.push({ ...part, changedArguments: part.changedArguments.map((index) => from + index) })
+    } else if (isAlone) {
+      outcomes[from] = toOutcome(result)
+      if (result.status !== 'error') ended += 1
+    } else open.unshift(...halves(range))
+  }
   return {
     outcomes,
     reads: mergeReads(parts.map((part) => part.reads)),
     changedArguments: parts.flatMap((part) => part.changedArguments),
     usesHashOrder: parts.some((part) => part.usesHashOrder),
   }
+}
+
+interface Range {
+  from: number
+  /** Not included. */
+  to: number
+}
+
+function halves({ from, to }: Range): Range[] {
+  if (to - from === 1) return [{ from, to }]
+  const middle = Math.ceil((from + to) / 2)
+  return [
+    { from, to: middle },
+    { from: middle, to },
+  ]
 }
 
 /**

@@ -16,6 +16,9 @@ const TOLERANCE = 1e-9
 /** Agreement on fewer results than this is chance: most inputs were refused by both. */
 const LEAST_RESULTS = 8
 
+/** Compared before the others. */
+const FIRST_INPUTS = 60
+
 /** Of all inputs, those that may stay untold because one before them ended the process. */
 const UNTOLD_SHARE = 0.25
 
@@ -69,17 +72,16 @@ export async function compareBehaviour(
       ...(files ? { inputs: files } : {}),
       ...(signal ? { signal } : {}),
     })
-  const [one, other] = await Promise.all([
-    observe(first, inputs),
-    observe(
-      second,
-      inputs.map((input) => renameArguments(input, names)),
-    ),
-  ])
   const anyError = first.signature.language !== second.signature.language
   let untold = 0
-  for (const [index, input] of inputs.entries()) {
-    const [a, b] = [one.outcomes[index] ?? UNKNOWN, other.outcomes[index] ?? UNKNOWN]
+  const observeBoth = async (part: readonly JsonObject[]): Promise<[CallOutcome, CallOutcome][]> => {
+    const renamed = part.map((input) => renameArguments(input, names))
+    const [one, other] = await Promise.all([observe(first, part), observe(second, renamed)])
+    return part.map((_, index) => [one.outcomes[index] ?? UNKNOWN, other.outcomes[index] ?? UNKNOWN])
+  }
+  // Most tools that differ do so for one of the first inputs, which are those of their tests.
+  const parts = [inputs.slice(0, FIRST_INPUTS), inputs.slice(FIRST_INPUTS)].filter(({ length }) => length > 0)
+  for await (const [input, a, b] of eachObserved(parts, observeBoth)) {
     const difference = isNothingOfGaps(input, a, b)
       ? null
       : (compareOutcomes(a, b, { compare, tolerance: TOLERANCE, anyError }) ??
@@ -95,6 +97,17 @@ export async function compareBehaviour(
   const doubt = findDoubt(counts.compared, untold, { inputs: inputs.length, leastResults: options.leastResults })
   if (doubt !== null) return { verdict: 'unknown', reason: doubt, ...counts, firstDifference: null }
   return { verdict: 'same', reason: `they agree on ${counts.compared} results`, ...counts, firstDifference: null }
+}
+
+/** Part by part: who has seen enough asks for no further one. */
+async function* eachObserved(
+  parts: readonly (readonly JsonObject[])[],
+  observe: (part: readonly JsonObject[]) => Promise<[CallOutcome, CallOutcome][]>,
+): AsyncGenerator<[JsonObject, CallOutcome, CallOutcome]> {
+  for (const part of parts) {
+    const outcomes = await observe(part)
+    for (const [index, input] of part.entries()) yield [input, ...(outcomes[index] ?? ([UNKNOWN, UNKNOWN] as const))]
+  }
 }
 
 const UNKNOWN: CallOutcome = { kind: 'unknown' }

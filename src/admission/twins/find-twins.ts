@@ -1,6 +1,7 @@
 import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import type { ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from '../subject.ts'
+import { SpendingLimit, SpendingSpent } from '../../domain/failures/spending-limit.ts'
 import { adaptTool } from './adapt-tool.ts'
 import { listAlignments } from './align-parameters.ts'
 import { compareBehaviour, type BehaviourComparison } from './compare-behaviour.ts'
@@ -9,8 +10,11 @@ import { pathsOfBoth } from './path-parameters.ts'
 import { listRenamed } from './rename-arguments.ts'
 import { tryAlignments } from './try-alignments.ts'
 
-/** Two executions, however many there are: what they cost is the tools' own time. */
+/** Four executions, however many there are: what they cost is the tools' own time. */
 const INPUTS = 500
+
+/** All neighbours together, whatever they do: three of them take 20 to 40 executions with the tests. */
+const SPENDING = { executions: 60, wallMs: 30_000 }
 
 export interface Neighbour {
   version: ToolVersion
@@ -40,6 +44,8 @@ export interface TwinSearch {
   /** The neighbour to use instead of the new tool; the nearest of several. */
   twin: TriedNeighbour | null
   tried: TriedNeighbour[]
+  /** Why not all of them were held against it; null where all were. */
+  stopped: string | null
 }
 
 export interface TwinOptions {
@@ -66,13 +72,22 @@ export interface TwinOptions {
  */
 export async function findTwins(options: TwinOptions): Promise<TwinSearch> {
   const tried: TriedNeighbour[] = []
+  const bounded = { ...options, sandbox: new SpendingLimit(SPENDING).bound(options.sandbox) }
   for (const neighbour of options.neighbours) {
     options.signal?.throwIfAborted()
-    const found = await tryNeighbour(neighbour, options)
-    tried.push(found)
-    if (found.verdict === 'twin') return { twin: found, tried }
+    try {
+      const found = await tryNeighbour(neighbour, bounded)
+      tried.push(found)
+      if (found.verdict === 'twin') return { twin: found, tried, stopped: null }
+    } catch (error) {
+      if (!(error instanceof SpendingSpent)) throw error
+      const { name, version } = neighbour.version
+      const rest = { renamed: [], behaviour: null, modules: [] }
+      tried.push({ name, version, ...rest, verdict: 'not-compared', reason: error.message })
+      return { twin: null, tried, stopped: error.message }
+    }
   }
-  return { twin: null, tried }
+  return { twin: null, tried, stopped: null }
 }
 
 async function tryNeighbour({ version, tools }: Neighbour, options: TwinOptions): Promise<TriedNeighbour> {

@@ -1,9 +1,11 @@
 import { HandaxeError } from '../../contracts/errors.ts'
+import { DEFAULT_ADMISSION_BUDGET } from '../../contracts/limits.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { AdmissionRecord } from '../../contracts/tool.ts'
 import type { AdmissionDecision, AdmissionGate, Twin } from '../admission-gate.ts'
 import { normaliseReply } from '../parse-reply/normalise-reply.ts'
+import { SpendingLimit, SpendingSpent } from '../../domain/failures/spending-limit.ts'
 import { callModel } from '../run/call-model.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { renderSpecification } from '../text/render-specification.ts'
@@ -14,6 +16,10 @@ import type { TestSubject } from './judge-test.ts'
 import { failed } from './run-test.ts'
 import { strengthenTests } from './strengthen-tests.ts'
 import type { TestSuite } from './test-suite.ts'
+
+/** Executions of the run that checks leave for tests, repairs and the answer itself; of a small budget, this share. */
+const RESERVED_EXECUTIONS = 30
+const RESERVED_SHARE = 0.1
 
 /** A second rejection after a repair is a difference of opinion: it is written down, and a person decides. */
 const MAX_REVIEWS = 2
@@ -44,12 +50,20 @@ export class AdmissionRounds {
   readonly replies: RoutedReply[] = []
   readonly #context: RunContext
   readonly #options: Options
+  /** One account for all versions of the tool: what it cannot pay for any more is not checked. */
+  readonly #spending: SpendingLimit
   #strengthened = false
   #reviews = 0
 
   constructor(context: RunContext, options: Options) {
     this.#context = context
     this.#options = options
+    const { budget, dependencies } = context
+    const reserved = Math.min(RESERVED_EXECUTIONS, Math.ceil(RESERVED_SHARE * budget.allowed.executions))
+    this.#spending = new SpendingLimit({
+      ...(dependencies.admissionBudget ?? DEFAULT_ADMISSION_BUDGET),
+      stop: () => (budget.remainingExecutions > reserved ? null : 'the executions that are left are for the answer'),
+    })
   }
 
   /** Before there is code: the tool of the library (or of `neighbours`) that passes the tests; null where there is none. */
@@ -57,10 +71,16 @@ export class AdmissionRounds {
     const { gate, specification, suite } = this.#options
     if (neighbours.length === 0) return null
     const { signal } = this.#context
-    const sandbox = await openCheckedSandbox(this.#context)
+    const sandbox = await openCheckedSandbox(this.#context, this.#spending)
     const { tests } = suite
     const least = threshold === undefined ? {} : { threshold }
-    return gate.findReady({ sandbox, specification, tests, neighbours, signal, ...least })
+    try {
+      return await gate.findReady({ sandbox, specification, tests, neighbours, signal, ...least })
+    } catch (error) {
+      // Nobody could tell whether it is there: then it is made.
+      if (error instanceof SpendingSpent) return null
+      throw error
+    }
   }
 
   async admit(subject: TestSubject): Promise<AdmissionOutcome> {
@@ -89,7 +109,7 @@ export class AdmissionRounds {
     const startedAt = clock()
     let model: string | null = null
     const decision = await gate.decide({
-      sandbox: await openCheckedSandbox(this.#context),
+      sandbox: await openCheckedSandbox(this.#context, this.#spending),
       tool: subject,
       specification,
       specificationText: renderSpecification(specification),
@@ -106,7 +126,7 @@ export class AdmissionRounds {
               model = reply?.model ?? null
               return reply === null ? '' : normaliseReply(reply.text)
             },
-      executions: budget.remainingExecutions,
+      executions: this.#spending.remainingExecutions,
       mayStrengthen: !this.#strengthened,
       earlier,
       signal,

@@ -18,7 +18,7 @@ export function renderNeeds({ packages, environment, network, hostFunctions }: T
 /** What was checked before a version was kept, a line each. */
 export function renderAdmission(record: AdmissionRecord | null): string {
   if (record === null) return 'not checked beyond its tests'
-  const { at, mutants, repeatedCalls, review, droppedTests, neighbours } = record
+  const { at, mutants, repeatedCalls, review, droppedTests, neighbours, stopped } = record
   const facts = [
     repeatedCalls === null ? null : `${plural(repeatedCalls, 'call')} gave the same in two worlds`,
     mutants === null
@@ -26,6 +26,7 @@ export function renderAdmission(record: AdmissionRecord | null): string {
       : `its tests saw ${mutants.tried - mutants.survived} of ${plural(mutants.tried, 'planted fault')}`,
     review === null ? null : `review by ${review.model ?? 'nobody'}: ${[review.verdict, ...review.reasons].join('. ')}`,
     ...neighbours.map(({ name, version, verdict }) => `held against ${name} v${version}: ${verdict}`),
+    ...(stopped === undefined ? [] : [stopped]),
     ...droppedTests.map(({ name, reason }) => `left out: ${name}: ${reason}`),
   ].filter((fact) => fact !== null)
   return [`checked ${at.slice(0, 10)}`, ...facts.map((fact) => `  · ${safeText(fact)}`)].join('\n')

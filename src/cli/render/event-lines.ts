@@ -158,10 +158,11 @@ function describeStep(step: Step): string {
 }
 
 function describeCheck(event: Extract<RunEvent, { type: 'tool-checked' }>, colors: Colors): string {
-  const { mutants, repeatedCalls, review, neighbours } = event.checks
+  const { mutants, repeatedCalls, review, neighbours, stopped = null } = event.checks
   const facts = [
     repeatedCalls === null ? null : `${plural(repeatedCalls, 'call')} the same in two worlds`,
     neighbours.length === 0 ? null : `held against ${plural(neighbours.length, 'neighbour')}`,
+    stopped,
     mutants === null ? null : `${mutants.tried - mutants.survived} of ${plural(mutants.tried, 'planted fault')} seen`,
     review === null ? null : `review: ${review.verdict}`,
   ].filter((fact) => fact !== null)
