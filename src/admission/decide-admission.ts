@@ -215,6 +215,7 @@ async function tryMutants(options: AdmissionOptions, state: Admission): Promise<
   if (mutants === null) return
   const { threshold, ...limits } = mutants
   const check = await checkMutants({ ...rest, tool, tests, ...limits })
+  if (check.stopped !== null) noteSpent(new SpendingSpent(check.stopped), state)
   const judged = await judgeMutants(check, { ...rest, tool, tests, ...(threshold === undefined ? {} : { threshold }) })
   state.mutation = { ...check, record: judged.record }
   if (judged.verdict !== 'weak') return

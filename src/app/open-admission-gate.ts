@@ -39,7 +39,8 @@ async function decide(subject: AdmissionSubject): Promise<AdmissionDecision> {
   const { askReviewer, specificationText, tool, depth, earlier, mayStrengthen, executions } = subject
   const limits = MUTANTS[depth]
   const affordable = Math.floor(executions / EXECUTIONS_OF_A_MUTANT)
-  const limit = Math.min(limits.limit, affordable)
+  // Where fewer can be paid for they are tried all the same: what ends them says so.
+  const limit = Math.max(LEAST_MUTANTS, Math.min(limits.limit, affordable))
   const { language } = tool.signature
   const admission = await decideAdmission({
     ...subject,
@@ -59,7 +60,7 @@ async function decide(subject: AdmissionSubject): Promise<AdmissionDecision> {
               ask: askReviewer,
               findJson,
             }),
-    mutants: limit < LEAST_MUTANTS ? null : { ...limits, limit },
+    mutants: { ...limits, limit },
     weakTests: mayStrengthen ? 'strengthen' : 'record',
     earlier: (earlier?.account ?? null) as Admission | null,
   })

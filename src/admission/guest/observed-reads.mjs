@@ -29,9 +29,12 @@ const PROCESS_FUNCTIONS = ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile',
 
 const found = { clock: [], environment: [], files: [], network: [], processes: [], evaluation: [] }
 let given = new Set()
+/** The same as paths from the current folder. */
+let paths = new Set()
 
 export function begin(args) {
   given = new Set(textsIn(args))
+  paths = new Set([...given].map((text) => path.resolve(text)))
 }
 
 export function reads() {
@@ -69,7 +72,10 @@ function noteFile(file) {
   if (typeof file === 'number') return
   const name = path.resolve(String(file).replace(/^file:\/\//, ''))
   const isGiven =
-    given.has(name) || given.has(path.basename(name)) || [...given].some((folder) => isBelow(name, folder))
+    paths.has(name) ||
+    given.has(name) ||
+    given.has(path.basename(name)) ||
+    [...given].some((folder) => isBelow(name, folder))
   if (!isGiven && !OWN_FOLDERS.some((folder) => name.startsWith(folder))) note('files', name)
 }
 

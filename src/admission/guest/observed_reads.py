@@ -21,12 +21,15 @@ class Reads:
     def __init__(self):
         self._found = {kind: [] for kind in _KINDS}
         self._given = frozenset()
+        self._paths = frozenset()
         self._active = False
         sys.addaudithook(self._on_event)
 
     def begin(self, arguments):
         """What is noted from here on; files named in `arguments` are the tool's to read."""
         self._given = frozenset(_texts_in(arguments))
+        # A path may also be written from the current folder.
+        self._paths = frozenset(os.path.normpath(os.path.join(os.getcwd(), text)) for text in self._given)
         self._active = True
 
     def end(self):
@@ -69,7 +72,7 @@ class Reads:
 
     def _is_given(self, name):
         parts = {name, os.path.basename(name)}
-        return bool(parts & self._given) or any(
+        return name in self._paths or bool(parts & self._given) or any(
             folder.startswith("/") and name.startswith(folder.rstrip("/") + "/") for folder in self._given if len(folder) > 1
         )
 

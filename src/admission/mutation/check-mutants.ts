@@ -32,6 +32,8 @@ export interface MutationCheck {
   notJudged: number
   executions: number
   wallMs: number
+  /** Why mutants were not judged although there was time; null where that is not so. */
+  stopped: string | null
 }
 
 export interface MutationCheckOptions extends Pick<MutantRequest, 'seed' | 'limit' | 'signal'> {
@@ -78,9 +80,16 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
   const survivors = new Set<Mutant>()
   const judged = new Set<Mutant>()
   const ordered = new TestOrder(tests)
+  let stopped: string | null = null
+  const toStarved = (error: unknown): 'starved' => {
+    // What could not be paid for says nothing of the mutant either; those that were judged by then count.
+    if (!(error instanceof SpendingSpent)) throw error
+    stopped = error.message
+    return 'starved'
+  }
   await eachLimited(mutants, CONCURRENT_MUTANTS, async (mutant) => {
     signal?.throwIfAborted()
-    if (performance.now() - startedAt > wallMs) return
+    if (stopped !== null || performance.now() - startedAt > wallMs) return
     const subject = { ...tool, code: mutant.code }
     const inBounds = { ...run, sandbox: bound.sandbox, subject }
     const killer = await (
@@ -103,6 +112,7 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
     notJudged: mutants.length - total,
     executions: plain.executions + bound.executions,
     wallMs: performance.now() - startedAt,
+    stopped,
   }
 }
 
@@ -154,15 +164,9 @@ async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }):
   return killerAlone({ ...run, tests: properties })
 }
 
-/** What could not be paid for says nothing of the mutant either; those that were judged by then count. */
-function toStarved(error: unknown): 'starved' {
-  if (!(error instanceof SpendingSpent)) throw error
-  return 'starved'
-}
-
 function notJudged(startedAt: number, executions: number): MutationCheck {
   const wallMs = performance.now() - startedAt
-  return { total: 0, killed: 0, survived: [], share: null, notJudged: 0, executions, wallMs }
+  return { total: 0, killed: 0, survived: [], share: null, notJudged: 0, executions, wallMs, stopped: null }
 }
 
 function rejection({ signature }: ToolUnderTest, problem: string): HandaxeError {

@@ -19,15 +19,17 @@ export function inputsOf({ files = {} }: Pick<ToolTest, 'files'>): { name: strin
  */
 export function bindTestFiles(tests: readonly ToolTest[]): { calls: JsonObject[]; inputs: InputFile[] } {
   const taken = new Map<string, string>()
-  const calls = tests.filter((test): test is CalledTest => test.kind !== 'property').map((test) => {
-    const renamed = new Map<string, string>()
-    for (const { name, content } of inputsOf(test)) {
-      const own = nameFor(name, content, taken)
-      taken.set(own, content)
-      if (own !== name) renamed.set(inputPath(name), inputPath(own))
-    }
-    return renamed.size === 0 ? test.arguments : (rename(test.arguments, renamed) as JsonObject)
-  })
+  const calls = tests
+    .filter((test): test is CalledTest => test.kind !== 'property')
+    .map((test) => {
+      const renamed = new Map<string, string>()
+      for (const { name, content } of inputsOf(test)) {
+        const own = nameFor(name, content, taken)
+        taken.set(own, content)
+        if (own !== name) renamed.set(inputPath(name), inputPath(own))
+      }
+      return renamed.size === 0 ? test.arguments : (rename(test.arguments, renamed) as JsonObject)
+    })
   return { calls, inputs: [...taken].map(([name, content]) => ({ name, content })) }
 }
 

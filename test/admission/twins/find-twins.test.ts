@@ -99,7 +99,7 @@ describe('a tool that the library does not have', () => {
   })
 
   test('is the answer of an empty library', async () => {
-    expect(await search(spread.tool, spread.tests, [])).toEqual({ twin: null, tried: [] })
+    expect(await search(spread.tool, spread.tests, [])).toEqual({ twin: null, tried: [], stopped: null })
   })
 })
 
