@@ -7,6 +7,7 @@ import { checkMutants, type MutationCheck, type MutationCheckOptions } from './m
 import { judgeMutants, type JudgedMutants } from './mutation/judge-mutants.ts'
 import type { ReviewOutcome } from './review/parse-review.ts'
 import type { JudgeOutcome } from './observation/outcome.ts'
+import { bindTestFiles } from '../domain/tests/test-files.ts'
 import { SpendingSpent } from '../domain/failures/spending-limit.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from './subject.ts'
 import { answersOnlyTests } from './tests/answers-only-tests.ts'
@@ -167,19 +168,19 @@ async function judgeResults(options: AdmissionOptions, state: Admission): Promis
 }
 
 async function judgeDeterminism(options: AdmissionOptions, state: Admission): Promise<void> {
-  const { sandbox, tool, tests, compare, inputs, earlier, signal } = options
+  const { sandbox, tool, tests, compare, inputs = [], earlier, signal } = options
   if (earlier?.determinism) {
     state.determinism = earlier.determinism
     return
   }
-  const examples = tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
+  const { calls: examples, inputs: files } = bindTestFiles(tests)
   const calls = generateInputs(tool.signature.inputSchema, 1, examples.length + GENERATED_CALLS, { examples })
   state.determinism = await checkDeterminism({
     sandbox,
     tool,
     calls,
     compare,
-    ...(inputs ? { inputs } : {}),
+    inputs: [...inputs, ...files],
     ...(signal ? { signal } : {}),
   })
   for (const { code, message } of state.determinism.findings) {

@@ -12,6 +12,7 @@ import { compareValues } from '../domain/compare/compare-values.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
 import type { AdmissionRecord, ToolNeeds, ToolSignature, ToolTest } from '../contracts/tool.ts'
+import { bindTestFiles } from '../domain/tests/test-files.ts'
 import { checkCode } from '../library/check-code.ts'
 import { describeSpecification } from '../library/describe-specification.ts'
 import type { CodeFacts } from '../library/signature/code-facts.ts'
@@ -146,9 +147,9 @@ async function runAll(options: VerifyOptions, found: Verification): Promise<void
 
 async function checkWorlds(options: VerifyOptions, found: Verification): Promise<void> {
   const { sandbox, tool } = options
-  const examples = tool.tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
+  const { calls: examples, inputs } = bindTestFiles(tool.tests)
   const calls = generateInputs(tool.signature.inputSchema, 1, examples.length + GENERATED_CALLS, { examples })
-  const common = { sandbox, calls, compare: compareValues, ...withSignal(options) }
+  const common = { sandbox, calls, inputs, compare: compareValues, ...withSignal(options) }
   const check = await checkDeterminism({ ...common, tool: subjectOf(options) })
   found.admission.repeatedCalls = check.compared
   for (const { message } of check.findings) found.problems.push(message)

@@ -65,6 +65,9 @@ export interface ToolSignature {
   uses: string[]
 }
 
+/** Small input files of a test, by name: text that its execution finds in the input folder. */
+export type TestFiles = Readonly<Record<string, string>>
+
 /**
  * One test of a tool. `expected` never enters the sandbox: the host compares.
  * Numbers agree within `tolerance` (relative, and absolute near zero), nested ones too.
@@ -78,10 +81,11 @@ export type ToolTest =
       tolerance?: number
       /** Arguments and value of a real request: they may hold what a user's files hold, and are left out of exports on demand. */
       fromRequest?: true
+      files?: TestFiles
     }
-  | { name: string; kind: 'error'; arguments: JsonObject; raises?: string }
+  | { name: string; kind: 'error'; arguments: JsonObject; raises?: string; files?: TestFiles }
   /** A program in the tool's language that imports the tool from `tools` and gives `result(true)` if the property holds. */
-  | { name: string; kind: 'property'; program: string }
+  | { name: string; kind: 'property'; program: string; files?: TestFiles }
 
 export interface Provenance {
   runId: string | null

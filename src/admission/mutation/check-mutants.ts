@@ -5,6 +5,7 @@ import { boundSandbox } from '../bound-sandbox.ts'
 import { eachLimited } from '../each-limited.ts'
 import { WORLDS } from '../determinism/worlds.ts'
 import { SpendingSpent } from '../../domain/failures/spending-limit.ts'
+import { bindTestFiles } from '../../domain/tests/test-files.ts'
 import { observeTogether } from '../observation/observe-calls.ts'
 import type { JudgeOutcome } from '../observation/outcome.ts'
 import type { RunTests, TestResult, ToolUnderTest } from '../subject.ts'
@@ -149,8 +150,7 @@ async function killedTogether({ judge, ...run }: Run & { judge: JudgeOutcome }):
   const { sandbox, subject, tests, signal } = run
   const called = tests.filter((test) => test.kind !== 'property')
   if (called.length > 0) {
-    const calls = called.map((test) => test.arguments)
-    const common = { sandbox, tool: subject, calls, world: WORLDS.first }
+    const common = { sandbox, tool: subject, ...bindTestFiles(called), world: WORLDS.first }
     const observed = await observeTogether({ ...common, ...(signal ? { signal } : {}) })
     if (typeof observed === 'string') return observed
     const failed = called.find((test, index) => {

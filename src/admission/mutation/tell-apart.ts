@@ -3,6 +3,7 @@ import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import { WORLDS } from '../determinism/worlds.ts'
 import { eachLimited } from '../each-limited.ts'
+import { bindTestFiles } from '../../domain/tests/test-files.ts'
 import { observeCalls } from '../observation/observe-calls.ts'
 import { compareOutcomes } from '../observation/outcome.ts'
 import type { CompareValues, ToolUnderTest } from '../subject.ts'
@@ -37,10 +38,10 @@ export async function tellApart(options: {
   signal?: AbortSignal
 }): Promise<ToldApart[]> {
   const { sandbox, tool, tests, mutants, compare, signal } = options
-  const examples = tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments]))
+  const { calls: examples, inputs } = bindTestFiles(tests)
   const dictionary = readDictionary([tool.code])
   const calls = generateInputs(tool.signature.inputSchema, 1, INPUTS, { examples, dictionary })
-  const common = { sandbox, calls, world: WORLDS.first, ...(signal ? { signal } : {}) }
+  const common = { sandbox, calls, inputs, world: WORLDS.first, ...(signal ? { signal } : {}) }
   const own = await observeCalls({ ...common, tool })
   const told: ToldApart[] = []
   await eachLimited(mutants, CONCURRENT_MUTANTS, async (mutant) => {

@@ -1,11 +1,9 @@
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import { stableText } from '../../util/stable-text.ts'
+import { demandsOf, EDGES, FILE_EDGES } from '../../domain/tests/test-demands.ts'
 import { isEdgeCase } from './edge-cases.ts'
 import { assertsNothing } from './property-programs.ts'
-
-/** Fewer do not tell a function from a constant with one exception. */
-export const MINIMUM_EXAMPLES = 3
 
 export interface TestProblem {
   code:
@@ -38,24 +36,27 @@ type Example = Extract<ToolTest, { kind: 'example' }>
 export function checkTests(
   tests: readonly ToolTest[],
   specification: Pick<ToolSpecification, 'name' | 'description' | 'parameters' | 'returns'>,
-  { minimumExamples = MINIMUM_EXAMPLES }: { minimumExamples?: number } = {},
 ): TestQuality {
   const { vacuous, repeated, problems } = findWorthless(tests, specification.name)
   const worthless = new Set([...vacuous, ...repeated])
   const good = tests.filter((test) => !worthless.has(test.name))
   const examples = good.filter((test) => test.kind === 'example')
-  problems.push(...findContradictions(examples), ...findConstants(examples), ...findEchoes(examples, specification))
-  const inputs = new Set(examples.map((test) => stableText(test.arguments)))
-  if (inputs.size < minimumExamples) {
-    const message = `There are ${inputs.size} examples with an expected value; at least ${minimumExamples} are needed.`
+  const properties = good.filter((test) => test.kind === 'property')
+  const demands = demandsOf(specification)
+  problems.push(...findContradictions(examples))
+  // A property that can fail tells a constant and an echo from the tool.
+  if (properties.length === 0) problems.push(...findConstants(examples), ...findEchoes(examples, specification))
+  const inputs = new Set(examples.map((test) => stableText([test.arguments, test.files ?? null])))
+  const results = inputs.size + properties.length
+  if (results < demands.results) {
+    const message = `There are ${results} tests of a result; at least ${demands.results} with different arguments are needed: examples, or properties where no value can be worked out.`
     problems.push({ code: 'few-examples', tests: [], message })
   }
-  if (specification.parameters.length > 0 && !good.some(isEdgeCase)) {
-    const message =
-      'No test looks at an edge: add an empty list, a single item, zero, a negative number or a missing value.'
+  if (demands.edge && !good.some(isEdgeCase)) {
+    const message = `No test looks at an edge: add ${demands.paths.length > 0 ? FILE_EDGES : EDGES}.`
     problems.push({ code: 'no-edge-case', tests: [], message })
   }
-  if (namesErrors(specification) && !good.some((test) => test.kind === 'error')) {
+  if (demands.error && !good.some((test) => test.kind === 'error')) {
     const message = 'The specification says what is refused, and no test of the kind error looks at it: add one.'
     problems.push({ code: 'no-error-case', tests: [], message })
   }
@@ -88,7 +89,7 @@ function findWorthless(
 }
 
 function findContradictions(examples: readonly Example[]): TestProblem[] {
-  const byInput = Map.groupBy(examples, (test) => stableText(test.arguments))
+  const byInput = Map.groupBy(examples, (test) => stableText([test.arguments, test.files ?? null]))
   return [...byInput.values()]
     .filter((same) => same.length > 1)
     .map((same) => {
@@ -122,15 +123,4 @@ function findEchoes(
   if (echoed === undefined) return []
   const message = `Every example expects ${echoed.name} unchanged: code that does nothing would pass. Add others.`
   return [{ code: 'echo', tests: examples.map((test) => test.name), message }]
-}
-
-/** Words by which specifications in English say that something is refused, and the names of classes of errors. */
-const REFUSAL = /\b(?:raises?|throws?|refuses?|refused|rejects?|rejected|invalid|not allowed|must not|forbidden)\b/i
-const ERROR_CLASS = /\b[A-Z]\w*Error\b/
-const DENIED = /\b(?:never|does not|do not|doesn't|no) (?:raises?|throws?|refuses?|rejects?|errors?)\b/gi
-
-function namesErrors(specification: Pick<ToolSpecification, 'description' | 'parameters' | 'returns'>): boolean {
-  const { description, parameters, returns } = specification
-  const texts = [description, returns.description, ...parameters.map((parameter) => parameter.description)]
-  return texts.some((text) => ERROR_CLASS.test(text) || REFUSAL.test(text.replaceAll(DENIED, '')))
 }

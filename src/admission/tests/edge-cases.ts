@@ -17,9 +17,16 @@ const WRITTEN_OUT = /\[\s*\]|\{\s*\}|''|""|\bnan\b|\binf(?:inity)?\b|[(,[]\s*-?0
  * month or a year ends. Properties count where their program writes such a thing out.
  */
 export function isEdgeCase(test: ToolTest): boolean {
+  if (Object.values(test.files ?? {}).some(isEdgeFile)) return true
   if (test.kind === 'property') return WRITTEN_OUT.test(test.program)
   const values = Object.values(test.arguments)
   return values.some(isEdge) || new Set(values.map(stableText)).size < values.length
+}
+
+/** Nothing in it, no more than one line below the header, or an empty field. */
+function isEdgeFile(content: string): boolean {
+  const lines = content.split(/\r?\n/).filter((line) => line.trim() !== '')
+  return lines.length <= 2 || lines.some((line) => /^[,;\t]|[,;\t]\s*(?=[,;\t]|$)/.test(line))
 }
 
 function isEdge(value: JsonValue): boolean {

@@ -2,6 +2,7 @@ import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import type { ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import type { CompareValues, RunTests, ToolUnderTest } from '../subject.ts'
 import { SpendingLimit, SpendingSpent } from '../../domain/failures/spending-limit.ts'
+import { bindTestFiles } from '../../domain/tests/test-files.ts'
 import { adaptTool } from './adapt-tool.ts'
 import { listAlignments } from './align-parameters.ts'
 import { compareBehaviour, type BehaviourComparison } from './compare-behaviour.ts'
@@ -176,14 +177,23 @@ function compareOnGenerated(
   { sandbox, tool, tests, compare, seed = 1, signal }: TwinOptions,
 ): Promise<BehaviourComparison> {
   const { inputSchema, language } = tool.signature
+  const bound = bindTestFiles(tests)
   const { inputs, files } = comparisonInputs(inputSchema, {
     seed,
     count: INPUTS,
-    examples: tests.flatMap((test) => (test.kind === 'property' ? [] : [test.arguments])),
+    examples: bound.calls,
     tests,
     codes: [tool.code, neighbour.code],
     languages: [language, neighbour.signature.language],
     paths: pathsOfBoth(inputSchema, neighbour.signature.inputSchema, names),
   })
-  return compareBehaviour(tool, neighbour, { sandbox, inputs, files, names, compare, ...(signal ? { signal } : {}) })
+  const all = [...files, ...bound.inputs]
+  return compareBehaviour(tool, neighbour, {
+    sandbox,
+    inputs,
+    files: all,
+    names,
+    compare,
+    ...(signal ? { signal } : {}),
+  })
 }

@@ -1,6 +1,7 @@
 import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
 import { WORLDS } from '../determinism/worlds.ts'
+import { bindTestFiles } from '../../domain/tests/test-files.ts'
 import { observeCalls } from '../observation/observe-calls.ts'
 import type { CallOutcome } from '../observation/outcome.ts'
 import type { CompareValues, ToolUnderTest } from '../subject.ts'
@@ -39,9 +40,17 @@ export async function tryAlignments(
   },
 ): Promise<{ passing: ReadonlyMap<string, string>[]; failure: string | null }> {
   const called = tests.filter((test) => test.kind !== 'property')
-  const calls = alignments.flatMap((names) => called.map((test) => renameArguments(test.arguments, names)))
+  const bound = bindTestFiles(called)
+  const calls = alignments.flatMap((names) => bound.calls.map((args) => renameArguments(args, names)))
   if (calls.length === 0) return { passing: alignments.slice(0, MOST_KEPT), failure: null }
-  const observed = { sandbox, tool: other, calls, world: WORLDS.first, ...(signal ? { signal } : {}) }
+  const observed = {
+    sandbox,
+    tool: other,
+    calls,
+    inputs: bound.inputs,
+    world: WORLDS.first,
+    ...(signal ? { signal } : {}),
+  }
   const { outcomes } = await observeCalls(observed)
   const sameLanguage = other.signature.language === language
   const failures = alignments.map((_, index) => {

@@ -85,7 +85,7 @@ function withoutNames(dropped: AdmissionRecord['droppedTests']): AdmissionRecord
 
 function reasonAgainst(call: { arguments: JsonObject; value: JsonValue }): string | null {
   const text = JSON.stringify([call.arguments, call.value])
-  return text.includes(`"${GUEST_PATHS.input}/`) ? 'it reads an input file, and a test has none' : tooLarge(call)
+  return text.includes(`"${GUEST_PATHS.input}/`) ? 'it reads an input file of the request' : tooLarge(call)
 }
 
 function tooLarge(call: { arguments: JsonObject; value: JsonValue }): string | null {

@@ -7,6 +7,7 @@ import { isTable } from '../../domain/compare/is-table.ts'
 import { describeEnd } from '../../domain/failures/describe-end.ts'
 import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
+import { inputsOf } from '../../domain/tests/test-files.ts'
 import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
@@ -52,7 +53,9 @@ const ANY_ERROR = new Set(['Exception', 'BaseException', 'Error'])
 /** The execution that a test asks for, with what the tool needs. The expected value stays here: the host compares. */
 export function toTestExecution(test: ToolTest, { code, signature, tools, needs }: TestSubject): Execution {
   const { language, name, function: called } = signature
-  const given = { limits: TEST_LIMITS, ...grantNeeds({ needs }) }
+  const files = inputsOf(test)
+  const inputs = files.length === 0 ? {} : { inputs: files }
+  const given = { limits: TEST_LIMITS, ...inputs, ...grantNeeds({ needs }) }
   if (test.kind === 'property') {
     const modules = [...tools, { name, language, code, function: called }]
     return { language, code: test.program, tools: modules, ...given }

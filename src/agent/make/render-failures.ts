@@ -30,7 +30,9 @@ export function renderFailures(
 
 function renderTest({ test }: TestReport, language: string): string {
   if (test.kind === 'property') return fenceCode(cutMiddle(test.program, PROGRAM_CHARACTERS), language)
-  return `Arguments: ${cutMiddle(toStableJson(test.arguments), ARGUMENTS_CHARACTERS)}`
+  const files =
+    test.files === undefined ? '' : `\n\nFiles: ${cutMiddle(toStableJson({ ...test.files }), ARGUMENTS_CHARACTERS)}`
+  return `Arguments: ${cutMiddle(toStableJson(test.arguments), ARGUMENTS_CHARACTERS)}${files}`
 }
 
 function renderOutcome({ outcome, failure }: TestReport): string {

@@ -76,7 +76,9 @@ function renderTest(test: ToolTest, language: string): string {
   if (test.kind === 'property') {
     return `${name}: this program has to give true.\n\n${fenceCode(cutMiddle(test.program, TEXT_CHARACTERS), language)}`
   }
-  const args = cutMiddle(toStableJson(test.arguments), TEXT_CHARACTERS)
+  const files =
+    test.files === undefined ? '' : `\n\nFiles: ${cutMiddle(toStableJson({ ...test.files }), TEXT_CHARACTERS)}`
+  const args = `${cutMiddle(toStableJson(test.arguments), TEXT_CHARACTERS)}${files}`
   const expected = test.kind === 'error' ? `the error ${test.raises ?? '(any)'}` : toStableJson(test.expected)
   return `${name}\n\nArguments: ${args}\n\nExpected: ${cutMiddle(expected, TEXT_CHARACTERS)}`
 }

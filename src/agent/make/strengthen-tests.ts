@@ -9,6 +9,7 @@ import { cutMiddle } from '../../domain/text/cut-middle.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderExamples, renderSpecification } from '../text/render-specification.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
+import { demandsOf, renderDemands, renderFileRules } from '../../domain/tests/test-demands.ts'
 import { parseTests } from './parse-tests.ts'
 import { importLine } from './write-tests.ts'
 
@@ -41,7 +42,13 @@ export async function strengthenTests(
     MISSING: [...missing.map((text) => `- ${text}`), ...shown].join('\n'),
   })
   const { language } = specification
-  const instructions = renderPrompt('strengthen-tests', { LANGUAGE: language, IMPORT: importLine(specification) })
+  const demands = demandsOf(specification)
+  const instructions = renderPrompt('strengthen-tests', {
+    LANGUAGE: language,
+    IMPORT: importLine(specification),
+    DEMANDS: renderDemands(demands),
+    FILES: renderFileRules(demands),
+  })
   try {
     const answered = await askModel(
       context,
@@ -66,5 +73,6 @@ export async function strengthenTests(
 
 function renderTest(test: ToolTest): string {
   if (test.kind === 'property') return `- ${test.name} (a property)`
-  return `- ${test.name}: ${cutMiddle(toStableJson(test.arguments), INPUT_CHARACTERS)}`
+  const files = test.files === undefined ? '' : ` with ${cutMiddle(toStableJson({ ...test.files }), INPUT_CHARACTERS)}`
+  return `- ${test.name}: ${cutMiddle(toStableJson(test.arguments), INPUT_CHARACTERS)}${files}`
 }

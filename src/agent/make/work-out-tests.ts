@@ -19,7 +19,10 @@ export async function workOutTests(
   options: { specification: ToolSpecification; difficulty: Difficulty; tests: readonly ToolTest[] },
 ): Promise<{ tests: ToolTest[]; replies: RoutedReply[] }> {
   const { specification, difficulty, tests } = options
-  const cases = tests.flatMap((test) => (test.kind === 'property' ? [] : [toStableJson(test.arguments)]))
+  // Cases are known by their arguments alone: what a file holds is worked out once.
+  const cases = tests.flatMap((test) =>
+    test.kind === 'property' || test.files !== undefined ? [] : [toStableJson(test.arguments)],
+  )
   const list = [...new Set(cases)].map((text, index) => `- case ${index + 1}: ${text}`)
   const content = renderPrompt('work-out-tests-request', {
     SPECIFICATION: renderSpecification(specification),

@@ -7,7 +7,8 @@ import type { RunContext } from '../run/run-context.ts'
 import { renderPrompt } from '../text/load-prompt.ts'
 import { renderFiles } from '../text/render-files.ts'
 import { renderExamples, renderSpecification } from '../text/render-specification.ts'
-import { MINIMUM_TESTS, parseTests } from './parse-tests.ts'
+import { demandsOf, renderDemands, renderFileRules } from '../../domain/tests/test-demands.ts'
+import { parseTests } from './parse-tests.ts'
 import { workOutTests } from './work-out-tests.ts'
 
 export interface WrittenTests {
@@ -39,6 +40,7 @@ export async function writeTests(context: RunContext, task: Task): Promise<Writt
 
 async function askForTests(context: RunContext, { specification, difficulty }: Task): Promise<Answered<ToolTest[]>> {
   const { language } = specification
+  const demands = demandsOf(specification)
   const files = context.progress.files
   return askModel(
     context,
@@ -48,7 +50,8 @@ async function askForTests(context: RunContext, { specification, difficulty }: T
       difficulty,
       escalation: 0,
       instructions: renderPrompt('write-tests', {
-        MINIMUM: String(MINIMUM_TESTS),
+        DEMANDS: renderDemands(demands),
+        FILES: renderFileRules(demands),
         LANGUAGE: language,
         IMPORT: importLine(specification),
       }),
@@ -72,7 +75,10 @@ export function importLine({ name, language }: ToolSpecification): string {
 }
 
 function toTests(specification: ToolSpecification): ToolTest[] {
-  return specification.examples.map((example, index) => ({
+  const { paths } = demandsOf(specification)
+  // The planner's example of a tool that takes a file names one that no test has.
+  const possible = specification.examples.filter(({ arguments: args }) => !paths.some((name) => name in args))
+  return possible.map((example, index) => ({
     name: `example ${index + 1} of the specification`,
     kind: 'example',
     arguments: example.arguments,

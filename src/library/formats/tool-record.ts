@@ -47,14 +47,21 @@ export function toJsonRecord(record: object): JsonObject {
 
 export function toJsonTests(tests: readonly ToolTest[]): JsonObject[] {
   return tests.map((test) => {
-    if (test.kind === 'property') return { name: test.name, kind: test.kind, program: test.program }
+    const files = test.files === undefined ? {} : { files: test.files }
+    if (test.kind === 'property') return { name: test.name, kind: test.kind, program: test.program, ...files }
     const { name, kind } = test
     if (test.kind === 'error') {
-      return { name, kind, arguments: test.arguments, ...(test.raises === undefined ? {} : { raises: test.raises }) }
+      return {
+        name,
+        kind,
+        arguments: test.arguments,
+        ...(test.raises === undefined ? {} : { raises: test.raises }),
+        ...files,
+      }
     }
     const tolerance = test.tolerance === undefined ? {} : { tolerance: test.tolerance }
     const origin = test.fromRequest === undefined ? {} : { fromRequest: test.fromRequest }
-    return { name, kind, arguments: test.arguments, expected: test.expected, ...tolerance, ...origin }
+    return { name, kind, arguments: test.arguments, expected: test.expected, ...tolerance, ...origin, ...files }
   })
 }
 
@@ -114,6 +121,8 @@ export const toolRecordSchema = z.object({
 
 export type ReadRecord = z.infer<typeof toolRecordSchema>
 
+/** One path component: it lands in the input folder of a sandbox. */
+const testFiles = z.record(z.string().regex(/^(?!\.)[^/\\\u0000-\u001f]{1,100}$/, 'is no name of a file'), text)
 const testName = z.string().min(1).max(1000)
 const testSchema: z.ZodType<ToolTest> = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -123,9 +132,16 @@ const testSchema: z.ZodType<ToolTest> = z.discriminatedUnion('kind', [
     expected: z.json(),
     tolerance: z.number().nonnegative().exactOptional(),
     fromRequest: z.literal(true).exactOptional(),
+    files: testFiles.exactOptional(),
   }),
-  z.strictObject({ name: testName, kind: z.literal('error'), arguments: jsonObject, raises: text.exactOptional() }),
-  z.strictObject({ name: testName, kind: z.literal('property'), program: text }),
+  z.strictObject({
+    name: testName,
+    kind: z.literal('error'),
+    arguments: jsonObject,
+    raises: text.exactOptional(),
+    files: testFiles.exactOptional(),
+  }),
+  z.strictObject({ name: testName, kind: z.literal('property'), program: text, files: testFiles.exactOptional() }),
 ])
 
 const MAXIMUM_TESTS = 1000

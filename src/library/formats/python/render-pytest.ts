@@ -15,7 +15,7 @@ export function renderPytest(
 ): string | null {
   const taken = new Set<string>()
   const functions = tests.flatMap((test) =>
-    test.kind === 'property'
+    test.kind === 'property' || test.files !== undefined
       ? []
       : [renderTest({ ...test, arguments: decodeNumbers(test.arguments, inputSchema) }, { called, taken })],
   )
@@ -24,7 +24,7 @@ export function renderPytest(
   const left =
     properties === 0
       ? ''
-      : `\n\n${properties === 1 ? 'A property test needs' : `${properties} property tests need`} handaxe to run.\n`
+      : `\n\n${properties === 1 ? 'A test of a property or with files needs' : `${properties} tests of properties or with files need`} handaxe to run.\n`
   return [
     `"""Tests of ${module}, written from tools.json: change them there.${left}"""`,
     '',
