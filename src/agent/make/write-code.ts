@@ -120,7 +120,9 @@ function parseCode(reply: string, language: ToolLanguage, kept: string | null): 
   if (block === null) {
     const words = reply.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
     // Some languages write without spaces.
-    const isSentence = words.length >= LEAST_WORDS || /[^\u0000-\u02ff]{12}/u.test(reply)
+    const isSentence =
+      words.length >= LEAST_WORDS ||
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]{6}/u.test(reply)
     if (kept !== null && isSentence && reply.length >= LEAST_CHARACTERS && !reply.includes('```'))
       return { value: kept }
     return {

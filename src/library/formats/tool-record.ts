@@ -122,7 +122,7 @@ export const toolRecordSchema = z.object({
 export type ReadRecord = z.infer<typeof toolRecordSchema>
 
 /** One path component: it lands in the input folder of a sandbox. */
-const testFiles = z.record(z.string().regex(/^(?!\.)[^/\\\u0000-\u001f]{1,100}$/, 'is no name of a file'), text)
+const testFiles = z.record(z.string().regex(/^(?!\.)[^/\\\p{Cc}]{1,100}$/u, 'is no name of a file'), text)
 const testName = z.string().min(1).max(1000)
 const testSchema: z.ZodType<ToolTest> = z.discriminatedUnion('kind', [
   z.strictObject({
