@@ -40,7 +40,10 @@ export function observeExecution(
     value: value === undefined ? null : cutMiddle(stabiliseText(toStableJson(value)), VALUE_CHARACTERS),
     stdout: cutMiddle(stabiliseText(renderCaptured(result.stdout)), OUTPUT_CHARACTERS),
     stderr: cutMiddle(stabiliseText(renderCaptured(result.stderr)), OUTPUT_CHARACTERS),
-    error: result.error === undefined || left ? null : renderError(result.error, describeEnd(result)),
+    error:
+      result.error === undefined || left
+        ? null
+        : renderError(result.error, result.status === 'killed' ? null : describeEnd(result)),
     artifacts: result.artifacts.slice(0, MAX_ARTIFACTS).map((artifact) => artifact.name),
     ...(result.notes === undefined ? {} : { notes: result.notes.map(stripHidden) }),
     surprises:

@@ -23,7 +23,6 @@ export function describeEnd({
     case 'killed':
       return signal === null ? 'it was ended from outside' : `it was ended by ${signal}`
     case 'no-result':
-      return 'it ended without giving a value'
     case 'ok':
     case 'error':
       return null
