@@ -52,6 +52,7 @@ export const PROJECT_SETTINGS: Readonly<Record<RuledSetting, ProjectRule>> = {
     danger: 'asks less of a tool than the user does',
     refused: () => null,
   },
+  admissionBudget: nothing('admissionBudget', 'decides how far tools are checked, and what that may use'),
   keepCalls: { may: '`false`', danger: 'keeps what the user’s files hold', refused: () => null },
   keepRequests: { may: '`false`', danger: 'keeps the user’s words', refused: () => null },
   store: nothing('store', 'chooses where requests, results and tools are kept, and which tools are used'),
