@@ -5,7 +5,9 @@ export type { Agent, RepairOptions, Run } from './contracts/agent.ts'
 export type { RunEvent, RunEventBody, RunEventType } from './contracts/events.ts'
 export type { JsonObject, JsonSchema, JsonValue } from './contracts/json.ts'
 export type { Library, ToolQuery } from './contracts/library.ts'
+export type { AskForPackages, PackageQuestion } from './contracts/environment.ts'
 export type {
+  AttemptMeter,
   Gateway,
   Model,
   ModelReply,

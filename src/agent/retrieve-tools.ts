@@ -19,6 +19,7 @@ export interface RetrievalContext {
   events: Pick<RunContext['events'], 'emit'>
   /** Pays for the search. */
   meter?: EmbeddingMeter
+  signal?: AbortSignal
 }
 
 /** The tools that the planner is shown, best first. */
@@ -27,10 +28,11 @@ export async function retrieveTools({
   request,
   events,
   meter,
+  signal,
 }: RetrievalContext): Promise<ToolVersion[]> {
   const { library } = dependencies
   const total = await library.count()
-  const paid = meter === undefined ? {} : { meter }
+  const paid = { ...(meter === undefined ? {} : { meter }), ...(signal === undefined ? {} : { signal }) }
   const hits = total === 0 ? [] : await library.search({ text: request.text, limit: CANDIDATES, ...paid })
   const found = hits.map((hit) => ({ tool: hit.tool, score: hit.score }))
   const known = new Set(found.map(({ tool }) => tool.name))

@@ -1,5 +1,7 @@
 import type { Agent } from '../contracts/agent.ts'
+import type { AskForPackages } from '../contracts/environment.ts'
 import type { Budget, Limits } from '../contracts/limits.ts'
+import type { Gateway } from '../contracts/models.ts'
 import { loadConfig, type Environment } from './config.ts'
 import { openApp } from './open-app.ts'
 import type { ModelSelection } from './select-gateway.ts'
@@ -11,6 +13,13 @@ export interface OpenAgentOptions extends ModelSelection {
   environment?: Environment
   budget?: Partial<Budget>
   limits?: Partial<Limits>
+  /** Answers in place of the configured models: of a cassette, a test, or a program's own. It stays with who opened it. */
+  gateway?: Gateway
+  /**
+   * Decides on packages that model-written code wants, where the configuration says "ask": resolves to true to install them.
+   * Default: nobody can be asked, and none are.
+   */
+  askForPackages?: AskForPackages
 }
 
 /**
@@ -22,6 +31,12 @@ export interface OpenAgentOptions extends ModelSelection {
  * const run = agent.run({ text: 'What is the mean price?', files: [{ name: 'a.csv', path: 'a.csv' }] })
  * for await (const event of run) console.log(event.type)
  * console.log((await run.result).answer)
+ *
+ * @example
+ * const agent = await openAgent({
+ *   gateway,
+ *   askForPackages: async ({ packages }) => packages.every((name) => ALLOWED.has(name)),
+ * })
  */
 export async function openAgent(options: OpenAgentOptions = {}): Promise<Agent & AsyncDisposable> {
   const { environment, home } = options
@@ -54,7 +69,8 @@ export async function openAgent(options: OpenAgentOptions = {}): Promise<Agent &
       [Symbol.asyncDispose]: () => app.close(),
     }
   } catch (error) {
-    await app.close()
+    // Why it could not be opened matters more than what could not be closed after it.
+    await app.close().catch(() => undefined)
     throw error
   }
 }

@@ -11,6 +11,7 @@ import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
 import { STANDARD_PACKAGE_NAMES } from '../sandbox/standard-packages.ts'
 import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
+import { closeAll } from '../util/close-all.ts'
 import { createFolder } from './create-folder.ts'
 import { environmentsFolder } from './environments-folder.ts'
 import { once } from './once.ts'
@@ -29,6 +30,8 @@ export interface AppSelection extends ModelSelection {
   onSandboxProgress?: (line: string) => void
   /** Asks the user for packages that model-written code wants. Absent: nobody can be asked. */
   askForPackages?: AskForPackages
+  /** Answers in place of the configured models. It stays with who opened it. */
+  gateway?: Gateway
   /** Present: executions go through the daemon where there can be one. */
   daemon?: DaemonSelection
   /** Told why tools are found by words alone although an embedding model is configured. Default: a warning of Node's. */
@@ -83,7 +86,8 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
       ...(selection.singleExecution ? { idlePython: 1, idleJavascript: 0 } : {}),
     })
   })
-  const gateway = once(() => selectGateway(config, selection))
+  const given = selection.gateway
+  const gateway = once(async () => given ?? selectGateway(config, selection))
   const agent = once(() => wireAgent(config, { store, library, sandbox, gateway }, selection.askForPackages))
   return {
     config,
@@ -93,9 +97,10 @@ export function openApp(config: Config, selection: AppSelection = {}): App {
     sandbox,
     gateway,
     agent,
-    close: async () => {
-      // The agent first: its runs use the rest.
-      for (const part of [agent, gateway, sandbox, store]) await part.closeIfOpened()
+    // The agent first: its runs use the rest.
+    close: () => {
+      const parts = given === undefined ? [agent, gateway, sandbox, store] : [agent, sandbox, store]
+      return closeAll(parts.map((part) => () => part.closeIfOpened()))
     },
   }
 }
@@ -124,6 +129,9 @@ async function wireAgent(
   askForPackages: AskForPackages | undefined,
 ): Promise<Agent> {
   const artifactsFolder = join(config.folders.data, 'runs')
+  const openedGateway = await gateway()
+  // Without a key there is nothing to do in a sandbox: it takes seconds to open, and the error is known now.
+  openedGateway.assertUsable?.()
   // Its Python imports its packages while the files of handaxe are still being loaded and the first model thinks.
   sandbox().catch(() => undefined)
   const [
@@ -137,7 +145,6 @@ async function wireAgent(
     { openPackageProvider },
     openedStore,
     openedLibrary,
-    openedGateway,
   ] = await Promise.all([
     import('../agent/create-agent.ts'),
     import('../library/read-signature.ts'),
@@ -149,7 +156,6 @@ async function wireAgent(
     import('./open-package-provider.ts'),
     store(),
     library(),
-    gateway(),
     createFolder(artifactsFolder),
   ])
   return createAgent({

@@ -21,8 +21,14 @@ export interface FoundTool {
 }
 
 /** At most `limit` tools, best first; empty where none fits. */
-export async function searchTools(app: App, text: string, limit = 5): Promise<FoundTool[]> {
-  const candidates = await (await app.library()).search({ text, limit })
+export async function searchTools(
+  app: App,
+  text: string,
+  { limit = 5, signal }: { limit?: number | undefined; signal?: AbortSignal } = {},
+): Promise<FoundTool[]> {
+  const library = await app.library()
+  const candidates = await library.search({ text, limit, ...(signal === undefined ? {} : { signal }) })
+  signal?.throwIfAborted()
   return candidates.map(({ tool, score }) => ({
     name: tool.name,
     version: tool.version,

@@ -27,6 +27,8 @@ export interface ToolQuery {
   states?: ToolState[]
   /** Told of the calls of an embedding model that the search makes. Default: they are nobody's. */
   meter?: EmbeddingMeter
+  /** Ends the search by meaning at once: words alone decide then. */
+  signal?: AbortSignal
 }
 
 /** The tools that were kept. All methods reject with `HandaxeError` only (`unknown_tool`, `tool_rejected`, `store_…`). */

@@ -153,6 +153,8 @@ export interface Gateway {
   readonly metersAttempts?: boolean
   /** Rejects as `Model.generate` does. */
   generate(call: RoutedCall): Promise<RoutedReply>
+  /** Throws `missing_key` where none of its models can be called for want of a key. Nothing is sent. */
+  assertUsable?(): void
   describe(): ModelStatus[]
   close(): Promise<void>
 }

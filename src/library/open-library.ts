@@ -80,8 +80,9 @@ class ToolLibrary implements Library {
     limit = DEFAULT_LIMIT,
     states = [...USABLE_STATES],
     meter,
+    signal,
   }: ToolQuery): Promise<ToolCandidate[]> {
-    const ranked = await searchTools(text, this.#tools, { limit, states, vectors: this.#vectors, meter })
+    const ranked = await searchTools(text, this.#tools, { limit, states, vectors: this.#vectors, meter, signal })
     const found = await Promise.all(
       ranked.map(async ({ name, version, score }) => ({ tool: await this.#tools.findVersion(name, version), score })),
     )

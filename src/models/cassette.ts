@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { Gateway, ModelStatus, RoutedCall, RoutedReply } from '../contracts/models.ts'
+import { closeAll } from '../util/close-all.ts'
 import { CASSETTE_VERSION, hashRequest, parseCassette } from './cassette-format.ts'
 import type { CassetteHeader, Exchange } from './cassette-format.ts'
 import { renderDifference, similarity } from './render-difference.ts'
@@ -36,6 +37,7 @@ export async function recordingGateway(inner: Gateway, path: string, options: Re
     return writing
   }
   return {
+    assertUsable: () => inner.assertUsable?.(),
     ...(inner.metersAttempts === undefined ? {} : { metersAttempts: inner.metersAttempts }),
     async generate(call) {
       const reply = await inner.generate(call)
@@ -43,10 +45,7 @@ export async function recordingGateway(inner: Gateway, path: string, options: Re
       return reply
     },
     describe: () => inner.describe(),
-    async close() {
-      await written
-      await inner.close()
-    },
+    close: () => closeAll([() => written, () => inner.close()]),
   }
 }
 

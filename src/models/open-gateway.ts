@@ -46,6 +46,12 @@ export function openGateway(config: GatewayConfig): Gateway {
       const reply = await generateInTier(tiers[tier], { ...call, signal }, { tier, config, ledger })
       return { ...reply, role: call.role, tier }
     },
+    assertUsable() {
+      const all = [...models.values()]
+      const [lacking] = all.flatMap((model) => model.missingKey ?? [])
+      if (all.length === 0) throw noModels()
+      if (lacking !== undefined && all.every((model) => model.missingKey !== null)) throw lacking
+    },
     describe: () => TIERS.flatMap((tier) => tiers[tier].map((model) => describeModel(tier, model, config, ledger))),
     async close() {
       closing.abort(new HandaxeError('cancelled', 'The gateway was closed'))

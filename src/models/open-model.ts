@@ -1,3 +1,4 @@
+import type { HandaxeError } from '../contracts/errors.ts'
 import type { Model, ModelId, ModelStatus } from '../contracts/models.ts'
 import { DEFAULT_BACKOFF_MS, DEFAULT_RETRIES, DEFAULT_STALL_MS } from './gateway-config.ts'
 import type { GatewayConfig } from './gateway-config.ts'
@@ -12,6 +13,8 @@ export type ModelConfig = Pick<GatewayConfig, 'providers' | 'keys' | 'prices' | 
 
 export interface OpenedModel extends Model {
   readonly key: ModelStatus['key']
+  /** The error of every call, where the key that the provider needs is not there; null otherwise. */
+  readonly missingKey: HandaxeError | null
 }
 
 /**
@@ -40,11 +43,13 @@ export function openModel(id: ModelId, config: ModelConfig): OpenedModel {
       return runAttempt(target, request, sink, onFailedUsage)
     },
   }
+  const lacking = provider.key?.required && provider.key.value === '' ? provider.key.variable : null
   return {
     id: modelId,
+    missingKey: lacking === null ? null : missingKey(modelId, lacking),
     key: provider.key === null ? null : { variable: provider.key.variable, present: provider.key.value !== '' },
     async generate(request) {
-      if (provider.key?.required && provider.key.value === '') throw missingKey(modelId, provider.key.variable)
+      if (lacking !== null) throw missingKey(modelId, lacking)
       return generateWithRetries(model, request, policy)
     },
   }

@@ -24,6 +24,12 @@ export async function findNeighbours(
   const { library } = context.dependencies
   if ((await library.count()) === 0) return []
   const text = [name.replaceAll('_', ' '), description, whenToUse, ...exampleRequests].join('\n')
-  const hits = await library.search({ text, limit: NEIGHBOURS, states, meter: embeddingMeter(context) })
+  const hits = await library.search({
+    text,
+    limit: NEIGHBOURS,
+    states,
+    meter: embeddingMeter(context),
+    signal: context.signal,
+  })
   return Promise.all(hits.map(async ({ tool }) => ({ version: tool, tools: await library.closure(tool.pins) })))
 }

@@ -6,7 +6,10 @@ import { safeText } from '../terminal.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const limit = numberOption(context.options, 'limit', { whole: true })
-  const found = await searchTools(await context.openApp(), context.positionals.join(' '), limit)
+  const found = await searchTools(await context.openApp(), context.positionals.join(' '), {
+    limit,
+    signal: context.signal,
+  })
   if (switchOption(context.options, 'json')) context.terminal.writeResult(`${JSON.stringify(found)}\n`)
   else if (found.length === 0) context.terminal.writeProgress('None fits.\n')
   else {

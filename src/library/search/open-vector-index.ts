@@ -1,11 +1,11 @@
-import type { Embedder, EmbeddingMeter } from '../../contracts/embeddings.ts'
+import type { Embedder } from '../../contracts/embeddings.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import type { ToolState } from '../../contracts/tool.ts'
 import type { StoreWithVectors, VectorStatus, VectorSupport, VectorTrust } from '../../contracts/vectors.ts'
 import { embedMissing, type EmbeddedTools } from './embed-missing.ts'
 import { meterEmbedder } from './meter-embedder.ts'
 import { MIN_COMPARED, NEIGHBOURS, UNTRIED_TRUST } from './fuse-vectors.ts'
-import type { VectorFinder } from './search-tools.ts'
+import type { SearchOptions, VectorFinder } from './search-tools.ts'
 import { tryVectors } from './try-vectors.ts'
 
 export interface VectorIndexOptions {
@@ -81,14 +81,18 @@ class StoredVectorIndex implements VectorIndex {
     this.#onWarning = onWarning
   }
 
-  async find(text: string, states: ToolState[], meter?: EmbeddingMeter): ReturnType<VectorFinder['find']> {
+  async find(
+    text: string,
+    states: ToolState[],
+    { meter, signal }: Pick<SearchOptions, 'meter' | 'signal'> = {},
+  ): ReturnType<VectorFinder['find']> {
     if (Date.now() < this.#restUntil) return null
     try {
-      return await this.#find(text, states, meterEmbedder(this.#embedder, meter))
+      return await this.#find(text, states, stoppable(meterEmbedder(this.#embedder, meter), signal))
     } catch (error) {
       if (!HandaxeError.isInstance(error)) throw error
       // Of one run, which says so itself: others go on searching by meaning.
-      if (error.code.startsWith('budget_')) return null
+      if (error.code.startsWith('budget_') || signal?.aborted) return null
       this.#restUntil = Date.now() + REST_MS
       this.#warn(`Searching by words alone: ${error.message}`, error.hint ?? '')
       return null
@@ -179,6 +183,12 @@ class StoredVectorIndex implements VectorIndex {
     this.#warned.add(message)
     this.#onWarning({ message, hint })
   }
+}
+
+/** The same model, whose calls all end with the signal. */
+function stoppable(embedder: Embedder, signal: AbortSignal | undefined): Embedder {
+  if (signal === undefined) return embedder
+  return { model: embedder.model, key: embedder.key, embed: (request) => embedder.embed({ ...request, signal }) }
 }
 
 function searchBounds(): { timeoutMs: number; deadlineAt: number } {

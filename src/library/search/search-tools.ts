@@ -35,6 +35,7 @@ export interface SearchOptions {
   /** Where an embedding model is configured. */
   vectors?: VectorFinder | undefined
   meter?: EmbeddingMeter | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** Finds tools by meaning. */
@@ -43,7 +44,7 @@ export interface VectorFinder {
   find(
     text: string,
     states: ToolState[],
-    meter?: EmbeddingMeter,
+    options?: Pick<SearchOptions, 'meter' | 'signal'>,
   ): Promise<{ neighbours: VectorNeighbours; trust: VectorTrust } | null>
 }
 
@@ -51,11 +52,11 @@ export interface VectorFinder {
 export async function searchTools(
   text: string,
   index: SearchIndex,
-  { limit, states, floor = EVIDENCE_FLOOR, candidates = CANDIDATES, vectors, meter }: SearchOptions,
+  { limit, states, floor = EVIDENCE_FLOOR, candidates = CANDIDATES, vectors, meter, signal }: SearchOptions,
 ): Promise<RankedTool[]> {
   if (text.trim() === '' || limit < 1) return []
   // First, because it is a call over the network.
-  const finding = vectors?.find(text, states, meter)
+  const finding = vectors?.find(text, states, { meter, signal })
   const byWords = await findByWords(text, index, { states, limit: Math.max(candidates, limit) })
   const near = await finding
   const ranked =
