@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Limits } from '../../../src/contracts/limits.ts'
 import type { ExecutionResult } from '../../../src/contracts/sandbox.ts'
 import { KERNEL } from '../attacks/tables/kernel.ts'
+import { fuzzDescriptors } from '../support/descriptor-programs.ts'
+import { expectNeighboursUnharmed, NEIGHBOUR_ATTACKS } from '../support/neighbour-attacks.ts'
 import { canMakeMachines, openTestE2b, WITHOUT_MACHINES, type TestE2b } from './support/open-test-e2b.ts'
 
 const MIB = 1024 * 1024
@@ -19,6 +21,24 @@ describe.skipIf(!canMakeMachines)(`hostile programs in a cloud sandbox (${WITHOU
 
   const python = (code: string, limits: Partial<Limits> = {}): Promise<ExecutionResult> =>
     opened.sandbox.execute({ language: 'python', code, limits, artifactsFolder: join(opened.folder, 'artifacts') })
+
+  // Slots of one cloud sandbox have one user: what the kernel counts for it is accepted, see SECURITY.md.
+  for (const attack of NEIGHBOUR_ATTACKS.filter(({ needsOwnUsers }) => needsOwnUsers !== true)) {
+    test(
+      `a neighbour is left alone by ${attack.title}`,
+      () => expectNeighboursUnharmed(opened.sandbox, attack),
+      120_000,
+    )
+  }
+
+  for (const language of ['python', 'javascript'] as const) {
+    const fuzz = { language, seed: 4_711, programs: 8, atATime: 3, withinMs: 60_000 }
+    test(
+      `${language}: whatever a program does with its descriptors, it ends in time`,
+      () => fuzzDescriptors(opened.sandbox, fuzz),
+      240_000,
+    )
+  }
 
   test('output without end stops at its limit, soon', async () => {
     const startedAt = performance.now()

@@ -8,6 +8,8 @@ import { isBelow, systemFolders } from './system-folders.ts'
 
 /** Descriptor on which bubblewrap tells the process id of the zygote. */
 export const INFO_DESCRIPTOR = 3
+/** On which it is given a user namespace, where it does not make one. */
+export const USER_NAMESPACE_DESCRIPTOR = 4
 
 /** The certificates that the machine trusts, as Debian, Fedora and SUSE have them; inside always by the first path. */
 const AUTHORITIES = [
@@ -100,11 +102,24 @@ function guestEnvironment(paths: string[], isOwnTree: boolean): Record<string, s
   }
 }
 
-/** The arguments of bubblewrap. `locate` gives the path by which the sandbox's user reaches a bind's source. */
-export function bubblewrapArguments(plan: LaunchPlan, locate: (bind: Bind, index: number) => string): string[] {
+/** Rights of the zygote in its own namespace: it mounts, and changes to the users of slots, owns their places and ends them. */
+const SLOT_USER_RIGHTS = ['CAP_SETUID', 'CAP_SETGID', 'CAP_CHOWN', 'CAP_KILL']
+
+/**
+ * The arguments of bubblewrap. `locate` gives the path by which the sandbox's user reaches a bind's source. `hasSlotUsers`:
+ * the user namespace is given, and has ids for slots besides 0.
+ */
+export function bubblewrapArguments(
+  plan: LaunchPlan,
+  locate: (bind: Bind, index: number) => string,
+  hasSlotUsers = false,
+): string[] {
+  const user = hasSlotUsers
+    ? `--userns ${USER_NAMESPACE_DESCRIPTOR} ${SLOT_USER_RIGHTS.map((name) => `--cap-add ${name}`).join(' ')}`
+    : '--unshare-user --uid 0 --gid 0'
   // CAP_SETFCAP: since Linux 5.12 without it the slots could not map uid 0 of here into a user namespace of their own.
   const isolation =
-    '--unshare-user --uid 0 --gid 0 --cap-drop ALL --cap-add CAP_SYS_ADMIN --cap-add CAP_SETFCAP ' +
+    `--cap-drop ALL --cap-add CAP_SYS_ADMIN --cap-add CAP_SETFCAP ${user} ` +
     '--unshare-pid --as-pid-1 --unshare-net --unshare-ipc --unshare-uts --hostname sandbox --die-with-parent --new-session --clearenv'
   return [
     ...isolation.split(' '),

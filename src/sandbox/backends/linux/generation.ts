@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Environment } from '../../../contracts/environment.ts'
 import { assetPath } from '../../../util/asset-path.ts'
 import { nodeFlags, PLAIN_MODULES, TABLE_MODULES } from '../../guest-surroundings.ts'
-import { bubblewrapArguments, planLaunch, type LaunchPlan } from './bubblewrap.ts'
+import { bubblewrapArguments, planLaunch, USER_NAMESPACE_DESCRIPTOR, type LaunchPlan } from './bubblewrap.ts'
 import type { CgroupTier, Launcher } from './cgroup-tier.ts'
 import type { PythonFacts } from './describe-python.ts'
 import type { SandboxUser } from './sandbox-user.ts'
@@ -73,7 +73,7 @@ export async function startGeneration(
     memoryByCgroup: machine.cgroups !== null,
   }
   const zygote = new Zygote(launchCommand(machine, plan, folder), configuration, machine.bubblewrapPath)
-  const factory = new SlotFactory({ zygote, folder, cgroups: machine.cgroups, userId: machine.user.id, nodeFlags })
+  const factory = new SlotFactory({ zygote, folder, cgroups: machine.cgroups, user: machine.user, nodeFlags })
   let server: SlotListenerServer | undefined
   const close = async () => {
     for (const slot of factory.slots.values()) void factory.destroy(slot)
@@ -101,13 +101,15 @@ function launchCommand(machine: Machine, plan: LaunchPlan, folder: string): Laun
     if (launcher !== null) return { ...launcher, args: [...launcher.args, ...command] }
     return { command: machine.bubblewrapPath, args: command.slice(1), environment: {} }
   }
+  const { slots } = machine.user
   const order = {
     user: machine.user.id,
+    slotUsers: slots === null ? null : [slots.first, slots.count, USER_NAMESPACE_DESCRIPTOR],
     parent: process.pid,
     stage: join(folder, 'stage'),
     group: machine.cgroups?.zygoteGroup ?? null,
     binds: plan.binds.map(({ source }, index) => [String(index), source]),
-    execute: [machine.bubblewrapPath, ...bubblewrapArguments(plan, (_, index) => `/tmp/${index}`)],
+    execute: [machine.bubblewrapPath, ...bubblewrapArguments(plan, (_, index) => `/tmp/${index}`, slots !== null)],
   }
   const script = join(assetPath('sandbox/guest'), 'python', 'launch.py')
   const args = ['-I', '-S', '-B', script, JSON.stringify(order)]

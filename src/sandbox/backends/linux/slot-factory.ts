@@ -4,6 +4,7 @@ import type { Limits } from '../../../contracts/limits.ts'
 import { NODE_THREADS } from '../../guest-surroundings.ts'
 import type { CgroupTier } from './cgroup-tier.ts'
 import { findHostProcess, ProcessMeter } from './process-meter.ts'
+import { slotUser, type SandboxUser } from './sandbox-user.ts'
 import { listenForSlots, type SlotListenerServer } from './slot-listener.ts'
 import { Slot, signalName, type SlotDeath } from './slot.ts'
 import type { GuestKind, Zygote, ZygoteReport } from './zygote.ts'
@@ -16,7 +17,7 @@ export interface SlotFactoryOptions {
   zygote: Zygote
   folder: string
   cgroups: CgroupTier | null
-  userId: number
+  user: SandboxUser
   nodeFlags: (limits: Limits) => string[]
 }
 
@@ -59,13 +60,14 @@ export class SlotFactory {
     const own = guest === 'javascript' ? Math.max(limits.processes, NODE_THREADS) : limits.processes
     const processes = network === null ? own : own + BRIDGE_PROCESSES
     const bounds = { ...limits, processes }
-    const group = this.#options.cgroups?.createSlot(id, bounds, this.#options.userId) ?? null
+    const group = this.#options.cgroups?.createSlot(id, bounds, this.#options.user.id) ?? null
     const slot = new Slot(id, guest, limits, group)
     this.slots.set(id, slot)
     // It has died while the folders were made, and told those that were there: nobody will tell this one.
     if (this.#isGone) slot.markDead(endedWithZygote())
     const nodeFlags = guest === 'javascript' ? this.#options.nodeFlags(limits) : []
-    this.zygote.send({ do: 'slot', slot: id, token: slot.token, guest, limits: bounds, warm, nodeFlags, network })
+    const user = slotUser(this.#options.user, id)
+    this.zygote.send({ do: 'slot', slot: id, user, token: slot.token, guest, limits: bounds, warm, nodeFlags, network })
     return slot
   }
 

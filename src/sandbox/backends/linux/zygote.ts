@@ -46,6 +46,8 @@ export type ZygoteCommand =
   | {
       do: 'slot'
       slot: number
+      /** Who it is in the zygote's namespace. */
+      user: number
       token: string
       guest: GuestKind
       limits: Limits

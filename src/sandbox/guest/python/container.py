@@ -26,7 +26,6 @@ import seccomp
 from hand_over_files import hand_over_files
 from relay import CHANNELS, Relay
 
-PR_SET_DUMPABLE = 4
 OUTPUT = b"/box/output"
 _LAST_BYTES = 64 * 1024
 ENVIRONMENT = "/opt/environment"
@@ -48,7 +47,7 @@ def main():
     for _, inner in pairs:
         inner.close()
     # The program shall find neither these descriptors nor this memory in /proc.
-    libc.prctl(PR_SET_DUMPABLE, 0)
+    libc.prctl(libc.PR_SET_DUMPABLE, 0)
     # Python has a handler for it; without one, a signal from inside does not reach the first process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     ContainerRelay(pid, [outer for outer, _ in pairs], listener).run()
@@ -86,6 +85,8 @@ def _prepare_network(order):
 def _become_guest(kind, arguments, channels, with_network, with_packages):
     """In the child. Never returns."""
     try:
+        # A group of its own: what it sends to its group is not sent to the relay.
+        os.setsid()
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
         try:
             libc.prctl(libc.PR_SET_THP_DISABLE, 1)

@@ -68,6 +68,7 @@ def build_template(trees):
         if not mount_neutral(tree, ROOT + tree):
             shown.append(tree)
     shutil.copytree("/opt/guest", f"{ROOT}/opt/guest")
+    _open_to_all(f"{ROOT}/opt/guest")
     for name in ("box", "tmp", "proc", "var", "run"):
         os.mkdir(f"{ROOT}/{name}")
     os.symlink("/tmp", f"{ROOT}/var/tmp")
@@ -101,6 +102,14 @@ def _build_etc():
             shutil.copytree(folder, ROOT + folder, symlinks=True)
 
 
+def _open_to_all(tree):
+    """What was copied has the rights of its source; slots may be other users than this one."""
+    for folder, _, files in os.walk(tree):
+        os.chmod(folder, 0o755)
+        for name in files:
+            os.chmod(os.path.join(folder, name), 0o644)
+
+
 def _build_devices():
     os.makedirs(f"{ROOT}/dev/shm")
     for name in _DEVICES:
@@ -111,8 +120,8 @@ def _build_devices():
         os.symlink(f"/proc/self/fd/{number}", f"{ROOT}/dev/{name}")
 
 
-def prepare_slot(slot, limits):
-    """In the supervisor, before the fork: the output file system and the place of the inputs."""
+def prepare_slot(slot, limits, user):
+    """In the supervisor, before the fork: the output file system, which is that user's, and the place of the inputs."""
     output, source = f"{OUTPUTS}/{slot}", f"{INPUTS}/{slot}"
     os.mkdir(output)
     os.mkdir(source)
@@ -120,6 +129,8 @@ def prepare_slot(slot, limits):
     # Folders and dropped entries need inodes too; the count of artifacts is bounded again when they are collected.
     inodes = limits["artifactCount"] * 2 + 64
     libc.mount("output", output, "tmpfs", flags, f"size={limits['artifactBytes']},nr_inodes={inodes},mode=755")
+    if user != 0:
+        os.chown(output, user, user)
 
 
 def show_inputs(slot):
@@ -136,11 +147,11 @@ def release_slot(slot):
             os.rmdir(folder)
 
 
-def enter(slot, limits, show_authorities=False):
+def enter(slot, limits, user, show_authorities=False):
     """In the child: own namespaces, own writable places, and no way back to the tree of the supervisor."""
     libc.unshare(libc.CLONE_NEWNS | libc.CLONE_NEWIPC | libc.CLONE_NEWUTS | libc.CLONE_NEWCGROUP)
     libc.mount(None, INPUTS, flags=libc.MS_SLAVE)
-    _mount_writable(slot, limits)
+    _mount_writable(slot, limits, user)
     if show_authorities and os.path.exists(AUTHORITIES):
         bind_read_only(AUTHORITIES, ROOT + AUTHORITIES)
     _mount_proc()
@@ -150,7 +161,7 @@ def enter(slot, limits, show_authorities=False):
     os.chdir("/box")
 
 
-def _mount_writable(slot, limits):
+def _mount_writable(slot, limits, user):
     box = f"{ROOT}/box"
     options = f"size={limits['temporaryBytes']},nr_inodes={_TEMPORARY_INODES},mode=755"
     libc.mount("box", box, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV, options)
@@ -159,6 +170,9 @@ def _mount_writable(slot, limits):
         os.mkdir(f"{box}/{name}")
     os.chmod(f"{box}/tmp", 0o1777)
     os.chmod(f"{box}/shm", 0o1777)
+    if user != 0:
+        # The places of inputs and output are covered by mounts.
+        os.chown(f"{box}/box", user, user)
     libc.mount(f"{box}/tmp", f"{ROOT}/tmp", flags=libc.MS_BIND)
     libc.mount(f"{box}/shm", f"{ROOT}/dev/shm", flags=libc.MS_BIND)
     libc.mount(f"{box}/box", box, flags=libc.MS_BIND)

@@ -5,12 +5,13 @@ those below /proc/sys, and RLIMIT_NPROC does not bind it. What the unprivileged 
 below /root) is bound here, while there is still the right to, in a private mount namespace that ends with the processes.
 
 Standard input and output belong to what is executed. The only argument is a JSON record, without secrets:
-{"user": uid, "stage": folder, "parent": pid, "group": folder or null, "binds": [[name, source], …],
-"execute": [path, argument, …]}
+{"user": uid, "slotUsers": [first uid, count, descriptor] or null, "stage": folder, "parent": pid,
+"group": folder or null, "binds": [[name, source], …], "execute": [path, argument, …]}
 """
 
 import json
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -44,13 +45,51 @@ def main():
     libc.mount(stage, _STAGED, flags=libc.MS_BIND | libc.MS_REC)
     os.chdir("/")
     os.setgroups([])
-    os.setresgid(order["user"], order["user"], order["user"])
-    os.setresuid(order["user"], order["user"], order["user"])
+    if order["slotUsers"] is not None:
+        _make_user_namespace(order["user"], *order["slotUsers"])
+    _become(order["user"])
     # Cleared by the change of user, so set after it; a parent that was gone before would never be noticed.
     libc.prctl(libc.PR_SET_PDEATHSIG, 9)
     if os.getppid() != order["parent"]:
         sys.exit(1)
     os.execv(order["execute"][0], order["execute"])
+
+
+def _become(user):
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def _make_user_namespace(user, first, count, descriptor):
+    """Opens a namespace of that user as `descriptor`: 0 is the user, and 1 to `count` are ids for the slots.
+
+    Only root may map more than one id, so root makes it; a process that lives no longer holds it until it is open.
+    """
+    unshared, tell_unshared = os.pipe()
+    holder = os.fork()
+    if holder == 0:
+        try:
+            _become(user)
+            libc.unshare(libc.CLONE_NEWUSER)
+            os.write(tell_unshared, b"u")
+            signal.pause()
+        finally:
+            os._exit(97)
+    os.close(tell_unshared)
+    try:
+        if not os.read(unshared, 1):
+            raise OSError("no user namespace can be made")
+        for name in ("uid_map", "gid_map"):
+            with open(f"/proc/{holder}/{name}", "w") as file:
+                file.write(f"0 {user} 1\n1 {first} {count}\n")
+        namespace = os.open(f"/proc/{holder}/ns/user", os.O_RDONLY)
+    finally:
+        os.kill(holder, signal.SIGKILL)
+        os.waitpid(holder, 0)
+        os.close(unshared)
+    os.dup2(namespace, descriptor)
+    if namespace != descriptor:
+        os.close(namespace)
 
 
 main()

@@ -79,8 +79,9 @@ _CLONE_REFUSED = 0x7E020000 | 0x00008000
 # isatty, bytes waiting, (non-)blocking, close on exec, window size. Never TIOCSTI, TIOCLINUX, or a device's own.
 _IOCTL_ALLOWED = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451, 0x5413)
 _IOCTL_REFUSED = (0x5412, 0x541C)
-# Locks to be seen by another run through a shared file (F_GETLK, open file locks), leases and notifications.
-_FCNTL_REFUSED = (5, 36, 37, 38, 1024, 1026)
+# Locks to be seen by another run through a shared file (F_GETLK, open file locks), leases and notifications; the size of
+# a pipe (F_SETPIPE_SZ), since the kernel counts pages of pipes for a user: one program could take what its neighbours have.
+_FCNTL_REFUSED = (5, 36, 37, 38, 1024, 1026, 1031)
 # PDEATHSIG, names of threads and memory, reads of state, timer slack, subreaper, no_new_privs, THP.
 _PRCTL_ALLOWED = (1, 2, 3, 15, 16, 21, 23, 29, 30, 36, 37, 38, 39, 40, 41, 42, 0x53564D41)
 _AF_UNIX = 1

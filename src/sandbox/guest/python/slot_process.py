@@ -78,15 +78,18 @@ def main(slot, command, surroundings):
 
 
 def _become_jailed(slot, command, surroundings):
-    limits = command["limits"]
+    limits, user = command["limits"], command.get("user", 0)
+    # `kill(0, …)` reaches a whole group, whatever pid namespaces its processes are in: the group is this slot's own.
+    os.setsid()
     libc.prctl(libc.PR_SET_PDEATHSIG, 9)
     libc.prctl(libc.PR_SET_THP_DISABLE, 1)
     guard.attach_to_cgroups(slot, surroundings.cgroups)
     _connect(slot, command["token"])
     way_out = network.open_folder(slot) if command.get("network") else None
-    jail.enter(slot, limits, show_authorities=way_out is not None)
+    jail.enter(slot, limits, user, show_authorities=way_out is not None)
     libc.set_host_name("sandbox")
-    guard.take_own_user(surroundings.namespace_limit)
+    _open_input()
+    guard.take_own_user(surroundings.namespace_limit, user)
     call_filter = surroundings.call_filter
     if way_out is not None:
         network.start(way_out, command["network"])
@@ -95,6 +98,13 @@ def _become_jailed(slot, command, surroundings):
     guard.close_all_but([node] if node is not None else [])
     guard.set_bounds(limits, command["guest"], surroundings.memory_by_cgroup)
     guard.give_up_rights(call_filter)
+
+
+def _open_input():
+    """Of its own: the flags of an open file are the same for all who have inherited it."""
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0)
+    os.close(null)
 
 
 def _connect(slot, token):

@@ -88,7 +88,7 @@ class Zygote:
             self._report({"event": "failed", "do": command["do"], "slot": slot, "message": str(error)})
 
     def _fork(self, slot, command):
-        jail.prepare_slot(slot, command["limits"])
+        jail.prepare_slot(slot, command["limits"], command.get("user", 0))
         libc.unshare(libc.CLONE_NEWPID)
         try:
             pid = os.fork()
