@@ -1,24 +1,66 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** The number that Linux gives to the first pid namespace, from which the processes of all others can be seen. */
+const FIRST_NAMESPACE = '4026531836'
 
 /** Names this process for good: its pid namespace, its id there and when it started, since ids are given again. */
 export function ownIdentity(): string {
   return `${pidNamespace()}-${process.pid}-${startTicks(process.pid)}`
 }
 
-/** True only where it is certain: the ids of another pid namespace tell nothing here. */
-export function isDead(identity: string): boolean {
-  const [, namespace, pid, start] = /^(\d+)-(\d+)-(\d+)$/.exec(identity) ?? []
-  if (namespace !== pidNamespace() || pid === undefined) return false
-  return startTicks(Number(pid)) !== start
+/**
+ * Its process id here, or that it is gone. Unknown where that cannot be told: the ids of another pid namespace mean nothing
+ * in this one, unless this is the first of them, which sees the processes of all.
+ */
+export function findProcess(identity: string): number | 'gone' | 'unknown' {
+  const [, namespace = '', pid = '', start = ''] = /^(\d+)-(\d+)-(\d+)$/.exec(identity) ?? []
+  if (namespace === '') return 'unknown'
+  if (namespace === pidNamespace()) return startTicks(Number(pid)) === start ? Number(pid) : 'gone'
+  // Where processes of others are hidden, the first one is.
+  if (pidNamespace() !== FIRST_NAMESPACE || !existsSync('/proc/1/status')) return 'unknown'
+  return findInNamespace(namespace, pid, start)
 }
 
-/** True only where it is certain, as with `isDead`: it is this process that its id stands for. */
-export function isAlive(identity: string): boolean {
-  return identity.startsWith(`${pidNamespace()}-`) && !isDead(identity)
+/** True only where it is certain. */
+export function isDead(identity: string): boolean {
+  return findProcess(identity) === 'gone'
+}
+
+function findInNamespace(namespace: string, pid: string, start: string): number | 'gone' | 'unknown' {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || innermostId(name) !== pid) continue
+    const found = linkOf(name, 'pid')
+    if (found !== '' && found !== namespace) continue
+    const isSame = startTicks(Number(name)) === start
+    if (found === namespace && isSame) return Number(name)
+    // One that does not show its namespace, or counts from another start of the machine, may be the one.
+    if (isSame || (found === namespace && linkOf(name, 'time') !== linkOf('self', 'time'))) return 'unknown'
+  }
+  return 'gone'
+}
+
+/** Its id in the innermost of the pid namespaces that it is in. */
+function innermostId(name: string): string {
+  try {
+    const [, ids = ''] = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${name}/status`, 'latin1')) ?? []
+    return ids.trim().split(/\s+/).at(-1) ?? ''
+  } catch {
+    // It has just ended.
+    return ''
+  }
+}
+
+function linkOf(name: string, kind: 'pid' | 'time'): string {
+  try {
+    return /\d+/.exec(readlinkSync(`/proc/${name}/ns/${kind}`))?.[0] ?? ''
+  } catch {
+    // Another user's process, one that has ended, or a kernel without it.
+    return ''
+  }
 }
 
 function pidNamespace(): string {
-  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
+  return linkOf('self', 'pid') || '0'
 }
 
 /** In clock ticks since the machine started; empty for a process that is not there or has ended. */

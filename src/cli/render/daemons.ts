@@ -6,11 +6,11 @@ export function renderDaemons(daemons: DaemonReport[]): string {
   return daemons.map(renderDaemon).join('')
 }
 
-function renderDaemon({ pid, version, startedAt, status }: DaemonReport): string {
+function renderDaemon({ pid, version, startedAt, isEnding, status }: DaemonReport): string {
   if (status === null) return `${pid}  handaxe ${version}, since ${startedAt}: does not answer\n`
   const { executions, underWay, idleMs, residentBytes } = status
   return (
     `${pid}  handaxe ${version}, since ${startedAt}: ${executions} executions, ${underWay} under way, ` +
-    `${formatBytes(residentBytes)}, ends when idle for ${Math.round(idleMs / 1000)} s\n`
+    `${formatBytes(residentBytes)}, ${isEnding ? 'is ending' : `ends when idle for ${Math.round(idleMs / 1000)} s`}\n`
   )
 }

@@ -30,12 +30,17 @@ export interface DaemonRecord {
 }
 
 const KEY = /^([0-9a-f]{16})\.json$/
+const ENDING = '.ending'
 const OWNED = /^[0-9a-f]{16}-(\d+-\d+-\d+)\.[a-z]+$/
 
 /** The daemon of this key that is in charge, as far as its file tells; null where there is none that can be read. */
 export function readRecord(folder: DaemonFolder, key: string): DaemonRecord | null {
+  return readFile(folder, `${key}.json`)
+}
+
+function readFile(folder: DaemonFolder, name: string): DaemonRecord | null {
   try {
-    const record = JSON.parse(readFileSync(folder.within(`${key}.json`), 'utf8')) as Partial<DaemonRecord>
+    const record = JSON.parse(readFileSync(folder.within(name), 'utf8')) as Partial<DaemonRecord>
     const isWhole =
       typeof record.protocol === 'number' &&
       [record.version, record.build, record.identity, record.token, record.socket, record.startedAt].every(
@@ -49,8 +54,39 @@ export function readRecord(folder: DaemonFolder, key: string): DaemonRecord | nu
   }
 }
 
-/** Keys of all records. */
-export function listKeys(folder: DaemonFolder): string[] {
+/** All daemons: those in charge, and those that are not any more and have not ended yet. */
+export function listRecords(folder: DaemonFolder): { record: DaemonRecord; isEnding: boolean }[] {
+  const found = new Map<string, { record: DaemonRecord; isEnding: boolean }>()
+  for (const name of readdirSync(folder.within('.'))) {
+    const isEnding = name.endsWith(ENDING)
+    const record = isEnding || KEY.test(name) ? readFile(folder, name) : null
+    if (record !== null && !found.get(record.identity)?.isEnding) found.set(record.identity, { record, isEnding })
+  }
+  return [...found.values()]
+}
+
+/** From here on a daemon is found by those alone who want to know of it or to stop it. */
+export function beginEnding(folder: DaemonFolder, key: string, record: DaemonRecord): void {
+  const name = endingName(key, record)
+  rmSync(folder.within(name), { force: true })
+  writeRecord(folder.within(name), record)
+  removeRecord(folder, key, record.identity)
+}
+
+/** Of a daemon that is gone, or about to be. */
+export function removeRecords(folder: DaemonFolder, { identity, socket }: DaemonRecord): void {
+  for (const name of readdirSync(folder.within('.'))) {
+    if (OWNED.exec(name)?.[1] === identity) rmSync(folder.within(name), { force: true })
+  }
+  rmSync(folder.within(socket), { force: true })
+  for (const key of listKeys(folder)) removeRecord(folder, key, identity)
+}
+
+function endingName(key: string, { identity }: DaemonRecord): string {
+  return `${key}-${identity}${ENDING}`
+}
+
+function listKeys(folder: DaemonFolder): string[] {
   return readdirSync(folder.within('.')).flatMap((name) => KEY.exec(name)?.[1] ?? [])
 }
 

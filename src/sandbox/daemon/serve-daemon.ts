@@ -6,7 +6,15 @@ import type { Sandbox } from '../../contracts/sandbox.ts'
 import { ownIdentity } from '../process-identity.ts'
 import { closeInherited } from './close-inherited.ts'
 import { openDaemonFolder, type DaemonFolder } from './daemon-folder.ts'
-import { publishRecord, readRecord, removeLeftovers, removeRecord, type DaemonRecord } from './daemon-record.ts'
+import {
+  beginEnding,
+  publishRecord,
+  readRecord,
+  removeLeftovers,
+  removeRecord,
+  removeRecords,
+  type DaemonRecord,
+} from './daemon-record.ts'
 import type { DaemonSettings } from './daemon-settings.ts'
 import { endClaim } from './start-claim.ts'
 import { canConnect } from './daemon-connection.ts'
@@ -17,6 +25,8 @@ import { ServedClient } from './serve-client.ts'
 const LOOK_EVERY_MS = 500
 /** An ending daemon lets clients that have connected in time come to their request. */
 const GRACE_MS = 2_000
+/** Longer than an execution takes that is ended, by far. What is still there then ends with this process. */
+const FORCED_MS = 25_000
 /** One that could not open its sandbox is there for those who wait to be told why. */
 const FAILED_IDLE_MS = 1_000
 
@@ -59,6 +69,8 @@ class Daemon {
   #sandbox: Promise<Sandbox> | null = null
   #idleTimer: NodeJS.Timeout | undefined
   #isEnding = false
+  #isClosing = false
+  #lastResort: NodeJS.Timeout | undefined
   #hasFailed = false
   #idleMs: number
   #executions = 0
@@ -98,7 +110,7 @@ class Daemon {
       this.#awaitNextClient()
     })
     const looking = setInterval(() => this.#look(), LOOK_EVERY_MS)
-    signal.addEventListener('abort', () => this.#end(true), { once: true })
+    signal.addEventListener('abort', () => this.#stop(true), { once: true })
     if (signal.aborted) this.#end(true)
     const force = await this.#ended
     this.#isEnding = true
@@ -134,13 +146,15 @@ class Daemon {
   }
 
   #accept(socket: Socket): void {
+    // Whoever found it just before looks for another one.
+    if (this.#isClosing) return void socket.destroy()
     clearTimeout(this.#idleTimer)
     const client = new ServedClient(socket, {
       token: this.#record.token,
       sandbox: () => this.#open(),
       status: () => this.#status(),
       setIdle: (idleMs) => (this.#idleMs = idleMs),
-      stop: (force) => this.#end(force),
+      stop: (force) => this.#stop(force),
       onExecution: (change) => {
         this.#underWay += change
         if (change === 1) this.#executions++
@@ -185,10 +199,21 @@ class Daemon {
     }
   }
 
+  /** One that is ending already may be told to end what it waits for. */
+  #stop(force: boolean): void {
+    if (this.#isEnding && force) this.#endWork()
+    this.#end(force)
+  }
+
+  #endWork(): void {
+    for (const client of this.#clients) client.cancelAll()
+    // Nothing that hangs may keep it: the kernel ends all that it has started with it, and the next start clears up.
+    this.#lastResort ??= setTimeout(() => process.kill(process.pid, 'SIGKILL'), FORCED_MS).unref()
+  }
+
   async #close(force: boolean): Promise<void> {
-    removeRecord(this.#folder, this.#options.settings.key, this.#record.identity)
-    this.#server.close()
-    if (force) for (const client of this.#clients) client.cancelAll()
+    this.#announceEnd()
+    if (force) this.#endWork()
     const until = performance.now() + GRACE_MS
     while (
       [...this.#clients].some((client) => client.isBusy) ||
@@ -196,8 +221,26 @@ class Daemon {
     ) {
       await delay(20)
     }
+    this.#isClosing = true
     for (const client of this.#clients) client.close()
     const sandbox = await this.#sandbox?.catch(() => null)
     await sandbox?.close()
+    this.#server.close()
+    clearTimeout(this.#lastResort)
+    try {
+      removeRecords(this.#folder, this.#record)
+    } catch {
+      // The folder is gone, and they with it.
+    }
+  }
+
+  /** Nobody shall find it any more but who asks what is still running, or wants it stopped for good. */
+  #announceEnd(): void {
+    try {
+      beginEnding(this.#folder, this.#options.settings.key, this.#record)
+    } catch {
+      // The folder is gone, or its disk is full: it ends all the same.
+      removeRecord(this.#folder, this.#options.settings.key, this.#record.identity)
+    }
   }
 }

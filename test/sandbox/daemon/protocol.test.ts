@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openDaemonFolder } from '../../../src/sandbox/daemon/daemon-folder.ts'
 import { publishRecord, readRecord, removeLeftovers, removeRecord } from '../../../src/sandbox/daemon/daemon-record.ts'
 import { parseHello, renderHello } from '../../../src/sandbox/daemon/protocol.ts'
-import { isAlive, isDead, ownIdentity } from '../../../src/sandbox/process-identity.ts'
+import { findProcess, isDead, ownIdentity } from '../../../src/sandbox/process-identity.ts'
 
 const TOKEN = '0123456789abcdef'.repeat(4)
 
@@ -90,18 +91,49 @@ describe('the record of a daemon', () => {
 
 describe('the identity of a process', () => {
   test('of this one: it lives', () => {
-    expect([isAlive(ownIdentity()), isDead(ownIdentity())]).toEqual([true, false])
+    expect([findProcess(ownIdentity()), isDead(ownIdentity())]).toEqual([process.pid, false])
   })
 
   test('of the same id at another time: it is dead', () => {
     const other = ownIdentity().replace(/\d+$/, '1')
-    expect([isAlive(other), isDead(other)]).toEqual([false, true])
+    expect([findProcess(other), isDead(other)]).toEqual(['gone', true])
   })
 
-  test.each(['', '1-2', `1-${process.pid}-3`, 'a-b-c'])(
-    'of another pid namespace, or none (%j): nobody knows',
-    (text) => {
-      expect([isAlive(text), isDead(text)]).toEqual([false, false])
+  test.each(['', '1-2', 'a-b-c'])('of none (%j): nobody knows', (text) => {
+    expect([findProcess(text), isDead(text)]).toEqual(['unknown', false])
+  })
+
+  const isFirst = readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]'
+
+  test.skipIf(!isFirst)('of a pid namespace that is gone, seen from the first one: it is dead', () => {
+    expect(isDead(`1-${process.pid}-3`)).toBe(true)
+  })
+
+  test.skipIf(isFirst)('of another pid namespace, seen from one that is not the first: nobody knows', () => {
+    expect(findProcess(`1-${process.pid}-3`)).toBe('unknown')
+  })
+
+  test.skipIf(!isFirst || process.getuid?.() !== 0)(
+    'of a process in a pid namespace below: it is found until it ends (skipped without root, and in containers)',
+    async () => {
+      const module = join(import.meta.dirname, '..', '..', '..', 'src', 'sandbox', 'process-identity.ts')
+      const code = `const { ownIdentity } = await import(${JSON.stringify(module)}); console.log(ownIdentity()); setInterval(() => {}, 1000)`
+      const child = spawn(
+        'unshare',
+        ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, '--input-type=module', '-e', code],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      )
+      const identity = await new Promise<string>((resolve) =>
+        child.stdout.once('data', (data) => resolve(String(data).trim())),
+      )
+      expect(identity).toMatch(/^\d+-1-\d+$/)
+      const found = findProcess(identity)
+      expect(found).toBeTypeOf('number')
+      expect(found).not.toBe(1)
+      child.kill('SIGKILL')
+      await expect.poll(() => findProcess(identity), { timeout: 10_000 }).toBe('gone')
     },
   )
 })

@@ -11,13 +11,14 @@ const PREFIX = 'sandbox-'
  */
 export async function makeRunFolder(stateFolder: string): Promise<string> {
   await mkdir(stateFolder, { recursive: true, mode: 0o700 })
-  await removeLeftovers(stateFolder)
+  await removeRunLeftovers(stateFolder)
   const folder = await mkdtemp(join(stateFolder, `${PREFIX}${ownIdentity()}-`))
   await mkdir(join(folder, 'artifacts'))
   return folder
 }
 
-async function removeLeftovers(stateFolder: string): Promise<void> {
+/** Clears away what killed processes have left: folders in this state folder, and cgroups wherever they were. */
+export async function removeRunLeftovers(stateFolder: string): Promise<void> {
   for (const name of await readdir(stateFolder)) {
     if (isOfDeadProcess(name)) await rm(join(stateFolder, name), { recursive: true, force: true })
   }
