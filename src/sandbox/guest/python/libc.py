@@ -6,6 +6,8 @@ import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
+CAP_SYS_ADMIN = 21
+
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000
@@ -83,8 +85,18 @@ def drop_all_capabilities():
         except OSError:
             # EINVAL ends the list of capabilities that this kernel knows.
             break
+    _set_capabilities(bytes(24))
+
+
+def take_capability(capability):
+    """The only one from here on; it must be among those that are permitted."""
+    effective = permitted = 1 << capability
+    _set_capabilities(struct.pack("=6I", effective, permitted, 0, 0, 0, 0))
+
+
+def _set_capabilities(sets):
     header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
+    _check(_libc.capset(header, sets), "capset")
 
 
 def shut_down(descriptor, call=_libc.shutdown):
