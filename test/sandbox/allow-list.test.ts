@@ -12,7 +12,12 @@ networkContract('linux', openTestSandbox, (getOpened) => {
 import errno, os
 bridge = next(int(name) for name in os.listdir('/proc') if name.isdigit() and int(name) != os.getpid())
 found = []
-for act in (lambda: open(f'/proc/{bridge}/mem', 'r+b'), *[lambda n=n: os.open(f'/proc/{bridge}/fd/{n}', os.O_PATH) for n in os.listdir(f'/proc/{bridge}/fd')], lambda: os.readlink(f'/proc/{bridge}/root'),
+try:
+    numbers = os.listdir(f'/proc/{bridge}/fd')
+except PermissionError:
+    # It is shown as another user's.
+    numbers = range(8)
+for act in (lambda: open(f'/proc/{bridge}/mem', 'r+b'), *[lambda n=n: os.open(f'/proc/{bridge}/fd/{n}', os.O_PATH) for n in numbers], lambda: os.readlink(f'/proc/{bridge}/root'),
             lambda: os.listdir(f'/proc/{bridge}/map_files'), lambda: open(f'/proc/{bridge}/environ').read()):
     try:
         act()
