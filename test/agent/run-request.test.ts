@@ -258,6 +258,7 @@ describe('what the models are asked', () => {
       ],
       answer: null,
     })
+    // Nothing is kept, or the second run would be shown the first one's program.
     const ask = async (first: number, second: number): Promise<unknown> => {
       const code = (delay: number): string =>
         `import time, sys\ntime.sleep(${delay})\nprint(object())\nprint("x", file=sys.stderr)\nresult({"third": 1 / 3, "f": [0.1 + 0.2]})`
@@ -265,7 +266,7 @@ describe('what the models are asked', () => {
         { role: 'planner', reply: `${plan}\n${block(code(first), 'python a')}\n${block(code(second), 'python b')}` },
         { role: 'answerer', reply: 'Done.' },
       ])
-      const run = agent.run(await request())
+      const run = agent.run(await request(), { save: false })
       await run.result
       gateway.assertFinished()
       return gateway.calls.map(({ role, instructions, messages }) => ({ role, instructions, messages }))

@@ -16,7 +16,22 @@ export function systemFolders(python: Pick<PythonFacts, 'executable' | 'basePref
   const folders = [...OF_THE_DISTRIBUTION, '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
   const shown = folders.filter((folder) => existsSync(folder))
   const others = neededBeside(OF_THE_DISTRIBUTION, python).filter((path) => existsSync(path))
-  return [...shown.flatMap((folder) => showFolder(folder)), ...others.flatMap((path) => ['--ro-bind', path, path])]
+  return [
+    ...openParents([...shown, ...others]),
+    ...shown.flatMap((folder) => showFolder(folder)),
+    ...others.flatMap((path) => ['--ro-bind', path, path]),
+  ]
+}
+
+/** Bubblewrap makes the folders above a bind with the mode 700, which shuts out slots that have a user of their own. */
+function openParents(paths: readonly string[]): string[] {
+  const parents = new Set<string>()
+  for (const path of paths) {
+    for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) {
+      if (!paths.includes(parent)) parents.add(parent)
+    }
+  }
+  return [...parents].toSorted().flatMap((parent) => ['--dir', parent])
 }
 
 function showFolder(folder: string): string[] {

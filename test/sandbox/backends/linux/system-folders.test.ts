@@ -40,7 +40,9 @@ const base = {
   basePrefix: '/usr',
   packageFolders: ['/usr/lib/python3/dist-packages'],
 }
-const shown = (python: typeof base) => systemFolders(python).filter((one) => one.startsWith('/usr/local'))
+/** Folders below /usr/local whose content is shown; those above them are empty. */
+const shown = (python: typeof base) =>
+  systemFolders(python).filter((one, index, all) => one.startsWith('/usr/local') && all[index - 1] !== '--dir')
 
 test('nothing of /usr/local is shown as a whole, whatever Python there is', () => {
   const fonts = shown(base)
