@@ -12,7 +12,9 @@ import type { Config } from './resolve-config.ts'
 /** Packages for model-written code, by the policy of the configuration, from the user's registries. Without `ask` nobody is asked. */
 export function openPackageProvider(config: Config, ask: AskForPackages | undefined): PackageProvider {
   const folder = environmentsFolder(config)
+  const policy = config.sandbox.packages
   return {
+    ...(typeof policy === 'object' ? { allowList: policy.allow } : {}),
     missingImports: (facts) => codeFacts.pick({ unavailableImports: true }).parse(facts).unavailableImports,
     packageOf: packageOfModule,
     decide: (language, packages) =>

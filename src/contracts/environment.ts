@@ -83,6 +83,8 @@ export type AskForPackages = (question: PackageQuestion, options: { signal: Abor
 
 /** What the host does about packages that model-written code imports and that are not there. */
 export interface PackageProvider {
+  /** Names of the packages that need nobody's consent; absent or empty where there are none. */
+  allowList?: readonly string[]
   /** Modules of packages that are not there, of the facts that the reading of a tool's signature gave. */
   missingImports(facts: unknown): string[]
   /** The registry's name of the package that holds a module. */

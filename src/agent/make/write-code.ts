@@ -105,7 +105,7 @@ async function ask(
 }
 
 function renderInstructions({ dependencies }: RunContext, language: ToolLanguage): string {
-  const packages = dependencies.environmentPackages[language]
+  const packages = [...dependencies.environmentPackages[language], ...(dependencies.packages?.allowList ?? [])]
   if (language === 'python')
     return renderPrompt('write-code-python', { PACKAGES: packages.join(', ') || 'no packages' })
   return renderPrompt('write-code-javascript', { PACKAGES: packages.length === 0 ? '' : ` and ${packages.join(', ')}` })

@@ -13,6 +13,8 @@ const PYTHON_PACKAGES: Readonly<Record<string, string>> = {
   fitz: 'pymupdf',
   jwt: 'pyjwt',
   PIL: 'pillow',
+  // So pandas calls it.
+  pytables: 'tables',
   pptx: 'python-pptx',
   serial: 'pyserial',
   skimage: 'scikit-image',
