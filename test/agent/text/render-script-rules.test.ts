@@ -13,7 +13,7 @@ test('scripts are told which packages the policy lets them install', () => {
 })
 
 test.each([undefined, []])('without such a list nothing can be installed: %j', (allowList) => {
-  const packages = { ...(allowList === undefined ? {} : { allowList }) } as unknown as PackageProvider
+  const packages = (allowList === undefined ? {} : { allowList }) as unknown as PackageProvider
   expect(renderScriptRules({ environmentPackages, packages })).toContain(
     'Nothing can be installed and there is no network.',
   )
