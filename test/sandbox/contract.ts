@@ -673,6 +673,55 @@ open('/box/output/empty', 'w').close()
       expect(await readFile(join(target, 'table.csv'), 'utf8')).toBe('a,b\n')
     })
 
+    test('figures that were shown, or are still open and unsaved, arrive as pictures; saved ones once', async () => {
+      const code = `
+import matplotlib.pyplot as plt
+plt.plot([1, 2]); plt.savefig('/box/output/saved.png')
+plt.figure(); plt.plot([2, 1]); plt.show(); plt.close('all')
+plt.figure(); plt.bar(['Москва', 'Köln'], [1, 2])
+plt.figure()
+`
+      const { artifacts, status, stderr } = await python(code)
+      expect(status).toBe('ok')
+      expect(stderr.head).toBe('')
+      expect(artifacts.map(({ name, mediaType }) => [name, mediaType]).sort()).toEqual([
+        ['figure-1.png', 'image/png'],
+        ['figure-2.png', 'image/png'],
+        ['saved.png', 'image/png'],
+      ])
+    })
+
+    test.each([
+      [
+        'python',
+        `
+import os
+open('km.csv', 'w').write('1'); open('/box/output/both.txt', 'w').write('meant'); open('both.txt', 'w').write('other')
+os.makedirs('charts/inner'); open('charts/inner/a.txt', 'w').write('22')
+os.symlink('/etc/passwd', 'link'); os.symlink('/', 'charts/root'); open('.cache', 'w').write('3'); os.mkfifo('pipe')`,
+      ],
+      [
+        'javascript',
+        `
+const fs = require('node:fs')
+fs.writeFileSync('km.csv', '1'); fs.writeFileSync('/box/output/both.txt', 'meant'); fs.writeFileSync('both.txt', 'other')
+fs.mkdirSync('charts/inner', { recursive: true }); fs.writeFileSync('charts/inner/a.txt', '22')
+fs.symlinkSync('/etc/passwd', 'link'); fs.symlinkSync('/', 'charts/root'); fs.writeFileSync('.cache', '3')`,
+      ],
+    ] as const)(
+      'what a %s program left in its working folder is handed over, without links',
+      async (language, code) => {
+        const { artifacts, status, error } = await sandbox.execute({ language, code })
+        expect(error).toBeUndefined()
+        expect(status).toBe('ok')
+        expect(artifacts.map(({ name, bytes }) => [name, bytes]).sort()).toEqual([
+          ['both.txt', 5],
+          ['charts/inner/a.txt', 2],
+          ['km.csv', 1],
+        ])
+      },
+    )
+
     test('artifacts of a program that failed or was ended arrive as well', async () => {
       const failed = await python("open('/box/output/a', 'w').write('1')\nraise ValueError()")
       expect(failed).toMatchObject({ status: 'error', artifacts: [{ name: 'a', bytes: 1 }] })

@@ -6,6 +6,7 @@ import { cutEnd, cutMiddle } from '../../domain/text/cut-middle.ts'
 import { stripHidden } from '../../domain/text/untrusted-text.ts'
 import { stabiliseText } from '../text/stabilise-text.ts'
 import { toStableJson } from '../../domain/text/to-stable-json.ts'
+import { findPlotSurprises } from './find-plot-surprises.ts'
 import { DECLARED, findSurprises } from './find-surprises.ts'
 
 /** What a model is shown of a value, and of each of stdout, stderr and a traceback. The whole text lies in the run's folder. */
@@ -22,12 +23,14 @@ export interface ObservedStep {
   expected?: readonly JsonValue[]
   /** False where files or printed text are as good a result as a value: a script that only plots. */
   needsValue: boolean
+  /** What the step is for, in the planner's words. */
+  goal?: string
 }
 
 /** The bounded account of an execution. */
 export function observeExecution(
   result: ExecutionResult,
-  { stepId, outputSchema, expected = [], needsValue }: ObservedStep,
+  { stepId, outputSchema, expected = [], needsValue, goal }: ObservedStep,
 ): Observation {
   const { value } = result
   const elsewhere = !needsValue && value === undefined && (result.artifacts.length > 0 || result.stdout.totalBytes > 0)
@@ -48,7 +51,11 @@ export function observeExecution(
     ...(result.notes === undefined ? {} : { notes: result.notes.map(stripHidden) }),
     surprises:
       result.status === 'ok' || left
-        ? [...(elsewhere ? [] : findSurprises(value, outputSchema, expected)), ...dropped]
+        ? [
+            ...(elsewhere ? [] : findSurprises(value, outputSchema, expected)),
+            ...findPlotSurprises(goal ?? null, result),
+            ...dropped,
+          ]
         : [],
   }
 }

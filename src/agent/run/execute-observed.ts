@@ -26,9 +26,10 @@ export async function executeObserved(
     outputSchema: JsonSchema | null
     expected?: readonly JsonValue[]
     execution: Execution
+    goal?: string
   },
 ): Promise<ObservedExecution> {
-  const { stepId, purpose, outputSchema, expected = [], execution } = options
+  const { stepId, purpose, outputSchema, expected = [], execution, goal } = options
   const folder = nextFolder(context, stepId)
   const artifactsFolder = join(folder, 'output')
   await createFolder(artifactsFolder)
@@ -36,7 +37,13 @@ export async function executeObserved(
   const onOutput = recorder.record
   const result = await executeCode(context, { stepId, purpose, execution: { ...execution, artifactsFolder, onOutput } })
   await saveFullText(folder, result, recorder)
-  const observation = observeExecution(result, { stepId, outputSchema, expected, needsValue: purpose === 'use' })
+  const observation = observeExecution(result, {
+    stepId,
+    outputSchema,
+    expected,
+    needsValue: purpose === 'use',
+    ...(goal === undefined ? {} : { goal }),
+  })
   context.events.emit({ type: 'execution-finished', stepId, purpose, result, observation })
   await context.events.written()
   return { result, observation }

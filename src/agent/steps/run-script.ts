@@ -53,6 +53,7 @@ async function execute(
   const observed = await executeObserved(context, {
     stepId: step.id,
     purpose: 'script',
+    goal: step.goal,
     outputSchema: null,
     execution: { language, code, inputs: scriptInputs(context, step), tools: closure },
   })

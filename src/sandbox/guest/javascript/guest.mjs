@@ -10,6 +10,7 @@ import { decodeValue, encodeValue } from './encode-value.mjs'
 import { readFrame, writeFrame } from './frames.mjs'
 import { writeHostModule } from './host-functions.mjs'
 import { apply, IntrinsicError, IntrinsicTypeError, jsonStringify, objectKeys, promiseThen } from './intrinsics.mjs'
+import { handOverLeftovers } from './leftovers.mjs'
 import { loadProgram } from './load-program.mjs'
 import { installOutputStreams } from './output-streams.mjs'
 import { writeToolModules } from './tool-modules.mjs'
@@ -57,6 +58,11 @@ function findFunction(program, name) {
 
 function succeed() {
   if (state.finished) return
+  try {
+    handOverLeftovers()
+  } catch {
+    // Built-ins that the program has replaced: its value counts all the same.
+  }
   const value = state.json === undefined ? '"hasValue":false' : `"hasValue":true,"value":${state.json}`
   const notes = state.notes.length === 0 ? '' : `,"notes":${jsonStringify(state.notes)}`
   finish(`{"type":"result","ok":true,${value}${notes},"outputs":${countOutputs()}}`, 0)

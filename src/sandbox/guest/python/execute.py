@@ -22,7 +22,9 @@ import end_program
 import frames
 import honest_exits
 import host_functions
+import leftovers
 import libc
+import plots
 import tool_modules
 import warm_up as first_calls
 import without_arrow
@@ -53,6 +55,7 @@ def serve(control, warm=True):
         _rehearse()
     tool_modules.install([])
     honest_exits.install(control, _count_outputs)
+    plots.install()
     end_program.note()
     # What is there lives as long as the process: a collection in the middle of the program need not look at it.
     gc.freeze()
@@ -84,6 +87,7 @@ def _reply_to(request, control, describe=describe_error.describe):
         except SystemExit as end:
             if end.code not in (None, 0):
                 raise
+        _hand_over_files()
         head, body = b'{"type":"result","ok":true,', b'"hasValue":false'
         if given.value is not _NOTHING:
             body = b'"hasValue":true,"value":' + encoder.encode(given.value)
@@ -128,6 +132,15 @@ def _run(request, given, control=None):
         raise NameError(f"the code does not define a function {call['function']!r}")
     value = function(**encode_value.decode(call["arguments"]))
     given.value = asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+
+
+def _hand_over_files():
+    """What a program has shown, or left where it stood. Whatever goes wrong here costs these files and nothing else."""
+    try:
+        plots.save_open()
+        leftovers.hand_over()
+    except Exception as error:
+        print(f"files could not be handed over: {type(error).__name__}: {error}", file=sys.stderr)
 
 
 async def _awaited(value):

@@ -16,7 +16,18 @@ _REPLY = (
     '{"type":"result","ok":false,"error":{"type":"%s","message":"the program ended itself by %s","traceback":""},'
     '"exitCode":%d,"signal":"%s","outputs":%d}'
 )
-_ENDING = ("SIGHUP", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF")
+# They come from the kernel, at any moment: only a handler sees them.
+_TIMERS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
+_IGNORED = {
+    signal.SIGCHLD,
+    signal.SIGCONT,
+    signal.SIGSTOP,
+    signal.SIGTSTP,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGURG,
+    signal.SIGWINCH,
+}
 
 
 class _Quitter:
@@ -39,7 +50,7 @@ def install(control, count_outputs):
 
     def end(number, _frame=None, leave=os._exit):
         if os.getpid() == _FIRST:
-            name = signal.Signals(number).name
+            name = _name_of(number)
             reply = _REPLY % (name, name, 128 + number, name, count_outputs())
             try:
                 frames.send_frame(control, reply.encode())
@@ -48,18 +59,9 @@ def install(control, count_outputs):
                 pass
         leave(128 + number)
 
-    for name in _ENDING:
-        number = getattr(signal, name)
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, end)
-    numbers = [getattr(signal, name) for name in _ENDING]
-    # Held back meanwhile: one that comes before the child has its own dispositions would be lost.
-    mask = signal.pthread_sigmask
-    os.register_at_fork(
-        before=lambda: mask(signal.SIG_BLOCK, numbers),
-        after_in_parent=lambda: mask(signal.SIG_UNBLOCK, numbers),
-        after_in_child=lambda: (_restore(end), mask(signal.SIG_UNBLOCK, numbers)),
-    )
+    for number in _TIMERS:
+        signal.signal(number, end)
+    os.register_at_fork(after_in_child=lambda: _restore(end))
     os.kill = _make_kill(os.kill, end)
     signal.raise_signal = _make_raise(signal.raise_signal, end)
     os.abort = _make_abort(os.abort, end)
@@ -67,8 +69,7 @@ def install(control, count_outputs):
 
 def _restore(end):
     """A child is an ordinary process: the kernel ends it."""
-    for name in _ENDING:
-        number = getattr(signal, name)
+    for number in _TIMERS:
         if signal.getsignal(number) is end:
             signal.signal(number, signal.SIG_DFL)
 
@@ -104,7 +105,15 @@ def _make_abort(abort, end):
 
 
 def _end_by(number, end):
-    """Of the signals that nobody can have a handler for, or that crash: what the kernel would do to any other process."""
-    crashes = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGSYS)
-    if number == signal.SIGKILL or (number in crashes and signal.getsignal(number) == signal.SIG_DFL):
-        end(number)
+    """What the kernel would do to any other process. Returns where the signal has a handler, ends nobody or is none."""
+    if number not in _IGNORED and number in signal.valid_signals():
+        if number == signal.SIGKILL or signal.getsignal(number) == signal.SIG_DFL:
+            end(number)
+
+
+def _name_of(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        # One of the nameless ones between SIGRTMIN and SIGRTMAX.
+        return f"SIGRT{number}"
