@@ -16,7 +16,8 @@ export const price_of = {
   description: 'The last price of a share',
   inputSchema: { type: 'object', properties: { symbol: { type: 'string' } }, required: ['symbol'] },
   execute: async ({ symbol }) => {
-    if (symbol !== 'AAPL') throw new Error('no such share: ' + symbol)
+    if (symbol === 'DB') throw new Error('connect postgres://admin:hunter2@db/crm failed')
+    if (symbol !== 'AAPL') throw Object.assign(new Error('no such share: ' + symbol), { name: 'ProgramError' })
     return 135.35
   },
 }
@@ -36,13 +37,21 @@ test('a program calls what a file exports; its errors are exceptions of the prog
     'except host.HostError as error:',
     '    print(error)',
     'try:',
+    '    host.price_of(symbol="DB")',
+    'except host.HostError as error:',
+    '    print(error)',
+    'try:',
     '    host.price_of(symbol=1)',
     'except host.HostError as error:',
     '    print("refused")',
   ].join('\n')
   const outcome = await exec(PRICES, program)
   expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0 })
-  expect(outcome.stdout).toBe('270.7\nno such share: ABC\nrefused\n')
+  expect(outcome.stdout).toBe('270.7\nno such share: ABC\nthe host function price_of failed\nrefused\n')
+  // For the author of the function.
+  expect(outcome.stderr).toContain(
+    'host function price_of failed: Error: connect postgres://admin:hunter2@db/crm failed',
+  )
 })
 
 test('so does one in JavaScript, and a daemon that is demanded refuses', async () => {

@@ -15,8 +15,12 @@ import { PendingLibrary } from './pending-library.ts'
 import { verifyPending } from './verify-pending.ts'
 
 const CONCURRENT_READINGS = 4
+/** Each is read in a sandbox, some 15 ms, and verified, which takes longer: more than this is a mistake or an attack. */
+const MOST_CANDIDATES = 10_000
 
 export interface ImportOptions {
+  /** Before each tool is read: how many were. */
+  onReading?: (progress: { done: number; total: number }) => void
   /** Before each tool is verified. */
   onProgress?: (progress: { tool: string; done: number; total: number }) => void
   signal?: AbortSignal
@@ -63,9 +67,18 @@ export async function planCandidates(
   candidates: readonly ImportCandidate[],
   options: ImportOptions = {},
 ): Promise<Omit<ImportPlan, 'sources'>> {
+  if (candidates.length > MOST_CANDIDATES) {
+    throw new HandaxeError(
+      'invalid_input_file',
+      `${candidates.length} tools are more than one import takes: ${MOST_CANDIDATES}`,
+      { hint: 'Import them in parts: several bundles, or folders of skills.' },
+    )
+  }
   const [library, sandbox] = [await app.library(), await app.sandbox()]
+  let done = 0
   const read = await mapLimited(candidates, CONCURRENT_READINGS, (candidate) => {
     options.signal?.throwIfAborted()
+    options.onReading?.({ done: done++, total: candidates.length })
     return readCandidate(candidate, { library, sandbox, ...options })
   })
   const items = read.map(({ item }) => item)

@@ -18,6 +18,9 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const paths = positionals.map((path) => resolve(workingFolder, path))
   const plan = await planImport(app, paths, {
     signal,
+    onReading: everySecond(({ done, total }) =>
+      terminal.writeProgress(`· reading ${done + 1} of ${plural(total, 'tool')}\n`),
+    ),
     onProgress: ({ tool, done, total }) => {
       terminal.writeProgress(`· verifying ${safeText(tool)} (${done + 1} of ${total})\n`)
     },
@@ -35,6 +38,16 @@ export async function runCommand(context: CommandContext): Promise<number> {
   }
   if (answer === 'no-terminal') return EXIT_CODE_USAGE
   return answer === 'no' || plan.items.some(({ outcome }) => outcome === 'refused') ? EXIT_CODE_REFUSED : 0
+}
+
+/** A sign of life at most once a second, and none before the first second is over. */
+function everySecond<Progress>(tell: (progress: Progress) => void): (progress: Progress) => void {
+  let last = performance.now()
+  return (progress) => {
+    if (performance.now() - last < 1000) return
+    last = performance.now()
+    tell(progress)
+  }
 }
 
 function showPlan({ terminal }: CommandContext, { sources, items }: ImportPlan): void {

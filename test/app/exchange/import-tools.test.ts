@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { exportLibrary } from '../../../src/app/exchange/export-library.ts'
 import type { ImportItem } from '../../../src/app/exchange/import-item.ts'
-import { planImport } from '../../../src/app/exchange/plan-import.ts'
+import { planCandidates, planImport } from '../../../src/app/exchange/plan-import.ts'
 import { saveImport } from '../../../src/app/exchange/save-import.ts'
+import type { ImportCandidate } from '../../../src/contracts/exchange.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
 import { editFile, temporaryFolder, writeFiles } from '../../library/formats/support/temporary-folder.ts'
 import { useTestApp } from './support.ts'
@@ -57,6 +58,38 @@ async function withRange(): Promise<void> {
   const items = await take(folder)
   expect(items.map(({ outcome, state, problems }) => [outcome, state, problems])).toEqual([['new', 'verified', []]])
 }
+
+describe('an import of many', () => {
+  test('tells how far it has read before it verifies, and can be ended in between', async () => {
+    const names = Array.from({ length: 12 }, (_, number) => `value_range_${number}`)
+    const files = Object.fromEntries(names.map((name) => [`${name}.py`, RANGE.replaceAll('value_range', name)]))
+    const folder = await writeFiles(await temporaryFolder(), files)
+    const told: [number, number][] = []
+    const ending = new AbortController()
+    const planned = planImport(opened.app, [folder], {
+      signal: ending.signal,
+      onReading: ({ done, total }) => {
+        told.push([done, total])
+        if (done === 7) ending.abort(new Error('enough'))
+      },
+      onProgress: () => told.push([-1, -1]),
+    })
+    await expect(planned).rejects.toThrow('enough')
+    expect(told).toEqual(Array.from({ length: 8 }, (_, done) => [done, 12]))
+  })
+
+  test('beyond the bound is refused before anything is read', async () => {
+    const candidate = { code: '', language: 'python' } as unknown as ImportCandidate
+    const planned = planCandidates(
+      opened.app,
+      Array.from({ length: 10_001 }, () => candidate),
+    )
+    await expect(planned).rejects.toMatchObject({
+      code: 'invalid_input_file',
+      hint: expect.stringContaining('in parts'),
+    })
+  })
+})
 
 describe('a file of Python or JavaScript', () => {
   test('without tests is saved as a candidate, which is said with how to add some', async () => {

@@ -3,7 +3,7 @@ import { constants, copyFileSync, lstatSync, mkdirSync, readdirSync } from 'node
 
 const HERE = '/box'
 const OUTPUT = '/box/output'
-const OWN = ['input', 'output', 'node_modules', 'package.json', 'main.mjs', 'main.ts', 'check.mjs']
+const OWN = new Set(['input', 'output', 'node_modules', 'package.json', 'main.mjs', 'main.ts', 'check.mjs'])
 const MOST = 1000
 const DEPTH = 16
 
@@ -11,7 +11,7 @@ const DEPTH = 16
 export function handOverLeftovers() {
   const state = { left: MOST }
   for (const name of readdirSync(HERE)) {
-    if (!OWN.includes(name) && name[0] !== '.') take(`${HERE}/${name}`, name, 0, state)
+    if (!OWN.has(name) && name[0] !== '.') take(`${HERE}/${name}`, name, 0, state)
   }
 }
 
