@@ -3,9 +3,11 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from '../contracts/agent.ts'
 import { HandaxeError } from '../contracts/errors.ts'
+import type { RunEvent } from '../contracts/events.ts'
 import type { Budget } from '../contracts/limits.ts'
 import type { Request, RunOptions, RunResult } from '../contracts/run.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
+import { readOwner } from '../util/run-owner.ts'
 import type { AgentDependencies } from './dependencies.ts'
 import { RunPackages } from './packages/run-packages.ts'
 import { runRequest } from './run-request.ts'
@@ -14,6 +16,7 @@ import { createFolder } from './run/create-folder.ts'
 import { EventLog } from './run/event-log.ts'
 import { emptyProgress, type RunContext } from './run/run-context.ts'
 import { summariseRun } from './run/summarise-run.ts'
+import { ValueFolder } from './run/value-folder.ts'
 import { ToolShelf } from './steps/tool-shelf.ts'
 
 /** setTimeout counts in 32 bits; a longer budget is as good as none. */
@@ -35,7 +38,10 @@ export function startRun({ dependencies, openSandbox, request, budget, options, 
   const runId = createRunId(clock())
   const ending = new AbortController()
   const end = (error: unknown): void => ending.abort(error)
-  const events = new EventLog({ runId, journal: dependencies.journal, clock, onFailure: end })
+  const folder = join(dependencies.artifactsFolder, runId)
+  const values = new ValueFolder(folder)
+  const record = (event: RunEvent): Promise<RunEvent> => values.recordEvent(event)
+  const events = new EventLog({ runId, journal: dependencies.journal, clock, onFailure: end, record })
   const meter = new BudgetMeter(budget, {
     clock,
     onWarning: (warning) => events.emit({ type: 'budget-warned', ...warning }),
@@ -56,7 +62,8 @@ export function startRun({ dependencies, openSandbox, request, budget, options, 
     events,
     budget: meter,
     signal: ending.signal,
-    folder: join(dependencies.artifactsFolder, runId),
+    folder,
+    values,
     shelf: new ToolShelf(dependencies.library),
     progress: emptyProgress(),
   }
@@ -118,6 +125,7 @@ async function openJournal(context: RunContext): Promise<void> {
     finishedAt: null,
     processId: process.pid,
     host: hostname(),
+    owner: readOwner(),
     result: null,
   })
   events.emit({ type: 'run-started', request: request.text, files, notice: null })
@@ -143,7 +151,7 @@ async function closeJournal(context: RunContext, outcome: Outcome): Promise<RunR
   const { events, dependencies, runId } = context
   const result = summariseRun(context, outcome)
   await events.written()
-  await dependencies.journal.finishRun(runId, result)
+  await dependencies.journal.finishRun(runId, await context.values.recordResult(result))
   events.emit({ type: 'run-finished', result })
   await events.written()
   // A bug is recorded like any other end, and then it is still a bug.

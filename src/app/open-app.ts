@@ -1,10 +1,12 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Agent } from '../contracts/agent.ts'
 import type { AskForPackages } from '../contracts/environment.ts'
 import type { Library } from '../contracts/library.ts'
 import type { Gateway } from '../contracts/models.ts'
 import type { BackendChoice, Requirements } from '../contracts/policy.ts'
 import type { Sandbox } from '../contracts/sandbox.ts'
+import { HandaxeError } from '../contracts/errors.ts'
+import type { JournalStore } from '../contracts/store.ts'
 import type { StoreWithVectors } from '../contracts/vectors.ts'
 import type { VectorIndex, VectorWarning } from '../library/search/open-vector-index.ts'
 import { combineRequirements } from '../sandbox/choose/unmet-requirements.ts'
@@ -13,6 +15,7 @@ import type { SandboxOptions } from '../sandbox/sandbox-options.ts'
 import type { Config } from './resolve-config.ts'
 import { closeAll } from '../util/close-all.ts'
 import { createFolder } from './create-folder.ts'
+import { runsFolder } from './runs-folder.ts'
 import { environmentsFolder } from './environments-folder.ts'
 import { once } from './once.ts'
 import type { DaemonSelection } from './open-through-daemon.ts'
@@ -128,7 +131,7 @@ async function wireAgent(
   { store, library, sandbox, gateway }: Pick<App, 'store' | 'library' | 'sandbox' | 'gateway'>,
   askForPackages: AskForPackages | undefined,
 ): Promise<Agent> {
-  const artifactsFolder = join(config.folders.data, 'runs')
+  const artifactsFolder = runsFolder(config)
   const openedGateway = await gateway()
   // Without a key there is nothing to do in a sandbox: it takes seconds to open, and the error is known now.
   openedGateway.assertUsable?.()
@@ -158,6 +161,7 @@ async function wireAgent(
     library(),
     createFolder(artifactsFolder),
   ])
+  await removeExpired(config, openedStore.journal)
   return createAgent({
     gateway: openedGateway,
     sandbox,
@@ -175,4 +179,16 @@ async function wireAgent(
     packages: openPackageProvider(config, askForPackages),
     environmentPackages: { python: STANDARD_PACKAGE_NAMES, javascript: [] },
   })
+}
+
+/** That old runs could not be removed is told, and keeps nobody from a new one. */
+async function removeExpired(config: Config, journal: JournalStore): Promise<void> {
+  if (config.keepRunsDays === null) return
+  const { removeExpiredRuns } = await import('./remove-runs.ts')
+  try {
+    await removeExpiredRuns(config, journal)
+  } catch (error) {
+    if (!HandaxeError.isInstance(error)) throw error
+    process.emitWarning(`Old runs could not be removed: ${error.message}`, 'HandaxeWarning')
+  }
 }

@@ -2,6 +2,8 @@ import { HandaxeError } from '../contracts/errors.ts'
 import type { RunEvent } from '../contracts/events.ts'
 import type { LedgerSummary, ToolChange, ToolRecord, ToolSummary, ToolVersion } from '../contracts/tool.ts'
 import type { RunRecord } from '../contracts/run.ts'
+import { nameLargeValues } from '../domain/json/stored-value.ts'
+import { runState, type RunState } from './run-state.ts'
 import type { App } from './open-app.ts'
 import { parseToolReference } from './parse-tool-reference.ts'
 
@@ -67,20 +69,35 @@ export async function removeTool(app: App, name: string): Promise<void> {
   await library.remove(name)
 }
 
-export async function listRuns(app: App, limit: number): Promise<RunRecord[]> {
-  return (await app.store()).journal.listRuns({ limit })
+/** A run as it is shown: how it really stands, and without large values, which records of older versions hold. */
+export type ShownRun = Omit<RunRecord, 'status'> & { status: RunState }
+
+export async function listRuns(app: App, limit: number): Promise<ShownRun[]> {
+  return (await (await app.store()).journal.listRuns({ limit })).map(toShownRun)
+}
+
+function toShownRun(run: RunRecord): ShownRun {
+  const { result } = run
+  return {
+    ...run,
+    status: runState(run),
+    result: result === null ? null : { ...result, steps: nameLargeValues(result.steps) },
+  }
 }
 
 /** A run by its id, the beginning of its id, or `last`. Rejects with `unknown_run`. */
-export async function showRun(app: App, reference: string): Promise<{ run: RunRecord; events: RunEvent[] }> {
+export async function showRun(app: App, reference: string): Promise<{ run: ShownRun; events: RunEvent[] }> {
   const { journal } = await app.store()
   const run = await findRun(journal, reference)
-  return { run, events: await journal.events(run.runId) }
+  return { run: toShownRun(run), events: await journal.events(run.runId) }
 }
 
 const SEARCHED_RUNS = 1000
 
-async function findRun(journal: Awaited<ReturnType<App['store']>>['journal'], reference: string): Promise<RunRecord> {
+export async function findRun(
+  journal: Awaited<ReturnType<App['store']>>['journal'],
+  reference: string,
+): Promise<RunRecord> {
   const exact = reference === 'last' ? (await journal.listRuns({ limit: 1 }))[0] : await journal.findRun(reference)
   if (exact) return exact
   const matching =

@@ -55,6 +55,7 @@ export const PROJECT_SETTINGS: Readonly<Record<RuledSetting, ProjectRule>> = {
   admissionBudget: nothing('admissionBudget', 'decides how far tools are checked, and what that may use'),
   keepCalls: { may: '`false`', danger: 'keeps what the user’s files hold', refused: () => null },
   keepRequests: { may: '`false`', danger: 'keeps the user’s words', refused: () => null },
+  keepRunsDays: nothing('keepRunsDays', 'removes runs of the user’s'),
   store: nothing('store', 'chooses where requests, results and tools are kept, and which tools are used'),
   python: nothing('python', 'names a program that is run on this machine'),
   'sandbox.backend': {

@@ -40,6 +40,8 @@ export interface Config {
   keepCalls: boolean
   /** False: data and words of the requests that tools are made for stay out of the tools. */
   keepRequests: boolean
+  /** Runs that began earlier are removed; null: none are. */
+  keepRunsDays: number | null
   /** Path of the SQLite file. */
   storePath: string
   pythonPath: string
@@ -84,6 +86,7 @@ export function resolveConfig({ folders, environment, sources, own, project }: C
     keepCalls: own?.keepCalls === true && project?.keepCalls !== false,
     // Each of the two can only say no.
     keepRequests: own?.keepRequests !== false && project?.keepRequests !== false,
+    keepRunsDays: merged.keepRunsDays ?? null,
     storePath: environment['HANDAXE_STORE'] || merged.store || join(folders.data, 'handaxe.db'),
     pythonPath: environment['HANDAXE_PYTHON'] || merged.python || join(folders.data, 'python', 'bin', 'python'),
   }

@@ -192,11 +192,26 @@ export const COMMANDS: CommandSpecification[] = [
     options: [
       JSON_OPTION,
       { name: 'events', summary: 'print every event as a line of JSON' },
+      { name: 'value', value: 'STEP', summary: 'print the whole value that a step gave, as JSON, however large' },
       { name: 'verbose', short: 'v', summary: 'show the whole code and output' },
     ],
     notes: 'RUN is an id, the beginning of one, or `last`.',
-    examples: ['handaxe runs show last'],
+    examples: ['handaxe runs show last', 'handaxe runs show last --value s1'],
     load: () => import('./commands/runs-show.ts'),
+  },
+  {
+    name: 'runs remove',
+    summary: 'remove runs with their events and files; the tools that they made stay',
+    positionals: '[RUN…]',
+    arity: { least: 0, most: Infinity },
+    options: [
+      { name: 'older-than', value: 'DAYS', summary: 'all that began before, but those that may be under way' },
+      { name: 'yes', short: 'y', summary: 'do not ask' },
+      JSON_OPTION,
+    ],
+    notes: 'The setting keepRunsDays does this by itself; without it all runs are kept.',
+    examples: ['handaxe runs remove last', 'handaxe runs remove --older-than 30 --yes'],
+    load: () => import('./commands/runs-remove.ts'),
   },
   {
     name: 'models',

@@ -4,6 +4,7 @@ import type { RunResult } from '../contracts/run.ts'
 import type { CommandContext } from './command.ts'
 import { numberOption, textOption } from './option-values.ts'
 import type { Progress } from './render/progress.ts'
+import { nameLargeValues } from '../domain/json/stored-value.ts'
 import { toJsonText } from '../domain/json/to-json-text.ts'
 
 /** Shows the events of a run until it has ended; with `events` as lines of JSON. */
@@ -51,8 +52,8 @@ export function budgetOptions({ options }: CommandContext): Partial<Budget> {
   return Object.fromEntries(limits.filter(([, value]) => value !== undefined))
 }
 
-/** The object of `--json`: the result, with what it used at the top level under the names that programs look for. */
+/** The object of `--json`: the result, with what it used at the top level under the names that programs look for. Large values are named by their hash. */
 export function toJsonReport(result: RunResult): Record<string, unknown> {
   const { usage, ...rest } = result
-  return { ...rest, ...usage }
+  return { ...rest, steps: nameLargeValues(rest.steps), ...usage }
 }

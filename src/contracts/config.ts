@@ -69,6 +69,8 @@ export const configFileSchema = z.strictObject({
   keepCalls: z.boolean().optional(),
   /** False: a tool keeps nothing of the requests that it was made for, neither their data as tests nor their words. Default true. */
   keepRequests: z.boolean().optional(),
+  /** Runs that began more than so many days ago are removed, with their files. Default: all are kept. */
+  keepRunsDays: z.number().positive().optional(),
   store: z.string().optional(),
   python: z.string().optional(),
 })

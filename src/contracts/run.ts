@@ -72,6 +72,24 @@ export interface RunResult {
   error: { code: ErrorCode; message: string; hint: string | null } | null
 }
 
+/** In a record, in place of a large value: which file in the run's folder `values` holds it (`HASH.json`). */
+export interface StoredValue {
+  $stored: {
+    /** SHA-256 of the file. */
+    hash: string
+    bytes: number
+    mediaType: string
+  }
+}
+
+/** What tells a process from all others that ever had its id. */
+export interface RunOwner {
+  bootId: string
+  pidNamespace: string
+  /** When it started, in clock ticks since the machine did. */
+  startTicks: string
+}
+
 export interface RunRecord {
   runId: string
   request: string
@@ -83,6 +101,8 @@ export interface RunRecord {
   /** Of the process that runs it: tells an interrupted run from a living one. */
   processId: number
   host: string
+  /** Absent in older records, null where the system does not say. */
+  owner?: RunOwner | null
   result: RunResult | null
 }
 

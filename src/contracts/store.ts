@@ -205,6 +205,8 @@ export interface JournalStore {
   appendEvents(runId: string, events: RunEvent[]): Promise<void>
   finishRun(runId: string, result: RunResult): Promise<void>
   findRun(runId: string): Promise<RunRecord | null>
+  /** With its events. False where there is no such run. What tools it made and used stays. */
+  removeRun(runId: string): Promise<boolean>
   /** Newest first; with `before`, a run's id, those that follow that run in this order. */
   listRuns(options: { limit: number; before?: string }): Promise<RunRecord[]>
   events(runId: string, afterSequence?: number): Promise<RunEvent[]>

@@ -127,6 +127,7 @@ describe('a run whose parts fail', () => {
     const failing: JournalStore = {
       createRun: (run) => journal.createRun(run),
       finishRun: (runId, result) => journal.finishRun(runId, result),
+      removeRun: (runId) => journal.removeRun(runId),
       findRun: (runId) => journal.findRun(runId),
       listRuns: (options) => journal.listRuns(options),
       events: (runId, after) => journal.events(runId, after),

@@ -380,6 +380,18 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     })
 
     describe('the journal', () => {
+      test('forgets a run with its events, and no other', async () => {
+        for (const id of ['r1', 'r2']) {
+          await store.journal.createRun(sampleRun(id))
+          await store.journal.appendEvents(id, [sampleEvent(id, 1)])
+        }
+        expect(await store.journal.removeRun('r1')).toBe(true)
+        expect(await store.journal.removeRun('r1')).toBe(false)
+        expect(await store.journal.findRun('r1')).toBeNull()
+        expect(await store.journal.events('r1')).toEqual([])
+        expect(await store.journal.events('r2')).toHaveLength(1)
+      })
+
       test('a run and its events come back as they were written', async () => {
         await store.journal.createRun(sampleRun('r1'))
         await store.journal.appendEvents('r1', [sampleEvent('r1', 1), sampleEvent('r1', 2, 'zero \0 and \ud83e')])

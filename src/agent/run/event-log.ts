@@ -11,6 +11,7 @@ export class EventLog implements AsyncIterable<RunEvent> {
   readonly #journal: Pick<JournalStore, 'appendEvents'>
   readonly #clock: () => number
   readonly #onFailure: (error: unknown) => void
+  readonly #record: (event: RunEvent) => Promise<RunEvent>
   readonly #shown: RunEvent[] = []
   #queue: RunEvent[] = []
   #sequence = 0
@@ -23,6 +24,8 @@ export class EventLog implements AsyncIterable<RunEvent> {
     runId: string
     journal: Pick<JournalStore, 'appendEvents'>
     clock: () => number
+    /** What of an event is written and shown: large values go elsewhere. Default: all of it. */
+    record?: (event: RunEvent) => Promise<RunEvent>
     /** Called once, when the journal refuses an event: the run cannot go on. */
     onFailure: (error: unknown) => void
   }) {
@@ -30,6 +33,7 @@ export class EventLog implements AsyncIterable<RunEvent> {
     this.#journal = options.journal
     this.#clock = options.clock
     this.#onFailure = options.onFailure
+    this.#record = options.record ?? (async (event) => event)
   }
 
   emit(body: RunEventBody): void {
@@ -73,9 +77,10 @@ export class EventLog implements AsyncIterable<RunEvent> {
     // What is emitted in the same turn goes to disk as one batch.
     await Promise.resolve()
     while (this.#queue.length > 0 && this.#failure === null) {
-      const batch = this.#queue
+      const emitted = this.#queue
       this.#queue = []
       try {
+        const batch = await Promise.all(emitted.map(async (event) => this.#record(event)))
         await this.#journal.appendEvents(this.#runId, batch)
         this.#shown.push(...batch)
       } catch (error) {

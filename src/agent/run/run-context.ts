@@ -15,6 +15,7 @@ import type { RunPackages } from '../packages/run-packages.ts'
 import type { ToolShelf } from '../steps/tool-shelf.ts'
 import type { BudgetMeter } from './budget-meter.ts'
 import type { EventLog } from './event-log.ts'
+import type { ValueFolder } from './value-folder.ts'
 
 /** What the acts of one run share. */
 export interface RunContext {
@@ -37,6 +38,8 @@ export interface RunContext {
   readonly signal: AbortSignal
   /** This run's folder on the host. */
   readonly folder: string
+  /** Holds what is too large for the journal. */
+  readonly values: ValueFolder
   readonly shelf: ToolShelf
   readonly progress: RunProgress
 }

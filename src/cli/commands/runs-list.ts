@@ -1,6 +1,4 @@
-import { hostname } from 'node:os'
 import { listRuns } from '../../app/operations.ts'
-import type { RunRecord } from '../../contracts/run.ts'
 import type { CommandContext } from '../command.ts'
 import { numberOption, switchOption } from '../option-values.ts'
 import { formatTable } from '../render/format.ts'
@@ -19,21 +17,10 @@ export async function runCommand(context: CommandContext): Promise<number> {
     const rows = runs.map((run) => [
       run.runId,
       run.startedAt.slice(0, 19).replace('T', ' '),
-      displayStatus(run),
+      run.status,
       safeText(run.request).replaceAll('\n', ' ').slice(0, 70),
     ])
     context.terminal.writeResult(`${formatTable([['RUN', 'STARTED', 'STATUS', 'REQUEST'], ...rows])}\n`)
   }
   return 0
-}
-
-/** A run whose process is gone without an end was interrupted, whatever the journal says. */
-export function displayStatus(run: RunRecord): string {
-  if (run.status !== 'running' || run.host !== hostname()) return run.status
-  try {
-    process.kill(run.processId, 0)
-    return 'running'
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'running' : 'interrupted'
-  }
 }

@@ -53,6 +53,13 @@ export class PostgresJournalStore implements JournalStore {
     return row === undefined ? null : toRunRecord(row)
   }
 
+  async removeRun(runId: string): Promise<boolean> {
+    const changed = await this.#database.write('write', async (transaction) =>
+      transaction.run('DELETE FROM run WHERE run_id = $1::text', runId),
+    )
+    return changed > 0
+  }
+
   async listRuns({ limit, before }: { limit: number; before?: string }): Promise<RunRecord[]> {
     const rows = await this.#database.read(async (transaction) => {
       const last = before === undefined ? undefined : await selectRun(transaction, before)

@@ -12,7 +12,7 @@ export interface RunRow {
   result: string | null
 }
 
-type Body = Pick<RunRecord, 'request' | 'files' | 'processId' | 'host'>
+type Body = Pick<RunRecord, 'request' | 'files' | 'processId' | 'host' | 'owner'>
 
 /** Columns in the order of `toRunValues`. */
 export const RUN_COLUMNS = 'run_id, status, started_at, finished_at, body, result'

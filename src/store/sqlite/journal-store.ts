@@ -50,6 +50,11 @@ export class SqliteJournalStore implements JournalStore {
     return row === undefined ? null : toRunRecord(row)
   }
 
+  async removeRun(runId: string): Promise<boolean> {
+    const { changes } = await this.#database.write(() => this.#database.run('DELETE FROM run WHERE run_id = ?', runId))
+    return changes > 0
+  }
+
   async listRuns({ limit, before }: { limit: number; before?: string }): Promise<RunRecord[]> {
     const rows = await this.#database.read(() => {
       const last = before === undefined ? undefined : this.#select(before)
