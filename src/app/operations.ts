@@ -1,9 +1,9 @@
-import { HandaxeError } from '../contracts/errors.ts'
 import type { RunEvent } from '../contracts/events.ts'
 import type { LedgerSummary, ToolChange, ToolRecord, ToolSummary, ToolVersion } from '../contracts/tool.ts'
 import type { RunRecord } from '../contracts/run.ts'
 import { nameLargeValues } from '../domain/json/stored-value.ts'
 import { runState, type RunState } from './run-state.ts'
+import { findRun } from './find-run.ts'
 import type { App } from './open-app.ts'
 import { parseToolReference } from './parse-tool-reference.ts'
 
@@ -90,22 +90,4 @@ export async function showRun(app: App, reference: string): Promise<{ run: Shown
   const { journal } = await app.store()
   const run = await findRun(journal, reference)
   return { run: toShownRun(run), events: await journal.events(run.runId) }
-}
-
-const SEARCHED_RUNS = 1000
-
-export async function findRun(
-  journal: Awaited<ReturnType<App['store']>>['journal'],
-  reference: string,
-): Promise<RunRecord> {
-  const exact = reference === 'last' ? (await journal.listRuns({ limit: 1 }))[0] : await journal.findRun(reference)
-  if (exact) return exact
-  const matching =
-    reference === 'last'
-      ? []
-      : (await journal.listRuns({ limit: SEARCHED_RUNS })).filter(({ runId }) => runId.startsWith(reference))
-  if (matching.length === 1 && matching[0] !== undefined) return matching[0]
-  const problem =
-    matching.length > 1 ? `${matching.length} runs begin with "${reference}"` : `There is no run "${reference}"`
-  throw new HandaxeError('unknown_run', problem, { hint: 'See `handaxe runs list`.' })
 }

@@ -2,11 +2,16 @@ import { rm } from 'node:fs/promises'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { RunRecord } from '../contracts/run.ts'
 import type { JournalStore } from '../contracts/store.ts'
-import type { App } from './open-app.ts'
-import { findRun } from './operations.ts'
+import { findRun } from './find-run.ts'
 import type { Config } from './resolve-config.ts'
 import { runState } from './run-state.ts'
 import { runFolder } from './runs-folder.ts'
+
+/** Where runs are kept. */
+interface Kept {
+  config: Config
+  journal: JournalStore
+}
 
 const DAY_MS = 86_400_000
 const PAGE = 200
@@ -18,21 +23,20 @@ const EXPIRED_AT_ONCE = 200
  * Removes runs with their events and files, and gives their ids; tools that they made stay. Rejects with `unknown_run`, and with
  * `invalid_request` for one that is under way; nothing is removed then.
  */
-export async function removeRuns(app: App, references: readonly string[]): Promise<string[]> {
-  const { journal } = await app.store()
+export async function removeRuns({ config, journal }: Kept, references: readonly string[]): Promise<string[]> {
   const runs = await Promise.all(references.map(async (reference) => findRun(journal, reference)))
   for (const run of runs) {
     if (runState(run) !== 'running') continue
     throw new HandaxeError('invalid_request', `The run ${run.runId} is under way`, { hint: 'End it first (Ctrl-C).' })
   }
   const ids = [...new Set(runs.map(({ runId }) => runId))]
-  for (const id of ids) await removeOne(app.config, journal, id)
+  for (const id of ids) await removeOne(config, journal, id)
   return ids
 }
 
 /** Removes runs that began more than so many days ago; those that may be under way stay. Gives their ids. */
 export async function removeOldRuns(
-  { config, journal }: { config: Config; journal: JournalStore },
+  { config, journal }: Kept,
   { days, most = Infinity, now = Date.now() }: { days: number; most?: number; now?: number },
 ): Promise<string[]> {
   const old: string[] = []

@@ -23,10 +23,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
       command: 'Say --yes.',
     }))
   if (!isAgreed) return 1
-  const removed =
-    days === undefined
-      ? await removeRuns(app, positionals)
-      : await removeOldRuns({ config: app.config, journal: (await app.store()).journal }, { days })
+  const kept = { config: app.config, journal: (await app.store()).journal }
+  const removed = days === undefined ? await removeRuns(kept, positionals) : await removeOldRuns(kept, { days })
   if (switchOption(options, 'json')) terminal.writeResult(`${JSON.stringify({ removed })}\n`)
   else terminal.writeProgress(`${plural(removed.length, 'run')} removed; tools that they made stay.\n`)
   return 0
