@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => opened.close())
 
 for (const attack of NEIGHBOUR_ATTACKS) {
-  const isLacking = attack.needsOwnUsers === true && !isRoot
+  const isLacking = attack.needs === 'own-user' && !isRoot
   test.skipIf(isLacking)(
     `a neighbour is left alone by ${attack.title}${isLacking ? ' (skipped: needs root, for a user of its own)' : ''}`,
     () => expectNeighboursUnharmed(opened.sandbox, attack),

@@ -21,7 +21,7 @@ describe.skipIf(!hasEngine)(`containers that run at the same time (${WITHOUT_ENG
   })
 
   // Containers of one engine have one user: what the kernel counts for it is accepted, see SECURITY.md.
-  for (const attack of NEIGHBOUR_ATTACKS.filter(({ needsOwnUsers }) => needsOwnUsers !== true)) {
+  for (const attack of NEIGHBOUR_ATTACKS.filter(({ needs }) => needs === undefined)) {
     test(`a neighbour is left alone by ${attack.title}`, () => expectNeighboursUnharmed(sandbox, attack), 120_000)
   }
 

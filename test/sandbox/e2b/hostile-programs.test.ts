@@ -23,7 +23,7 @@ describe.skipIf(!canMakeMachines)(`hostile programs in a cloud sandbox (${WITHOU
     opened.sandbox.execute({ language: 'python', code, limits, artifactsFolder: join(opened.folder, 'artifacts') })
 
   // Slots of one cloud sandbox have one user: what the kernel counts for it is accepted, see SECURITY.md.
-  for (const attack of NEIGHBOUR_ATTACKS.filter(({ needsOwnUsers }) => needsOwnUsers !== true)) {
+  for (const attack of NEIGHBOUR_ATTACKS.filter(({ needs }) => needs !== 'own-user')) {
     test(
       `a neighbour is left alone by ${attack.title}`,
       () => expectNeighboursUnharmed(opened.sandbox, attack),

@@ -11,8 +11,10 @@ export interface NeighbourAttack {
   expectCount?: (count: number) => void
   /** Python of a neighbour that runs while the attacker holds what it has got, and sets `value` to `True`. */
   neighbour?: string
-  /** It holds where root gives each execution a user of its own. */
-  needsOwnUsers?: boolean
+  /** It holds where each execution has a user of its own on the host (as root), or at least a user namespace. */
+  needs?: 'own-user' | 'own-user-namespace'
+  /** Of one that may stop itself for good. */
+  wallMs?: number
 }
 
 const SIGNAL_ALL = `
@@ -31,10 +33,11 @@ for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTERM, signal.SIGHUP, si
 const HOLD = "\nprint('count', count)\nimport time\ntime.sleep(60)\n"
 
 export const NEIGHBOUR_ATTACKS: NeighbourAttack[] = [
-  { title: 'signals to its group, its session and all that it sees', code: SIGNAL_ALL },
+  { title: 'signals to its group, its session and all that it sees', code: SIGNAL_ALL, wallMs: 5_000 },
   {
     title: 'the same signals from a child, to the group that it was born in',
     code: `import os\nif os.fork() == 0:\n${SIGNAL_ALL.replaceAll('\n', '\n    ')}\n    os._exit(0)\nimport time\ntime.sleep(0.5)\nprint('count', 1)`,
+    wallMs: 5_000,
   },
   {
     title: 'the same signals from Node',
@@ -46,6 +49,7 @@ for (const signal of ['SIGSTOP', 'SIGTSTP', 'SIGHUP', 'SIGKILL']) {
   }
 }
 result(1)`,
+    wallMs: 5_000,
   },
   {
     title: 'the group of another one joined',
@@ -112,7 +116,7 @@ count = fcntl.fcntl(os.pipe()[1], 1032)
 ${HOLD}`,
     expectCount: (count) => expect(count).toBeLessThan(65_536),
     neighbour: 'value = fcntl.fcntl(os.pipe()[1], 1032) == 65536',
-    needsOwnUsers: true,
+    needs: 'own-user',
   },
   {
     title: 'descriptors on their way until no more may be sent',
@@ -130,10 +134,11 @@ except OSError as error:
 ${HOLD}`,
     expectCount: (count) => expect(count).toBeLessThan(2_000),
     neighbour: "one, other = socket.socketpair(); value = socket.send_fds(one, [b'x'], [0]) == 1",
-    needsOwnUsers: true,
+    needs: 'own-user',
   },
   {
     title: 'signals that wait until no more may',
+    needs: 'own-user-namespace',
     code: `
 import os, signal
 count = 0
@@ -191,7 +196,7 @@ export async function expectNeighboursUnharmed(sandbox: Sandbox, attack: Neighbo
     ),
   ]
   await Promise.all(neighbours.map(({ said }) => said))
-  const attacker = begin(sandbox, attack.language ?? 'python', attack.code)
+  const attacker = begin(sandbox, attack.language ?? 'python', attack.code, attack.wallMs)
   const said = await attacker.said
   attack.expectCount?.(Number(/count (\d+)/.exec(said)?.[1]))
   if (attack.neighbour !== undefined) {
@@ -209,13 +214,13 @@ export async function expectNeighboursUnharmed(sandbox: Sandbox, attack: Neighbo
 const LIMITS = { wallMs: 30_000 }
 
 /** `said`: what it has printed first, or nothing where it has ended without. */
-function begin(sandbox: Sandbox, language: Execution['language'], code: string) {
+function begin(sandbox: Sandbox, language: Execution['language'], code: string, wallMs = LIMITS.wallMs) {
   const abort = new AbortController()
   const first = Promise.withResolvers<string>()
   const result: Promise<ExecutionResult> = sandbox.execute({
     language,
     code,
-    limits: LIMITS,
+    limits: { wallMs },
     signal: abort.signal,
     onOutput: (_, text) => first.resolve(text),
   })
