@@ -41,6 +41,7 @@ export async function runDoctor(config: Config, selection: AppSelection = {}): P
     ...others.map((other) => describeOther(other, choice.backend !== null)),
     await checkStore(config),
     checkModels(config),
+    ...(await checkPrices(config, selection)),
     ...(await checkEmbedding(config)),
   ]
   return { checks, guarantees, choice, backends, healthy: checks.every((check) => check.status !== 'problem') }
@@ -115,6 +116,24 @@ async function checkEmbedding(config: Config): Promise<Check[]> {
   } catch (error) {
     if (!HandaxeError.isInstance(error)) throw error
     return [{ name, status: 'problem', detail: error.message, remedy: error.hint ?? null }]
+  } finally {
+    await app.close()
+  }
+}
+
+/** Nothing where no model can be reached: that is a check of its own. */
+async function checkPrices(config: Config, selection: AppSelection): Promise<Check[]> {
+  const name = 'prices'
+  const app = openApp(config, selection)
+  try {
+    const models = (await app.gateway()).describe()
+    const unknown = [...new Set(models.flatMap(({ model, price }) => (price === null ? [model] : [])))]
+    if (unknown.length === 0) return []
+    const detail = `not known for ${unknown.join(', ')}: calls count as nothing in the cost, unless the provider sends a bill`
+    return [{ name, status: 'info', detail, remedy: 'Set "prices" in the configuration' }]
+  } catch (error) {
+    if (!HandaxeError.isInstance(error)) throw error
+    return []
   } finally {
     await app.close()
   }

@@ -30,13 +30,22 @@ export async function selectGateway(config: Config, selection: ModelSelection): 
   const base = await selectBase(config, selection)
   if (selection.recordPath === undefined) return base
   const { recordingGateway } = await import('../models/cassette.ts')
-  return recordingGateway(base, selection.recordPath, selection.model === 'manual' ? { recordedBy: 'manual' } : {})
+  return recordingGateway(base, selection.recordPath, {
+    secrets: secretsOf(config),
+    ...(selection.model === 'manual' ? { recordedBy: 'manual' } : {}),
+  })
+}
+
+/** Keys must not stand in a cassette, however they got into a request: a file that holds one, say. */
+function secretsOf({ environment, providers }: Config): string[] {
+  const variables = [...KEY_VARIABLES, ...Object.values(providers).flatMap(({ keyVariable }) => keyVariable ?? [])]
+  return variables.flatMap((name) => environment[name]?.trim() || [])
 }
 
 async function selectBase(config: Config, selection: ModelSelection): Promise<Gateway> {
   if (selection.replayPath !== undefined) {
     const { replayGateway } = await import('../models/cassette.ts')
-    return replayGateway(selection.replayPath)
+    return replayGateway(selection.replayPath, { secrets: secretsOf(config) })
   }
   if (selection.model === 'manual') {
     const { manualGateway } = await import('../models/manual-gateway.ts')

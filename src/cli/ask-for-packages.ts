@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { AskForPackages } from '../contracts/environment.ts'
-import { safeText, type Terminal } from './terminal.ts'
+import { hangingText, safeText, type Terminal } from './terminal.ts'
 
 /**
  * Asks on the terminal whether packages may be installed that model-written code wants; everything but a yes is a no.
@@ -13,7 +13,7 @@ export function askForPackages(terminal: Terminal, pause: () => { resume(): void
     // Ctrl-C at a question is Ctrl-C: it ends the run.
     prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
     try {
-      for (const warning of warnings) terminal.writeProgress(`${terminal.err.yellow(`! ${safeText(warning)}`)}\n`)
+      for (const warning of warnings) terminal.writeProgress(`${terminal.err.yellow(`! ${hangingText(warning)}`)}\n`)
       const source = language === 'python' ? 'the Python index' : 'the npm registry'
       const text = `The code wants to import ${safeText(packages.join(', '))}. Install it from ${source} for the sandbox? [y/N] `
       return /^y(es)?$/i.test((await prompt.question(text, { signal })).trim())

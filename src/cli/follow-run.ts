@@ -1,5 +1,8 @@
+import type { Config } from '../app/resolve-config.ts'
+import { tellOnce } from '../app/tell-once.ts'
 import type { Run } from '../contracts/agent.ts'
 import type { Budget } from '../contracts/limits.ts'
+import type { RunEvent } from '../contracts/events.ts'
 import type { RunResult } from '../contracts/run.ts'
 import type { CommandContext } from './command.ts'
 import { numberOption, textOption } from './option-values.ts'
@@ -10,19 +13,24 @@ import { toJsonText } from '../domain/json/to-json-text.ts'
 /** Shows the events of a run until it has ended; with `events` as lines of JSON. */
 export async function followRun(
   run: Run,
-  context: CommandContext,
+  context: CommandContext & { config: Pick<Config, 'folders'> },
   progress: Progress | null,
   events: boolean,
 ): Promise<RunResult> {
   try {
     for await (const event of run) {
       if (events) context.terminal.writeResult(`${toJsonText(event)}\n`)
-      progress?.show(event)
+      if (isNews(event, context.config)) progress?.show(event)
     }
     return await run.result
   } finally {
     progress?.end()
   }
+}
+
+/** That a price is not known is told once for each model; `models`, `doctor` and the sum of each run say it, too. */
+function isNews(event: RunEvent, { folders }: Pick<Config, 'folders'>): boolean {
+  return event.type !== 'warning' || event.code !== 'price_unknown' || tellOnce(folders.state, event.message)
 }
 
 /** Which models answer, by the options that `run` and what else calls models take. */

@@ -4,7 +4,7 @@ import type { CommandSpecification, OptionValues } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { parseCommandLine } from './parse-command-line.ts'
 import { renderError } from './render/error.ts'
-import { createTerminal, EXIT_CODE_OUTPUT_CLOSED, safeText, type Terminal } from './terminal.ts'
+import { safeText, createTerminal, EXIT_CODE_OUTPUT_CLOSED, type Terminal } from './terminal.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { readVersion } from './version.ts'
 

@@ -80,3 +80,20 @@ export function safeText(text: string): string {
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
   })
 }
+
+/** More of a foreign text in one line is no list any more. */
+const LINE_CHARACTERS = 240
+
+/** Foreign text as one line of at most `most` characters: line ends and other white space become single spaces. */
+export function safeLine(text: string, most = LINE_CHARACTERS): string {
+  // What is cut off anyway need not be looked at.
+  const looked = text.slice(0, most * 8)
+  const characters = [...safeText(looked.replace(/\s+/gu, ' ').trim())]
+  const isCut = characters.length > most || text.length > looked.length
+  return isCut ? `${characters.slice(0, most - 1).join('')}…` : characters.join('')
+}
+
+/** Foreign text of several lines, in which every line after the first is indented: nothing of it looks like a line of ours. */
+export function hangingText(text: string, indent = '    '): string {
+  return safeText(text.trim()).replace(/[\n\u2028\u2029]+/g, `\n${indent}`)
+}

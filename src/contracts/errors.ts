@@ -7,7 +7,6 @@ export type Fault = 'user' | 'configuration' | 'environment' | 'model' | 'limit'
 
 interface ErrorKind {
   readonly fault: Fault
-  readonly httpStatus: number
   readonly exitCode: number
 }
 
@@ -16,37 +15,37 @@ interface ErrorKind {
  * 7 model unavailable, 8 store, 70 internal error, 130 interrupted.
  */
 export const ERROR_KINDS = {
-  invalid_request: { fault: 'user', httpStatus: 400, exitCode: 2 },
-  invalid_input_file: { fault: 'user', httpStatus: 400, exitCode: 2 },
-  invalid_configuration: { fault: 'configuration', httpStatus: 500, exitCode: 2 },
-  unknown_provider: { fault: 'configuration', httpStatus: 400, exitCode: 2 },
-  unknown_model: { fault: 'configuration', httpStatus: 400, exitCode: 2 },
-  unknown_tool: { fault: 'user', httpStatus: 404, exitCode: 2 },
-  unknown_run: { fault: 'user', httpStatus: 404, exitCode: 2 },
-  invalid_arguments: { fault: 'user', httpStatus: 422, exitCode: 2 },
-  missing_key: { fault: 'configuration', httpStatus: 500, exitCode: 3 },
-  authentication_failed: { fault: 'configuration', httpStatus: 502, exitCode: 3 },
-  sandbox_unavailable: { fault: 'environment', httpStatus: 503, exitCode: 4 },
-  sandbox_broken: { fault: 'environment', httpStatus: 500, exitCode: 4 },
-  model_unavailable: { fault: 'environment', httpStatus: 502, exitCode: 7 },
-  model_timeout: { fault: 'limit', httpStatus: 504, exitCode: 6 },
-  model_reply_invalid: { fault: 'model', httpStatus: 502, exitCode: 1 },
-  replay_mismatch: { fault: 'user', httpStatus: 409, exitCode: 1 },
-  budget_calls: { fault: 'limit', httpStatus: 402, exitCode: 5 },
-  budget_tokens: { fault: 'limit', httpStatus: 402, exitCode: 5 },
-  budget_cost: { fault: 'limit', httpStatus: 402, exitCode: 5 },
-  budget_executions: { fault: 'limit', httpStatus: 402, exitCode: 5 },
-  budget_time: { fault: 'limit', httpStatus: 504, exitCode: 6 },
-  run_failed: { fault: 'model', httpStatus: 422, exitCode: 1 },
-  tool_rejected: { fault: 'model', httpStatus: 422, exitCode: 1 },
-  cancelled: { fault: 'user', httpStatus: 499, exitCode: 130 },
-  store_unavailable: { fault: 'environment', httpStatus: 503, exitCode: 8 },
-  store_locked: { fault: 'environment', httpStatus: 503, exitCode: 8 },
-  store_read_only: { fault: 'environment', httpStatus: 503, exitCode: 8 },
-  store_corrupt: { fault: 'environment', httpStatus: 500, exitCode: 8 },
-  store_newer: { fault: 'environment', httpStatus: 500, exitCode: 8 },
-  disk_full: { fault: 'environment', httpStatus: 507, exitCode: 8 },
-  internal: { fault: 'internal', httpStatus: 500, exitCode: 70 },
+  invalid_request: { fault: 'user', exitCode: 2 },
+  invalid_input_file: { fault: 'user', exitCode: 2 },
+  invalid_configuration: { fault: 'configuration', exitCode: 2 },
+  unknown_provider: { fault: 'configuration', exitCode: 2 },
+  unknown_model: { fault: 'configuration', exitCode: 2 },
+  unknown_tool: { fault: 'user', exitCode: 2 },
+  unknown_run: { fault: 'user', exitCode: 2 },
+  invalid_arguments: { fault: 'user', exitCode: 2 },
+  missing_key: { fault: 'configuration', exitCode: 3 },
+  authentication_failed: { fault: 'configuration', exitCode: 3 },
+  sandbox_unavailable: { fault: 'environment', exitCode: 4 },
+  sandbox_broken: { fault: 'environment', exitCode: 4 },
+  model_unavailable: { fault: 'environment', exitCode: 7 },
+  model_timeout: { fault: 'limit', exitCode: 6 },
+  model_reply_invalid: { fault: 'model', exitCode: 1 },
+  replay_mismatch: { fault: 'user', exitCode: 1 },
+  budget_calls: { fault: 'limit', exitCode: 5 },
+  budget_tokens: { fault: 'limit', exitCode: 5 },
+  budget_cost: { fault: 'limit', exitCode: 5 },
+  budget_executions: { fault: 'limit', exitCode: 5 },
+  budget_time: { fault: 'limit', exitCode: 6 },
+  run_failed: { fault: 'model', exitCode: 1 },
+  tool_rejected: { fault: 'model', exitCode: 1 },
+  cancelled: { fault: 'user', exitCode: 130 },
+  store_unavailable: { fault: 'environment', exitCode: 8 },
+  store_locked: { fault: 'environment', exitCode: 8 },
+  store_read_only: { fault: 'environment', exitCode: 8 },
+  store_corrupt: { fault: 'environment', exitCode: 8 },
+  store_newer: { fault: 'environment', exitCode: 8 },
+  disk_full: { fault: 'environment', exitCode: 8 },
+  internal: { fault: 'internal', exitCode: 70 },
 } as const satisfies Record<string, ErrorKind>
 
 export type ErrorCode = keyof typeof ERROR_KINDS
@@ -79,10 +78,6 @@ export class HandaxeError extends Error {
 
   get exitCode(): number {
     return ERROR_KINDS[this.code].exitCode
-  }
-
-  get httpStatus(): number {
-    return ERROR_KINDS[this.code].httpStatus
   }
 
   /** Checks by brand, so that it also holds across two copies of the package. */

@@ -121,7 +121,11 @@ export function warnOfUnknown(
   { model, costUsd, usage }: { model: string; costUsd: number | null; usage: { reported: boolean } },
 ): void {
   if (costUsd === null) {
-    warnOnce(context, 'price_unknown', `The price of ${model} is not known: its calls count as nothing in the cost.`)
+    warnOnce(
+      context,
+      'price_unknown',
+      `The price of ${model} is not known: its calls count as nothing in the cost ("prices" in the configuration).`,
+    )
   }
   if (!usage.reported) {
     const message = `${model} did not report the tokens of every reply: what is missing is estimated from the text's length.`

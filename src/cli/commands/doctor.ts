@@ -3,7 +3,7 @@ import { runDoctor, type Check } from '../../app/run-doctor.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption } from '../option-values.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, safeText, type Terminal } from '../terminal.ts'
 
 const EXIT_CODE_UNHEALTHY = 4
 
@@ -32,5 +32,5 @@ function renderCheck({ name, status, detail, remedy }: Check, colors: Terminal['
   const sign = { ok: colors.green('✓'), info: colors.dim('·'), warning: colors.yellow('!'), problem: colors.red('✗') }[
     status
   ]
-  return `${sign} ${name}: ${safeText(detail)}\n${remedy === null ? '' : `    → ${safeText(remedy)}\n`}`
+  return `${sign} ${name}: ${hangingText(detail)}\n${remedy === null ? '' : `    → ${safeText(remedy)}\n`}`
 }

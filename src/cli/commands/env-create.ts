@@ -7,7 +7,7 @@ import type { ToolLanguage } from '../../contracts/sandbox.ts'
 import type { CommandContext } from '../command.ts'
 import { choiceOption, listOption, switchOption } from '../option-values.ts'
 import { formatBytes, plural } from '../render/format.ts'
-import { safeText } from '../terminal.ts'
+import { hangingText, safeText } from '../terminal.ts'
 
 const LANGUAGES: readonly ToolLanguage[] = ['python', 'javascript']
 
@@ -27,7 +27,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
       allowSource: switchOption(options, 'allow-source'),
       refresh: switchOption(options, 'refresh'),
     },
-    { onProgress: (line) => terminal.writeProgress(`· ${safeText(line)}\n`), signal },
+    { onProgress: (line) => terminal.writeProgress(`· ${hangingText(line)}\n`), signal },
   )
   if (switchOption(options, 'json')) terminal.writeResult(`${JSON.stringify(created)}\n`)
   else terminal.writeProgress(describe(created, context))
@@ -43,6 +43,6 @@ function describe({ name, lock, base, bytes, modules, warnings }: Environment, {
     ...(base.length === 0 ? [] : [`    on ${base.map((one) => `${one.name} ${one.version}`).join(', ')}`]),
     ...(imports === '' ? [] : [`    imports: ${imports}`]),
   ]
-  const warned = warnings.map((warning) => terminal.err.yellow(`! ${safeText(warning)}`))
+  const warned = warnings.map((warning) => terminal.err.yellow(`! ${hangingText(warning)}`))
   return `${[...lines.map(safeText), ...warned].join('\n')}\n`
 }

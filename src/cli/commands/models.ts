@@ -7,7 +7,9 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const gateway = await (await context.openApp(model === undefined ? {} : { model })).gateway()
   const models = gateway.describe()
   if (switchOption(context.options, 'json')) {
-    context.terminal.writeResult(`${JSON.stringify(models)}\n`)
+    // What a gateway counted says nothing here: this one has just been opened.
+    const shown = models.map(({ tier, model: id, key, price }) => ({ tier, model: id, key, price }))
+    context.terminal.writeResult(`${JSON.stringify(shown)}\n`)
     return 0
   }
   const rows = models.map(({ tier, model: id, key, price }) => [
@@ -15,7 +17,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     id,
     key === null ? 'no key needed' : `${key.variable} ${key.present ? 'is set' : 'is missing'}`,
     price === null
-      ? 'price not known'
+      ? 'price not known: set "prices" in the configuration'
       : `$${price.inputUsd} in, $${price.outputUsd} out per million tokens (${price.date})`,
   ])
   context.terminal.writeResult(`${formatTable([['TIER', 'MODEL', 'KEY', 'PRICE'], ...rows])}\n`)

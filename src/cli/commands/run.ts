@@ -12,7 +12,7 @@ import { renderError } from '../render/error.ts'
 import { renderRunResult } from '../render/run-result.ts'
 import { createProgress } from '../render/progress.ts'
 import { sandboxSelection } from '../sandbox-options.ts'
-import { EXIT_CODE_OUTPUT_CLOSED, safeText } from '../terminal.ts'
+import { safeText, EXIT_CODE_OUTPUT_CLOSED } from '../terminal.ts'
 import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 const MAKE_POLICIES: readonly MakePolicy[] = ['auto', 'always', 'never']
@@ -54,7 +54,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
       signal,
     },
   )
-  const result = await followRun(run, context, progress, events)
+  const result = await followRun(run, { ...context, config: app.config }, progress, events)
   const { artifacts, problem } = await deliverArtifacts(result.artifacts, folder)
   const copied = { ...result, artifacts }
   if (json) terminal.writeResult(`${toJsonText(toJsonReport(copied))}\n`)

@@ -2,7 +2,7 @@ import { listRuns } from '../../app/operations.ts'
 import type { CommandContext } from '../command.ts'
 import { numberOption, switchOption } from '../option-values.ts'
 import { formatTable } from '../render/format.ts'
-import { safeText } from '../terminal.ts'
+import { safeLine } from '../terminal.ts'
 
 const DEFAULT_LIMIT = 20
 
@@ -18,7 +18,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
       run.runId,
       run.startedAt.slice(0, 19).replace('T', ' '),
       run.status,
-      safeText(run.request).replaceAll('\n', ' ').slice(0, 70),
+      safeLine(run.request, 70),
     ])
     context.terminal.writeResult(`${formatTable([['RUN', 'STARTED', 'STATUS', 'REQUEST'], ...rows])}\n`)
   }

@@ -12,7 +12,7 @@ import { HandaxeError } from '../../contracts/errors.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption, textOption } from '../option-values.ts'
 import { runEditor } from '../run-editor.ts'
-import { safeText } from '../terminal.ts'
+import { hangingText } from '../terminal.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const { options, positionals, signal } = context
@@ -85,7 +85,7 @@ function show(
   else {
     if (outcome.difference !== '') terminal.writeResult(`${outcome.difference}\n`)
     const lines = [...outcome.problems, ...(outcome.succession?.differences ?? []), ...outcome.notes]
-    for (const line of lines) terminal.writeProgress(`· ${safeText(line)}\n`)
+    for (const line of lines) terminal.writeProgress(`· ${hangingText(line)}\n`)
   }
   terminal.writeProgress(`${describe(outcome)}\n`)
   if (kept !== null) {
@@ -102,10 +102,10 @@ function describe({ name, outcome, version, reason }: EditOutcome): string {
     case 'refused':
       return `It was refused: ${name} is as it was.`
     case 'verified':
-      return `${name} version ${version} is verified: ${safeText(reason)}.`
+      return `${name} version ${version} is verified: ${hangingText(reason)}.`
     case 'candidate':
       return (
-        `${name} version ${version} is a candidate, which runs do not use: ${safeText(reason)}.\n` +
+        `${name} version ${version} is a candidate, which runs do not use: ${hangingText(reason)}.\n` +
         `Where that is what you want: handaxe tools verify ${name}@${version} --accept`
       )
   }

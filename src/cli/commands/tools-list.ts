@@ -2,7 +2,7 @@ import { listTools } from '../../app/operations.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption } from '../option-values.ts'
 import { formatTable } from '../render/format.ts'
-import { safeText } from '../terminal.ts'
+import { safeLine } from '../terminal.ts'
 
 export async function runCommand(context: CommandContext): Promise<number> {
   const tools = await listTools(await context.openApp())
@@ -21,7 +21,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     `${tool.disabled ? 'disabled' : tool.state}${tool.pinnedVersion === null ? '' : ', pinned'}`,
     String(tool.ledger.uses),
     String(tool.ledger.failures),
-    safeText(tool.annotation === '' ? tool.summary : `${tool.summary} [${tool.annotation}]`),
+    safeLine(tool.annotation === '' ? tool.summary : `${tool.summary} [${tool.annotation}]`),
   ])
   context.terminal.writeResult(
     `${formatTable([['NAME', 'VERSION', 'LANGUAGE', 'STATE', 'USES', 'FAILED', 'SUMMARY'], ...rows])}\n`,

@@ -28,7 +28,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
     },
   )
   const progress = createProgress(terminal, { verbose: switchOption(options, 'verbose') })
-  const result = await followRun(run, context, progress, false)
+  const result = await followRun(run, { ...context, config: app.config }, progress, false)
   if (switchOption(options, 'json')) terminal.writeResult(`${toJsonText(toJsonReport(result))}\n`)
   else if (result.answer !== null) terminal.writeResult(`${safeText(result.answer)}\n`)
   terminal.writeProgress(renderRunResult(result, terminal.err))

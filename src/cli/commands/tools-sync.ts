@@ -8,7 +8,7 @@ import { confirm } from '../confirm.ts'
 import { choiceOption, switchOption } from '../option-values.ts'
 import { plural } from '../render/format.ts'
 import { renderSyncItem } from '../render/sync.ts'
-import { safeText } from '../terminal.ts'
+import { hangingText, safeText } from '../terminal.ts'
 
 const EXIT_CODE_OPEN = 1
 const EXIT_CODE_USAGE = 2
@@ -45,7 +45,7 @@ type Answer = 'apply' | 'dry-run' | 'nothing-to-do' | 'no' | 'no-terminal'
 
 function showPlan({ terminal }: CommandContext, { items, leftOut, notes }: SyncPlan): void {
   for (const { path, reason } of leftOut) terminal.writeResult(`left out: ${safeText(`${path} ${reason}`)}\n`)
-  for (const note of notes) terminal.writeResult(`${safeText(note)}\n`)
+  for (const note of notes) terminal.writeResult(`${hangingText(note)}\n`)
   for (const item of items.filter(({ action }) => action !== 'none')) {
     terminal.writeResult(`${renderSyncItem(item, terminal.out)}\n`)
   }

@@ -2,7 +2,7 @@ import { testTool } from '../../app/life/test-tool.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption } from '../option-values.ts'
 import { formatTable } from '../render/format.ts'
-import { safeText } from '../terminal.ts'
+import { safeLine } from '../terminal.ts'
 import { toJsonText } from '../../domain/json/to-json-text.ts'
 
 export async function runCommand({ options, positionals, signal, terminal, openApp }: CommandContext): Promise<number> {
@@ -19,8 +19,8 @@ export async function runCommand({ options, positionals, signal, terminal, openA
     const rows = results.map(({ test, kind, failure, undecided }) => [
       failure === null ? 'passed' : undecided ? 'not judged' : 'FAILED',
       kind,
-      safeText(test),
-      failure === null ? '' : safeText(failure),
+      safeLine(test),
+      failure === null ? '' : safeLine(failure, 2000),
     ])
     const open = run.undecided === 0 ? '' : `, ${run.undecided} not judged (the machine was too busy: run it again)`
     terminal.writeResult(`${formatTable([['OUTCOME', 'KIND', 'TEST', ''], ...rows])}\n`)

@@ -5,7 +5,7 @@ import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { numberOption, switchOption, textOption } from '../option-values.ts'
 import { plural } from '../render/format.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, type Terminal } from '../terminal.ts'
 import { generalise } from '../tidy-generalise.ts'
 
 const EXIT_CODE_REFUSED = 1
@@ -69,19 +69,19 @@ function renderPlan(plan: TidyPlan, beaten: readonly BeatenProposal[], colors: T
       `keep ${colors.bold(`${keep.name} v${keep.version}`)} (${why})`,
       ...others.map(({ name, version, reason, renamed }) => {
         const names = renamed.map(({ from, to }) => `${from} → ${to}`).join(', ')
-        return `  ${name} v${version} does the same: ${safeText(reason)}${names === '' ? '' : `; parameters ${names}`}`
+        return `  ${name} v${version} does the same: ${hangingText(reason)}${names === '' ? '' : `; parameters ${names}`}`
       }),
     ].join('\n'),
   )
   const across = acrossLanguages.map(
     ({ names: [one, other], languages, reason }) =>
-      `${one} (${languages[0]}) and ${other} (${languages[1]}) do the same: ${safeText(reason)}\n  neither takes the other's place; \`handaxe tools retire NAME\` takes one out of use`,
+      `${one} (${languages[0]}) and ${other} (${languages[1]}) do the same: ${hangingText(reason)}\n  neither takes the other's place; \`handaxe tools retire NAME\` takes one out of use`,
   )
   const apart = different.map(({ names, reason }) =>
-    colors.dim(`  not the same: ${names.join(', ')}: ${safeText(reason)}`),
+    colors.dim(`  not the same: ${names.join(', ')}: ${hangingText(reason)}`),
   )
   if (beaten.length > 0) {
-    const lines = beaten.map(({ name, version, reason }) => `  ${name} v${version}: ${safeText(reason)}`)
+    const lines = beaten.map(({ name, version, reason }) => `  ${name} v${version}: ${hangingText(reason)}`)
     blocks.push(['retire what is always beaten', ...lines].join('\n'))
   }
   const left = notCompared === 0 ? '' : `, ${notCompared} more left out (--max-comparisons)`
@@ -96,7 +96,7 @@ function describeEnd(answer: Answer, { clusters }: TidyPlan, beaten: readonly Be
     others.map(({ name, alias, problem }) =>
       problem === null
         ? `${name} version ${alias} calls ${keep.name} now; \`handaxe tools rollback ${name}\` undoes it.`
-        : `${name} stays as it is: ${safeText(problem)}`,
+        : `${name} stays as it is: ${hangingText(problem)}`,
     ),
   )
   const retired = beaten.map(

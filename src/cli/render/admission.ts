@@ -1,5 +1,5 @@
 import type { AdmissionRecord, ToolNeeds } from '../../contracts/tool.ts'
-import { safeText } from '../terminal.ts'
+import { hangingText, safeText } from '../terminal.ts'
 import { plural } from './format.ts'
 
 /** What a version needs of the sandbox, in words: the same that its executions get. */
@@ -29,5 +29,5 @@ export function renderAdmission(record: AdmissionRecord | null): string {
     ...(stopped === undefined ? [] : [stopped]),
     ...droppedTests.map(({ name, reason }) => `left out: ${name}: ${reason}`),
   ].filter((fact) => fact !== null)
-  return [`checked ${at.slice(0, 10)}`, ...facts.map((fact) => `  · ${safeText(fact)}`)].join('\n')
+  return [`checked ${at.slice(0, 10)}`, ...facts.map((fact) => `  · ${hangingText(fact)}`)].join('\n')
 }

@@ -1,7 +1,7 @@
 import type { ToolChange, ToolRecord } from '../../contracts/tool.ts'
 import type { CommandContext } from '../command.ts'
 import { switchOption } from '../option-values.ts'
-import { safeText } from '../terminal.ts'
+import { safeLine } from '../terminal.ts'
 import { formatTable } from './format.ts'
 
 /** What one change was, in a few words. */
@@ -23,7 +23,7 @@ export function describeChange({ kind, version, state }: ToolChange): string {
 }
 
 export function renderChange(change: ToolChange): string {
-  return `${describeChange(change)}${change.reason === '' ? '' : `: ${safeText(change.reason)}`}`
+  return `${describeChange(change)}${change.reason === '' ? '' : `: ${safeLine(change.reason, 1000)}`}`
 }
 
 export function renderHistory(record: ToolRecord, changes: readonly ToolChange[]): string {
@@ -36,7 +36,10 @@ export function renderHistory(record: ToolRecord, changes: readonly ToolChange[]
     createdAt.slice(0, 10),
     marks(version),
   ])
-  const standing = [`${name}${disabled ? ' (disabled)' : ''}`, ...(annotation === '' ? [] : [safeText(annotation)])]
+  const standing = [
+    `${name}${disabled ? ' (disabled)' : ''}`,
+    ...(annotation === '' ? [] : [safeLine(annotation, 1000)]),
+  ]
   const lines = changes.map((change) => [change.at.slice(0, 19).replace('T', ' '), change.by, renderChange(change)])
   return [
     standing.join('\n'),

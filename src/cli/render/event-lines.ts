@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../contracts/events.ts'
 import type { InspectedFile, Observation } from '../../contracts/run.ts'
 import type { Plan, Step } from '../../contracts/plan.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, safeLine, safeText, type Terminal } from '../terminal.ts'
 import { clipLines, formatBytes, formatDuration, formatUsd, plural } from './format.ts'
 
 type Colors = Terminal['err']
@@ -19,7 +19,9 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     indent(safeText(verbose ? text : clipLines(text.trimEnd(), most)))
   switch (event.type) {
     case 'run-started':
-      return [event.notice, mark(colors.bold('?'), safeText(event.request))].filter((line) => line !== null).join('\n')
+      return [event.notice, mark(colors.bold('?'), hangingText(event.request))]
+        .filter((line) => line !== null)
+        .join('\n')
     case 'inputs-inspected':
       return event.files.map((file) => mark(colors.cyan('▪'), describeFile(file, verbose))).join('\n')
     case 'tools-retrieved':
@@ -27,18 +29,18 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     case 'instances-found':
       return mark(
         colors.cyan('▪'),
-        `asked for something like it before:${event.scripts.map(({ request }) => `\n    ${safeText(clipLines(request, 1))}`).join('')}`,
+        `asked for something like it before:${event.scripts.map(({ request }) => `\n    ${safeLine(request)}`).join('')}`,
       )
     case 'plan-ready':
-      return `${mark(colors.blue('◆'), `plan (${event.plan.difficulty}): ${safeText(event.plan.understanding)}`)}${describePlan(event.plan, colors)}`
+      return `${mark(colors.blue('◆'), `plan (${event.plan.difficulty}): ${safeLine(event.plan.understanding)}`)}${describePlan(event.plan, colors)}`
     case 'step-started':
-      return mark(colors.blue('▸'), `${event.stepId} ${event.decision}: ${safeText(event.goal)}`)
+      return mark(colors.blue('▸'), `${event.stepId} ${event.decision}: ${safeLine(event.goal)}`)
     case 'tests-written':
       return [
         mark(colors.blue('▸'), `${event.stepId} tests for ${event.tool}, written without sight of the code:`),
-        ...event.tests.map((test) => `    · ${safeText(test.name)}`),
+        ...event.tests.map((test) => `    · ${safeLine(test.name)}`),
         ...event.dropped.map((test) =>
-          colors.yellow(`    · dropped: ${safeText(test.name)}: ${safeText(test.reason)}`),
+          colors.yellow(`    · dropped: ${safeLine(test.name)}: ${safeLine(test.reason)}`),
         ),
       ].join('\n')
     case 'code-written':
@@ -46,21 +48,21 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     case 'code-rejected':
       return [
         mark(colors.red('✗'), `${event.stepId} the code is not accepted:`),
-        ...event.problems.map((problem) => `    ${safeText(problem)}`),
+        ...event.problems.map((problem) => `    ${hangingText(problem)}`),
       ].join('\n')
     case 'test-passed':
-      return mark(colors.green('✓'), `${safeText(event.test)} ${colors.dim(formatDuration(event.wallMs))}`)
+      return mark(colors.green('✓'), `${safeLine(event.test)} ${colors.dim(formatDuration(event.wallMs))}`)
     case 'test-failed':
       return mark(
         event.undecided ? colors.yellow('?') : colors.red('✗'),
-        `${safeText(event.test)}: ${safeText(event.reason)}`,
+        `${safeLine(event.test)}: ${hangingText(event.reason)}`,
       )
     case 'tool-checked':
       return describeCheck(event, colors)
     case 'twin-found':
       return mark(
         colors.green('='),
-        `${event.stepId} ${event.tool} is there already: ${event.name} v${event.version} does the same. Nothing is kept: ${safeText(event.reason)}`,
+        `${event.stepId} ${event.tool} is there already: ${event.name} v${event.version} does the same. Nothing is kept: ${hangingText(event.reason)}`,
       )
     case 'tool-saved':
       return mark(
@@ -72,7 +74,10 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
     case 'execution-finished':
       return describeExecution(event, colors, block)
     case 'model-failed':
-      return mark(colors.yellow('!'), `${event.purpose}: no reply (${safeText(event.problem)})${describeLoss(event)}`)
+      return mark(
+        colors.yellow('!'),
+        `${event.purpose}: no reply (${hangingText(event.problem)})${describeLoss(event)}`,
+      )
     case 'model-called':
       return colors.dim(
         mark(
@@ -88,17 +93,17 @@ export function renderEvent(event: RunEvent, { colors, verbose }: EventLineOptio
         ),
       )
     case 'model-reply-rejected':
-      return mark(colors.yellow('!'), `reply not usable (${event.purpose}): ${safeText(event.problem)}`)
+      return mark(colors.yellow('!'), `reply not usable (${event.purpose}): ${hangingText(event.problem)}`)
     case 'replanned':
-      return mark(colors.yellow('!'), `planning again: ${safeText(event.reason)}`)
+      return mark(colors.yellow('!'), `planning again: ${hangingText(event.reason)}`)
     case 'budget-warned':
       return mark(colors.yellow('!'), `${event.limit}: ${event.used} of ${event.allowed} used`)
     case 'warning':
-      return mark(colors.yellow('!'), safeText(event.message))
+      return mark(colors.yellow('!'), hangingText(event.message))
     case 'packages-provided':
       return event.reason === null
-        ? mark(colors.green('+'), `${safeText(event.packages.join(', '))} is there now (${event.environment})`)
-        : mark(colors.yellow('!'), safeText(event.reason))
+        ? mark(colors.green('+'), `${safeLine(event.packages.join(', '))} is there now (${event.environment})`)
+        : mark(colors.yellow('!'), hangingText(event.reason))
     case 'approval-requested':
     case 'approval-given':
     case 'output':
@@ -125,23 +130,23 @@ function describeFile(file: InspectedFile, verbose: boolean): string {
   const facts = [formatBytes(file.bytes), file.encoding].filter((fact) => fact !== null)
   if (file.table !== null)
     facts.unshift(`${file.table.rowsAtLeast === true ? 'at least ' : ''}${plural(file.table.rows, 'row')}`)
-  const head = `${safeText(file.name)}: ${file.kind}, ${facts.join(', ')}`
-  const all = file.table?.columns.map((column) => `${safeText(column.name)} ${column.type}`)
+  const head = `${safeLine(file.name)}: ${file.kind}, ${facts.join(', ')}`
+  const all = file.table?.columns.map((column) => `${safeLine(column.name)} ${column.type}`)
   const most = verbose ? Infinity : MOST_COLUMNS
   const count = file.table?.columnCount ?? all?.length ?? 0
   const listed = Math.min(most, all?.length ?? 0)
   const hint = verbose ? '' : ' (--verbose)'
   const more = count > listed ? `, and ${count - listed} more${hint}` : ''
   const columns = all === undefined ? undefined : `${all.slice(0, most).join(', ')}${more}`
-  const notes = file.notes.map((note) => `\n    ${safeText(note)}`).join('')
-  const outline = verbose ? (file.outline ?? '').split('\n').map((line) => `\n    ${safeText(line)}`) : []
+  const notes = file.notes.map((note) => `\n    ${safeLine(note)}`).join('')
+  const outline = verbose ? (file.outline ?? '').split('\n').map((line) => `\n    ${safeLine(line)}`) : []
   return `${head}${columns === undefined ? '' : `\n    ${columns}`}${notes}${file.outline === undefined ? '' : outline.join('')}`
 }
 
 function describeCandidates(event: Extract<RunEvent, { type: 'tools-retrieved' }>): string {
   if (event.total === 0) return 'library: empty'
   if (event.candidates.length === 0) return `library: none of its ${plural(event.total, 'tool')} fits`
-  const lines = event.candidates.map((tool) => `\n    ${tool.name} v${tool.version}: ${safeText(tool.summary)}`)
+  const lines = event.candidates.map((tool) => `\n    ${tool.name} v${tool.version}: ${safeLine(tool.summary)}`)
   return `library: ${event.candidates.length} of ${plural(event.total, 'tool')} shown to the planner${lines.join('')}`
 }
 
@@ -154,7 +159,7 @@ function describeStep(step: Step): string {
   const needs = step.needs.length === 0 ? '' : ` (after ${step.needs.join(', ')})`
   const subject =
     step.decision === 'reuse' ? `${step.tool}: ` : step.decision === 'make' ? `${step.specification.name}: ` : ''
-  return `${subject}${safeText(step.goal)}${needs}`
+  return `${subject}${safeLine(step.goal)}${needs}`
 }
 
 function describeCheck(event: Extract<RunEvent, { type: 'tool-checked' }>, colors: Colors): string {
@@ -168,13 +173,14 @@ function describeCheck(event: Extract<RunEvent, { type: 'tool-checked' }>, color
   ].filter((fact) => fact !== null)
   const good = event.decision === 'admit' && event.findings.length === 0
   const verdict = {
-    admit: 'checked',
-    reuse: 'is there already',
-    'strengthen-tests': 'its tests are too weak',
-    refuse: 'is refused',
+    admit: ' is checked',
+    reuse: ' is there already',
+    'strengthen-tests': '’s tests are too weak',
+    refuse: ' is refused',
   }
+  const all = facts.length === 0 ? '' : `: ${facts.join(', ')}`
   return [
-    `${good ? colors.green('✓') : colors.yellow('!')} ${event.tool} ${verdict[event.decision]}: ${facts.join(', ')} ${colors.dim(formatDuration(event.wallMs))}`,
+    `${good ? colors.green('✓') : colors.yellow('!')} ${event.tool}${verdict[event.decision]}${all} ${colors.dim(`(${formatDuration(event.wallMs)})`)}`,
     ...event.findings.map((finding) => indent(safeText(finding))),
   ].join('\n')
 }
@@ -193,7 +199,7 @@ function describeExecution(
   for (const artifact of result.artifacts)
     lines.push(`    file ${artifact.path} (${artifact.mediaType}, ${formatBytes(artifact.bytes)})`)
   for (const dropped of result.droppedArtifacts)
-    lines.push(colors.yellow(`    left out: ${safeText(dropped.name)} (${dropped.reason})`))
+    lines.push(colors.yellow(`    left out: ${safeLine(dropped.name)} (${dropped.reason})`))
   return lines.join('\n')
 }
 

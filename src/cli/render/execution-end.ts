@@ -1,5 +1,5 @@
 import type { ExecutionResult } from '../../contracts/sandbox.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, safeLine, safeText, type Terminal } from '../terminal.ts'
 import { formatBytes } from './format.ts'
 import { toJsonText } from '../../domain/json/to-json-text.ts'
 
@@ -15,7 +15,7 @@ export function describeExecutionEnd(result: ExecutionResult, colors: Terminal['
   for (const artifact of result.artifacts)
     lines.push(`file ${artifact.path} (${artifact.mediaType}, ${formatBytes(artifact.bytes)})`)
   for (const dropped of result.droppedArtifacts)
-    lines.push(colors.yellow(`left out ${safeText(dropped.name)}: ${dropped.reason}`))
+    lines.push(colors.yellow(`left out ${safeLine(dropped.name)}: ${dropped.reason}`))
   const reason = endReason(result)
   if (reason !== null) lines.push(colors.red(reason))
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
@@ -23,7 +23,7 @@ export function describeExecutionEnd(result: ExecutionResult, colors: Terminal['
 
 /** What a reader of the value should know. */
 export function describeNotes({ notes = [] }: ExecutionResult, colors: Terminal['err']): string[] {
-  return notes.map((note) => colors.yellow(`note ${safeText(note)}`))
+  return notes.map((note) => colors.yellow(`note ${hangingText(note)}`))
 }
 
 function endReason({ status, limits, signal }: ExecutionResult): string | null {

@@ -21,8 +21,9 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Rows as columns that line up; the last column is left ragged. */
-export function formatTable(rows: string[][]): string {
+/** Rows as columns that line up; the last column is left ragged. A cell is one line, whatever stands in it. */
+export function formatTable(texts: string[][]): string {
+  const rows = texts.map((row) => row.map((cell) => cell.replace(/[\s\u2028\u2029]+/gu, ' ')))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return rows
     .map((row) =>

@@ -1,17 +1,17 @@
 import type { RunResult } from '../../contracts/run.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, safeLine, type Terminal } from '../terminal.ts'
 import { formatDuration, formatUsd, plural } from './format.ts'
 
 /** What comes after the answer: files, tools, cost, and the error if there is one. */
 export function renderRunResult(result: RunResult, colors: Terminal['err']): string {
   const lines: string[] = []
-  for (const artifact of result.artifacts) lines.push(`  file   ${artifact.path}`)
+  for (const artifact of result.artifacts) lines.push(`  file   ${safeLine(artifact.path, 4096)}`)
   if (result.made.length > 0) lines.push(`  made   ${result.made.map(toolLabel).join(', ')}`)
   if (result.reused.length > 0) lines.push(`  reused ${result.reused.map(toolLabel).join(', ')}`)
   lines.push(`  cost   ${describeUsage(result)}`)
   if (result.error !== null) {
-    lines.push(`${colors.red('error')} ${safeText(result.error.message)} ${colors.dim(`(${result.error.code})`)}`)
-    if (result.error.hint !== null) lines.push(`  → ${safeText(result.error.hint)}`)
+    lines.push(`${colors.red('error')} ${hangingText(result.error.message)} ${colors.dim(`(${result.error.code})`)}`)
+    if (result.error.hint !== null) lines.push(`  → ${hangingText(result.error.hint)}`)
   }
   return `${lines.join('\n')}\n`
 }

@@ -1,5 +1,5 @@
 import type { ToolStatistics } from '../../app/life/tool-life.ts'
-import { safeText } from '../terminal.ts'
+import { safeLine } from '../terminal.ts'
 import { formatDuration, formatTable, formatUsd, plural } from './format.ts'
 
 /** The ledger for people: a line for each version, what it failed of where that is asked for, and the sums. */
@@ -24,7 +24,7 @@ export function renderStatistics({ versions, totals }: ToolStatistics, { causes 
       `v${version}`,
       String(count),
       fault,
-      safeText(cause.slice(0, 200)),
+      safeLine(cause, 200),
     ])
     parts.push(formatTable([['VERSION', 'FAILED', 'BY', 'WITH'], ...lines]))
   }

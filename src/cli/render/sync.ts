@@ -1,6 +1,6 @@
 import { showDifference } from '../../app/exchange/show-difference.ts'
 import type { SyncItem } from '../../app/exchange/plan-sync.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, safeLine, type Terminal } from '../terminal.ts'
 import { renderImportItem } from './import.ts'
 
 const WORDS: Readonly<Record<SyncItem['action'], string>> = {
@@ -18,7 +18,7 @@ export function renderSyncItem(item: SyncItem, colors: Terminal['out']): string 
   const { name, action, reason, difference, imported } = item
   const word = action === 'conflict' || action === 'refused' ? colors.red(WORDS[action]) : WORDS[action]
   const lines = [
-    `${word}: ${colors.bold(safeText(name))} ${safeText(reason)}`,
+    `${word}: ${colors.bold(safeLine(name))} ${hangingText(reason)}`,
     ...(difference === null ? [] : [colors.dim(showDifference(difference).replaceAll(/^(?=.)/gm, '  '))]),
   ]
   const found = imported === null ? '' : renderImportItem(imported, colors).replaceAll(/^(?=.)/gm, '  ')

@@ -1,7 +1,7 @@
 import type { ShownTool } from '../../app/operations.ts'
 import type { JsonValue } from '../../contracts/json.ts'
 import type { ToolTest } from '../../contracts/tool.ts'
-import { safeText, type Terminal } from '../terminal.ts'
+import { hangingText, safeLine, safeText, type Terminal } from '../terminal.ts'
 import { renderAdmission, renderNeeds } from './admission.ts'
 import { renderChange } from './changes.ts'
 import { formatUsd, plural } from './format.ts'
@@ -15,13 +15,13 @@ export function renderTool({ tool, ledger, record, changes }: ShownTool, colors:
   const { provenance } = tool
   const cost = provenance.costUsd === null ? 'price not known' : formatUsd(provenance.costUsd)
   const parts = [
-    `${colors.bold(tool.name)} v${tool.version} (${tool.language}, ${tool.state}${tool.stateReason === '' ? '' : `: ${safeText(tool.stateReason)}`})`,
+    `${colors.bold(tool.name)} v${tool.version} (${tool.language}, ${tool.state}${tool.stateReason === '' ? '' : `: ${safeLine(tool.stateReason, 1000)}`})`,
     ...describeStanding(record, tool.version),
     safeText(tool.description),
-    `when to use: ${safeText(tool.whenToUse)}`,
+    `when to use: ${hangingText(tool.whenToUse)}`,
     `input  ${JSON.stringify(tool.inputSchema)}\noutput ${JSON.stringify(tool.outputSchema)}`,
     colors.dim(safeText(tool.code.trimEnd())),
-    [`tests (${tool.tests.length})`, ...tool.tests.map((test) => `  · ${describeTest(test)}`)].join('\n'),
+    [plural(tool.tests.length, 'test'), ...tool.tests.map((test) => `  · ${describeTest(test)}`)].join('\n'),
     `needs ${renderNeeds(tool.needs)}`,
     renderAdmission(tool.admission),
     `${provenance.source} ${provenance.createdAt.slice(0, 10)} by ${provenance.model ?? 'a person'}, ${plural(provenance.repairs, 'repair')}, ${provenance.tokens} tokens, ${cost}`,
@@ -48,12 +48,12 @@ function describeStanding(
   ]
   return [
     ...(facts.length === 0 ? [] : [facts.join('; ')]),
-    ...(annotation === '' ? [] : [`note: ${safeText(annotation)}`]),
+    ...(annotation === '' ? [] : [`note: ${hangingText(annotation)}`]),
   ]
 }
 
 function describeTest(test: ToolTest): string {
-  const name = safeText(test.name)
+  const name = safeLine(test.name)
   if (test.kind === 'example') return `${name}: ${showValue(test.arguments)} → ${showValue(test.expected)}`
   if (test.kind === 'error') return `${name}: ${showValue(test.arguments)} raises ${test.raises ?? 'an error'}`
   return `${name}: a property`
@@ -64,5 +64,5 @@ function showValue(value: JsonValue): string {
 }
 
 function clip(text: string): string {
-  return safeText(text.length > 120 ? `${text.slice(0, 117)}…` : text)
+  return safeLine(text, 120)
 }

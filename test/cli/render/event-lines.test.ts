@@ -99,3 +99,58 @@ test('a price that is not known is said to be unknown, not zero', () => {
   expect(render(event)).toContain('price not known')
   expect(render({ ...event, costUsd: 0.002 })).toContain('$0.0020')
 })
+
+const NASTY = 'What is the mean?\n✓ all tests passed\r\n\u001b[2Kerror\u2028fine\tdone'
+
+test.each<[string, RunEventBody]>([
+  ['earlier requests', { type: 'instances-found', scripts: [{ id: 'a', request: NASTY, score: 1 }] }],
+  ['goals', { type: 'step-started', stepId: 's1', decision: 'script', goal: NASTY }],
+  ['names of tests', { type: 'test-passed', stepId: 's1', test: NASTY, wallMs: 5 }],
+  [
+    'summaries of tools',
+    { type: 'tools-retrieved', total: 40, candidates: [{ name: 'mean', version: 1, summary: NASTY, score: 1 }] },
+  ],
+  ['requests', { type: 'run-started', request: NASTY, files: [], notice: null }],
+  ['reasons', { type: 'replanned', reason: NASTY, attempt: 1 }],
+  ['problems', { type: 'code-rejected', stepId: 's1', attempt: 1, problems: [NASTY, NASTY] }],
+  ['warnings', { type: 'warning', code: 'tool_rejected', message: NASTY }],
+])('%s of several lines begin no line of their own', (_, event) => {
+  const lines = render(event).split('\n')
+  expect(
+    lines.filter((line) => /^(?:✓|error|fine|\s{0,3}✓)/.test(line) && !line.includes('What is the mean?')),
+  ).toEqual([])
+  expect(lines.slice(1).every((line) => line.startsWith('    '))).toBe(true)
+  // oxlint-disable-next-line no-control-regex -- what must not be there
+  expect(render(event)).not.toMatch(/[\u001b\r\u2028]/)
+})
+
+test('an earlier request is one line, and not longer than a line', () => {
+  const request = `${'Compare the years. '.repeat(40)}\n`.repeat(30)
+  const [, line = '', ...more] = render({ type: 'instances-found', scripts: [{ id: 'a', request, score: 1 }] }).split(
+    '\n',
+  )
+  expect(more).toEqual([])
+  expect([...line].length).toBeLessThan(250)
+  expect(line).toMatch(/^ {4}Compare the years\. Compare/)
+})
+
+test('a check without facts is a whole sentence', () => {
+  const checks = { mutants: null, repeatedCalls: null, review: null, neighbours: [] }
+  const step = { stepId: 's1', tool: 'mean', findings: [], checks, wallMs: 107 }
+  const event = { type: 'tool-checked' as const, ...step }
+  expect(render({ ...event, decision: 'strengthen-tests' })).toBe('! mean’s tests are too weak (107 ms)')
+  expect(render({ ...event, decision: 'admit' })).toBe('✓ mean is checked (107 ms)')
+  const seen = { ...checks, mutants: { tried: 12, survived: 4 } }
+  expect(render({ ...event, decision: 'refuse', checks: seen } as never)).toBe(
+    '! mean is refused: 8 of 12 planted faults seen (107 ms)',
+  )
+})
+
+test('a call that brought no reply says what it cost all the same', () => {
+  const usage = { inputTokens: 300, outputTokens: 20, cachedInputTokens: 0, reasoningTokens: 0, reported: false }
+  const event = { type: 'model-failed', role: 'planner', purpose: 'plan', wallMs: 9, code: 'model_timeout' } as const
+  expect(render({ ...event, usage, costUsd: 0.25, problem: 'too slow' })).toBe(
+    '! plan: no reply (too slow), ≈300+20 tokens all the same, $0.25',
+  )
+  expect(render({ ...event, usage: null, costUsd: 0, problem: 'refused' })).toBe('! plan: no reply (refused)')
+})
