@@ -9,6 +9,9 @@ const OFFLINE = {
   PIP_INDEX_URL: 'http://127.0.0.1:1/simple/',
   PIP_CONFIG_FILE: '/dev/null',
   npm_config_registry: 'http://127.0.0.1:1/',
+  // npm and pip would try again for minutes.
+  npm_config_fetch_retries: '0',
+  PIP_RETRIES: '0',
 }
 
 const groups = GROUPS.map((group) => ({

@@ -29,8 +29,8 @@ export const GROUPS: readonly TestGroup[] = [
   {
     name: 'registry',
     needs: 'the package registries that pip and npm are configured for',
-    files: ['test/sandbox/environments/real-registries.test.ts'],
-    signs: [/real-registries\.ts'/],
+    files: ['test/bench/install-peers.test.ts', 'test/sandbox/environments/real-registries.test.ts'],
+    signs: [/real-registries\.ts'|install-peers\.ts'/],
   },
   {
     // PostgreSQL's own package takes seconds; this extension is compiled here, where the distribution has no package of it.
