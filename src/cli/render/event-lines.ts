@@ -173,7 +173,7 @@ function describeCheck(event: Extract<RunEvent, { type: 'tool-checked' }>, color
   ].filter((fact) => fact !== null)
   const good = event.decision === 'admit' && event.findings.length === 0
   const verdict = {
-    admit: ' is checked',
+    admit: ' checked',
     reuse: ' is there already',
     'strengthen-tests': '’s tests are too weak',
     refuse: ' is refused',

@@ -139,7 +139,7 @@ test('a check without facts is a whole sentence', () => {
   const step = { stepId: 's1', tool: 'mean', findings: [], checks, wallMs: 107 }
   const event = { type: 'tool-checked' as const, ...step }
   expect(render({ ...event, decision: 'strengthen-tests' })).toBe('! mean’s tests are too weak (107 ms)')
-  expect(render({ ...event, decision: 'admit' })).toBe('✓ mean is checked (107 ms)')
+  expect(render({ ...event, decision: 'admit' })).toBe('✓ mean checked (107 ms)')
   const seen = { ...checks, mutants: { tried: 12, survived: 4 } }
   expect(render({ ...event, decision: 'refuse', checks: seen } as never)).toBe(
     '! mean is refused: 8 of 12 planted faults seen (107 ms)',
