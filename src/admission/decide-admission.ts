@@ -219,11 +219,28 @@ async function tryMutants(options: AdmissionOptions, state: Admission): Promise<
   if (check.stopped !== null) noteSpent(new SpendingSpent(check.stopped), state)
   const judged = await judgeMutants(check, { ...rest, tool, tests, ...(threshold === undefined ? {} : { threshold }) })
   state.mutation = { ...check, record: judged.record }
-  if (judged.verdict !== 'weak') return
+  if (judged.verdict !== 'weak') return judgeProperties(options, state, judged)
   const shown = judged.unseen.slice(0, 5).map(({ mutant }) => mutant)
   const unseen = shown.map(({ line, before, after }) => `line ${line}: \`${before}\` made \`${after}\``)
   state.findings.push({ check: 'mutation', code: 'weak', message: `${judged.reason}. Unseen: ${unseen.join('; ')}` })
   state.unseen.push(...judged.unseen.flatMap(({ input }) => (input === null ? [] : [input])))
+  strengthen(options, state)
+}
+
+/** Fewer mistakes that are all seen may all be of one kind, such as another type of value. */
+const TELLING_MUTANTS = 3
+
+/**
+ * Properties count like examples where they see planted mistakes. Where these are too few for a verdict and not all of them
+ * are seen, nothing shows what the properties are worth.
+ */
+function judgeProperties(options: AdmissionOptions, state: Admission, { verdict, record }: JudgedMutants): void {
+  const { tests, specification } = options
+  const seesAll = record.tried >= TELLING_MUTANTS && record.survived === 0
+  if (verdict === 'strong' || seesAll || !checkTests(tests, specification).restsOnProperties) return
+  const seen = `${record.tried - record.survived} of ${record.tried} planted mistakes`
+  const message = `There are too few examples, and ${seen} do not show that the properties see any: add examples with values that are worked out by hand.`
+  state.findings.push({ check: 'test-quality', code: 'few-examples', message })
   strengthen(options, state)
 }
 

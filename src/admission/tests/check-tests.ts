@@ -25,6 +25,8 @@ export interface TestQuality {
   /** Tests that can be left out without loss, by name: they assert nothing, or repeat another. */
   worthless: string[]
   problems: TestProblem[]
+  /** True where there are results enough only because properties count: planted mistakes have to show that they see any. */
+  restsOnProperties: boolean
 }
 
 type Example = Extract<ToolTest, { kind: 'example' }>
@@ -60,7 +62,8 @@ export function checkTests(
     const message = 'The specification says what is refused, and no test of the kind error looks at it: add one.'
     problems.push({ code: 'no-error-case', tests: [], message })
   }
-  return { worthless: [...worthless], problems }
+  const restsOnProperties = inputs.size < demands.results && results >= demands.results
+  return { worthless: [...worthless], problems, restsOnProperties }
 }
 
 function findWorthless(

@@ -80,6 +80,10 @@ export async function planCandidates(
     options.signal?.throwIfAborted()
     options.onReading?.({ done: done++, total: candidates.length })
     return readCandidate(candidate, { library, sandbox, ...options })
+  }).catch((error: unknown) => {
+    // After an abort report its reason, not the error that it caused in what was under way.
+    options.signal?.throwIfAborted()
+    throw error
   })
   const items = read.map(({ item }) => item)
   const readable = read.flatMap(({ pending }) => (pending === null ? [] : [pending]))

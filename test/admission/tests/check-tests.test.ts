@@ -29,7 +29,7 @@ const codes = (tests: ToolTest[], over: Partial<ToolSpecification> = {}): string
 
 describe('tests', () => {
   test('that ask for different values, an edge included, are found good', () => {
-    expect(checkTests(GOOD, SPECIFICATION)).toEqual({ worthless: [], problems: [] })
+    expect(checkTests(GOOD, SPECIFICATION)).toEqual({ worthless: [], problems: [], restsOnProperties: false })
   })
 
   test('that are too few are told how many there have to be', () => {
