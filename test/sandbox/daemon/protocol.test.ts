@@ -105,13 +105,19 @@ describe('the identity of a process', () => {
 
   const isFirst = readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]'
 
-  test.skipIf(!isFirst)('of a pid namespace that is gone, seen from the first one: it is dead', () => {
-    expect(isDead(`1-${process.pid}-3`)).toBe(true)
-  })
+  test.skipIf(!isFirst)(
+    "of a pid namespace that is gone, seen from the first one: it is dead (needs the machine's first pid namespace)",
+    () => {
+      expect(isDead(`1-${process.pid}-3`)).toBe(true)
+    },
+  )
 
-  test.skipIf(isFirst)('of another pid namespace, seen from one that is not the first: nobody knows', () => {
-    expect(findProcess(`1-${process.pid}-3`)).toBe('unknown')
-  })
+  test.skipIf(isFirst)(
+    'of another pid namespace, seen from one that is not the first: nobody knows (needs a pid namespace that is not the first)',
+    () => {
+      expect(findProcess(`1-${process.pid}-3`)).toBe('unknown')
+    },
+  )
 
   test.skipIf(!isFirst || process.getuid?.() !== 0)(
     'of a process in a pid namespace below: it is found until it ends (skipped without root, and in containers)',
