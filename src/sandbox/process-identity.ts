@@ -31,7 +31,10 @@ function findInNamespace(namespace: string, pid: string, start: string): number 
     if (!/^\d+$/.test(name) || innermostId(name) !== pid) continue
     const found = linkOf(name, 'pid')
     if (found !== '' && found !== namespace) continue
-    const isSame = startTicks(Number(name)) === start
+    const ticks = startTicks(Number(name))
+    // One that has ended shows its namespace until its parent looks, and nothing else: not even its time.
+    if (ticks === '') continue
+    const isSame = ticks === start
     if (found === namespace && isSame) return Number(name)
     // One that does not show its namespace, or counts from another start of the machine, may be the one.
     if (isSame || (found === namespace && linkOf(name, 'time') !== linkOf('self', 'time'))) return 'unknown'
