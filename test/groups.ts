@@ -1,10 +1,11 @@
 // What tests need. A file that stands in no group below belongs to `npm test`: it needs what set-up installs there (the sandbox
-// with its Python, PostgreSQL's server), and neither a container engine, nor a Linux of its own, nor a package registry.
+// with its Python, PostgreSQL's server), and neither an engine, nor a machine of its own, nor a package registry, not even a local
+// one.
 // `npm run test:all` runs all groups. test/structure/groups.test.ts fails where a file is in the wrong one.
 
 export interface TestGroup {
   /** A project of vitest: `npx vitest run --project engine`. */
-  name: 'engine' | 'kernel' | 'registry' | 'pgvector' | 'sized'
+  name: 'engine' | 'machines' | 'kernel' | 'registry' | 'packages' | 'pgvector' | 'sized'
   /** In words, for people. */
   needs: string
   /** Test files, or folders of them, from the project's root; a folder ends in `/`. */
@@ -13,12 +14,19 @@ export interface TestGroup {
   signs: RegExp[]
 }
 
+/** A file with the signs of several is in the first of them. */
 export const GROUPS: readonly TestGroup[] = [
   {
     name: 'engine',
     needs: 'a container engine, and an image made by debootstrap',
     files: ['test/sandbox/docker/'],
     signs: [/\/support\/engine\.ts'|docker-engine\.mjs|'dockerd'/],
+  },
+  {
+    name: 'machines',
+    needs: 'root, and machines with root folders and users of their own, which stand in for those of a cloud',
+    files: ['test/sandbox/e2b/'],
+    signs: [/\/open-test-e2b\.ts'|\/fake-cloud\.ts'/],
   },
   {
     name: 'kernel',
@@ -28,9 +36,30 @@ export const GROUPS: readonly TestGroup[] = [
   },
   {
     name: 'registry',
-    needs: 'the package registries that pip and npm are configured for',
-    files: ['test/bench/install-peers.test.ts', 'test/sandbox/environments/real-registries.test.ts'],
-    signs: [/real-registries\.ts'|install-peers\.ts'/],
+    needs:
+      'the package registries that pip and npm are configured for, and what the benchmarks compare with, which comes from them',
+    files: [
+      'test/bench/install-peers.test.ts',
+      'test/bench/sandbox.test.ts',
+      'test/sandbox/environments/real-registries.test.ts',
+    ],
+    signs: [/real-registries\.ts'|install-peers\.ts'|\[bench, 'sandbox'/],
+  },
+  {
+    // Each of their environments is a run of pip or npm, of a second and more.
+    name: 'packages',
+    needs: 'pip and npm, which install from package registries that these tests serve',
+    files: [
+      'test/agent/packages/run-packages.test.ts',
+      'test/app/needs/needs-of-tests.test.ts',
+      'test/e2e/environments.test.ts',
+      'test/e2e/package-question.test.ts',
+      'test/sandbox/environment-executions.test.ts',
+      'test/sandbox/environments/create-javascript-environment.test.ts',
+      'test/sandbox/environments/create-python-environment.test.ts',
+      'test/sandbox/environments/interrupted-build.test.ts',
+    ],
+    signs: [/local-python-index\.ts'|local-npm-registry\.ts'/],
   },
   {
     // PostgreSQL's own package takes seconds; this extension is compiled here, where the distribution has no package of it.

@@ -66,7 +66,7 @@ test('there are twenty good tools and twenty bad ones, in both languages', () =>
 })
 
 describe('a good tool is admitted', () => {
-  test.each(sampleOf(GOOD, 6))(
+  test.each(sampleOf(GOOD, 3))(
     '%s',
     async (name) => {
       const planted = await loadPlanted(opened.sandbox, 'good', name)

@@ -37,7 +37,9 @@ function signsOf(file: string): string[] {
 describe('the groups of the tests', () => {
   test.each(files.filter((file) => !ABOUT_GROUPS.has(file)))('%s is in the group of what it needs', (file) => {
     const group = groupOf(file)
-    expect(signsOf(file), 'test/groups.ts says what is a sign of which group').toEqual(group === 'basic' ? [] : [group])
+    expect(signsOf(file)[0], 'test/groups.ts says what is a sign of which group').toEqual(
+      group === 'basic' ? undefined : group,
+    )
   })
 
   test.each(GROUPS.flatMap(({ files: entries }) => entries))('%s is there', (entry) => {

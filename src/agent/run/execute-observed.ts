@@ -2,33 +2,46 @@ import { join } from 'node:path'
 import type { JsonSchema, JsonValue } from '../../contracts/json.ts'
 import type { Observation } from '../../contracts/run.ts'
 import type { Execution, ExecutionResult } from '../../contracts/sandbox.ts'
+import { withPatience } from '../../domain/failures/execute-steadily.ts'
+import { wasStarved } from '../../domain/failures/host-ended.ts'
+import { turnstileOf } from '../../domain/failures/turnstile.ts'
 import { observeExecution } from '../observe/observe-execution.ts'
 import { OutputRecorder } from '../observe/output-recorder.ts'
 import { saveFullText } from '../observe/save-full-text.ts'
 import { createFolder } from './create-folder.ts'
 import { executeCode } from './execute-code.ts'
 import type { RunContext } from './run-context.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export interface ObservedExecution {
   result: ExecutionResult
   observation: Observation
 }
 
+interface Options {
+  stepId: string
+  purpose: 'use' | 'script'
+  outputSchema: JsonSchema | null
+  expected?: readonly JsonValue[]
+  execution: Execution
+  goal?: string
+}
+
 /**
  * Executes code for its value: output is shown as it comes, artifacts and the whole text go to the run's folder, and what
- * the model will be shown is recorded.
+ * the model will be shown is recorded. What a busy machine kept from its end is made a second time, beside no test and with
+ * more patience, unless the code had a network: it may have changed something there.
  */
-export async function executeObserved(
-  context: RunContext,
-  options: {
-    stepId: string
-    purpose: 'use' | 'script'
-    outputSchema: JsonSchema | null
-    expected?: readonly JsonValue[]
-    execution: Execution
-    goal?: string
-  },
-): Promise<ObservedExecution> {
+export async function executeObserved(context: RunContext, options: Options): Promise<ObservedExecution> {
+  const { execution } = options
+  const first = await executeOnce(context, options)
+  if (!wasStarved(first.result) || execution.network !== undefined || context.signal.aborted) return first
+  const again = { ...options, execution: withPatience(execution, first.result) }
+  const sandbox = await untilAborted(context.sandbox(), context.signal)
+  return turnstileOf(sandbox).alone(() => executeOnce(context, again))
+}
+
+async function executeOnce(context: RunContext, options: Options): Promise<ObservedExecution> {
   const { stepId, purpose, outputSchema, expected = [], execution, goal } = options
   const folder = nextFolder(context, stepId)
   const artifactsFolder = join(folder, 'output')

@@ -1,5 +1,6 @@
 import type { Difficulty } from '../../contracts/models.ts'
 import type { ScriptStep } from '../../contracts/plan.ts'
+import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { observeProblem } from '../observe/observe-execution.ts'
 import { renderObservation } from '../observe/render-observation.ts'
 import { executeObserved } from '../run/execute-observed.ts'
@@ -25,6 +26,8 @@ export async function runScript(
     context.events.emit({ type: 'code-written', stepId: step.id, language, code, attempt, specification: null })
     const report = await execute(context, { step, script })
     if (report.observation.status === 'ok' || attempt > MAX_REPAIRS) return report
+    // The machine was too busy, twice: no other code would mend that.
+    if (report.result !== null && wasStarved(report.result)) return report
     const observation = renderObservation(report.observation, step.goal)
     script = await repairScript(context, { step, difficulty, last: script, observation, repair: attempt })
   }

@@ -19,11 +19,15 @@ export function executeSteadily(execute: Execute, turnstile: Turnstile): Execute
     const first = await turnstile.beside(() => execute(execution))
     const isHosts = wasStarved(first) || wasKilledFromOutside(first)
     if (!isHosts || starved >= MOST_STARVED || execution.signal?.aborted) return first
-    const limits = { ...execution.limits, wallMs: PATIENCE * first.limits.wallMs }
-    const second = await turnstile.alone(() => execute({ ...execution, limits }))
+    const second = await turnstile.alone(() => execute(withPatience(execution, first)))
     if (wasStarved(second)) starved += 1
     return second
   }
+}
+
+/** The execution again, with more time by the clock than the one that gave this result. */
+export function withPatience(execution: Execution, { limits }: Pick<ExecutionResult, 'limits'>): Execution {
+  return { ...execution, limits: { ...execution.limits, wallMs: PATIENCE * limits.wallMs } }
 }
 
 const STEADY = new WeakSet<Sandbox>()

@@ -8,7 +8,7 @@ import type { ScriptedStep } from '../../../src/testing/index.ts'
 import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { slowSandbox } from '../../support/slow-sandbox.ts'
 import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
-import { json, makeRange, PRICES, rangeCode, rangePlan, rangeTests } from '../scripted-replies.ts'
+import { json, makeRange, PRICES, rangeCode, rangePlan, rangeTests, scriptPlan } from '../scripted-replies.ts'
 
 let opened: TestSandbox
 
@@ -41,6 +41,32 @@ async function ask(agent: TestAgent, steps: readonly ScriptedStep[]) {
 const keep: ScriptedStep = { role: 'reviewer', reply: json({ verdict: 'keep' }) }
 
 describe('a machine that is busy', () => {
+  const isScript = ({ code, call }: Execution): boolean => call === undefined && code.includes('sum(range(10))')
+  const script: ScriptedStep = { role: 'planner', reply: scriptPlan({ code: 'result(sum(range(10)))' }) }
+
+  test('does not send a script to repair: it runs again, and has its value', async () => {
+    let times = 0
+    await withAgent(
+      (execution) => isScript(execution) && (times += 1) === 1,
+      async (agent, sandbox) => {
+        const { result, events } = await agent.play([script], 'The sum')
+        expect(sandbox.starved).toBe(1)
+        expect(result).toMatchObject({ status: 'succeeded', answer: 'It is 45.', usage: { calls: 1, executions: 2 } })
+        const limits = eventsOf(events, 'execution-finished').map((event) => event.result.limits.wallMs)
+        expect(limits[1]).toBe(3 * (limits[0] ?? 0))
+      },
+    )
+  })
+
+  test('that lets a script never end has nobody write other code for it: the planner is told', async () => {
+    await withAgent(isScript, async (agent) => {
+      const other: ScriptedStep = { role: 'planner', match: /wall time/, reply: scriptPlan({ code: 'result(45)' }) }
+      const { result, events } = await agent.play([script, other], 'The sum')
+      expect(result).toMatchObject({ status: 'succeeded', answer: 'It is 45.', usage: { calls: 2, executions: 3 } })
+      expect(eventsOf(events, 'model-called').map(({ purpose }) => purpose)).not.toContain('repair-code')
+    })
+  })
+
   test('ends no test for good: what it ended beside others passes alone, and nobody writes code again', async () => {
     await withAgent(
       (execution, running) => isTest(execution) && running > 1,
