@@ -73,7 +73,7 @@ export const GROUPS: readonly TestGroup[] = [
     name: 'sized',
     needs: 'time: soak, fuzz and corpora at full size',
     files: [
-      'test/admission/decide-admission.test.ts',
+      'test/admission/pipeline.test.ts',
       'test/app/adversary.test.ts',
       'test/app/tidy/further-twins.test.ts',
       'test/app/tidy/plan-tidy.test.ts',

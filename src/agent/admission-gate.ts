@@ -1,7 +1,11 @@
-import type { JsonObject } from '../contracts/json.ts'
 import type { AdmissionDepth, ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
-import type { AdmissionRecord, ToolNeeds, ToolSignature, ToolTest, ToolVersion } from '../contracts/tool.ts'
+import type { AdmissionCheck, ToolNeeds, ToolSignature, ToolTest, ToolVersion } from '../contracts/tool.ts'
+import type { Twin } from '../domain/admission/finding.ts'
+import type { AdmissionPolicy } from '../domain/admission/policy.ts'
+import type { AdmissionReport } from '../domain/admission/report.ts'
+import type { SpendingLimit } from '../domain/failures/spending-limit.ts'
+import type { Turnstile } from '../domain/failures/turnstile.ts'
 
 /** A tool's code with what is needed to run it. */
 export interface CheckedCode {
@@ -23,8 +27,14 @@ interface Surroundings {
   signal: AbortSignal
 }
 
-export interface AdmissionSubject extends Surroundings {
+export interface AdmissionRequest extends Surroundings {
+  policy: Extract<AdmissionPolicy, 'made' | 'repaired'>
+  /** Read, checked as text, and passed by its tests already. */
   tool: CheckedCode
+  /** Of the sandbox. */
+  turnstile: Turnstile
+  /** The account that pays for the executions. */
+  spending: SpendingLimit
   depth: AdmissionDepth
   /** Whether a tool of another language may take its place: no program of the plan imports it. */
   otherLanguages: boolean
@@ -32,35 +42,12 @@ export interface AdmissionSubject extends Surroundings {
   specificationText: string
   /** One call of a reviewer; null where there is to be none. */
   askReviewer: ((prompt: { instructions: string; content: string }) => Promise<string>) | null
-  /** Executions that the checks may use. */
-  executions: number
-  /** False where the tests were strengthened already: that they are weak is then only written down. */
+  /** False where the tests were strengthened already: that they are weak is then a doubt. */
   mayStrengthen: boolean
-  /** What was decided on the same code with fewer tests. */
-  earlier: AdmissionDecision | null
-}
-
-/** A tool of the library that does what is to be made. */
-export interface Twin {
-  name: string
-  version: number
-  reason: string
-  /** Parameters of the specification under which the twin has them, where the names differ. */
-  renamed: { from: string; to: string }[]
-  /** The modules for a program that imports it under the specified name; empty where it is written in another language. */
-  modules: ToolModule[]
-}
-
-export interface AdmissionDecision {
-  /** `strengthen-tests`: they cannot tell whatever the code is worth. `refuse`: the code is at fault. */
-  decision: 'admit' | 'reuse' | 'strengthen-tests' | 'refuse'
-  findings: { check: string; code: string; message: string }[]
-  /** Inputs that show what the tests do not see; never with a result. */
-  unseen: JsonObject[]
-  twin: Twin | null
-  record: Pick<AdmissionRecord, 'mutants' | 'repeatedCalls' | 'review' | 'neighbours' | 'stopped'>
-  /** The gate's own account, for `earlier`. */
-  account: unknown
+  /** What the caller has checked itself, on this code and these tests. */
+  passed: readonly AdmissionCheck[]
+  /** What was found about the same code with fewer tests. */
+  earlier: AdmissionReport | null
 }
 
 /** Decides what may be kept. The agent orders it and does the model calls; what is checked, and how, is its own business. */
@@ -76,5 +63,5 @@ export interface AdmissionGate {
    * share of them that they have to see, where it is not the gate's own.
    */
   findReady(subject: Surroundings & { threshold?: number }): Promise<Twin | null>
-  decide(subject: AdmissionSubject): Promise<AdmissionDecision>
+  admit(request: AdmissionRequest): Promise<AdmissionReport>
 }

@@ -46,7 +46,7 @@ export type RunEventBody =
       decision: 'admit' | 'reuse' | 'strengthen-tests' | 'refuse'
       /** What was found, a sentence each. */
       findings: string[]
-      checks: Pick<AdmissionRecord, 'mutants' | 'repeatedCalls' | 'review' | 'neighbours' | 'stopped'>
+      checks: Pick<AdmissionRecord, 'mutants' | 'repeatedCalls' | 'review' | 'neighbours' | 'stopped' | 'checks'>
       wallMs: number
     }
   /** A tool of the library does what was to be made: it is used instead, and nothing is kept. */

@@ -122,6 +122,54 @@ export const NO_NEEDS: Readonly<ToolNeeds> = Object.freeze({
   hostFunctions: [],
 })
 
+/** What is asked of a tool before it is kept, in the order in which it is asked: the cheapest first. */
+export const ADMISSION_CHECKS = [
+  /** Its code as text: what the library's rules for code say. */
+  'static',
+  /** Characters in its code that a reader does not see. */
+  'hidden-characters',
+  'tests',
+  /** The tests and the past calls of the version that it is to take the place of. */
+  'regression',
+  /** Whether a wrong tool would fail its tests. */
+  'test-quality',
+  /** The same calls in two environments. */
+  'determinism',
+  /** Whether it knows the values of its tests and no others. */
+  'hard-coded',
+  /** Small faults planted into its code: do its tests see them? */
+  'mutation',
+  /** Tools of the library that do the same. */
+  'twins',
+  /** A model that reads specification and code. */
+  'review',
+] as const
+
+export type AdmissionCheck = (typeof ADMISSION_CHECKS)[number]
+
+/**
+ * `evidence`: it was made on this very code before. `not-asked`: who asked for the admission gave it nothing to work with, such
+ * as no reviewer. `nothing-to-check`: no neighbours, no older version, no test that asserts anything. `spent`: its budget was.
+ * `refused-before`: an earlier check had refused.
+ */
+export type SkipReason = 'evidence' | 'not-asked' | 'nothing-to-check' | 'spent' | 'refused-before'
+
+/** What one check cost and gave, summed over all versions of the code and all rounds of one admission. */
+export interface CheckYield {
+  check: AdmissionCheck
+  /** How often it was made. */
+  ran: number
+  /** Of these, how often the admission ended with it. */
+  refused: number
+  /** Of these, how often it found something without ending the admission. */
+  noted: number
+  /** Of these, how often the budget ended it. */
+  cutShort: number
+  skipped: Partial<Record<SkipReason, number>>
+  executions: number
+  wallMs: number
+}
+
 /** What was checked before a version was kept. Null stands for a check that was not made. */
 export interface AdmissionRecord {
   /** ISO 8601. */
@@ -141,6 +189,8 @@ export interface AdmissionRecord {
   neighbours: { name: string; version: number; verdict: string }[]
   /** Why the checks ended before they were through; absent where they were not cut short. */
   stopped?: string
+  /** In the order of the checks: one that never refuses anything can be dropped. Absent in older records. */
+  checks?: CheckYield[]
 }
 
 export interface ToolVersion extends ToolSignature {

@@ -18,8 +18,6 @@ export interface Expected {
   source?: string
   /** Of a twin: the tool that is to be used instead. */
   twin?: string
-  /** Checks that run at the same time and find it, too. */
-  also?: string[]
   /** What the static checks have to name as well. */
   static?: string
   why: string

@@ -3,6 +3,9 @@ import type { Neighbour } from '../../src/admission/twins/find-twins.ts'
 import { openAdmissionGate } from '../../src/app/open-admission-gate.ts'
 import { runTests } from '../../src/app/run-tests.ts'
 import { NO_NEEDS, type ToolVersion } from '../../src/contracts/tool.ts'
+import { describeFinding } from '../../src/domain/admission/describe-finding.ts'
+import { SpendingLimit } from '../../src/domain/failures/spending-limit.ts'
+import { turnstileOf } from '../../src/domain/failures/turnstile.ts'
 import { checkCode } from '../../src/library/check-code.ts'
 import { describeSpecification } from '../../src/library/describe-specification.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
@@ -56,8 +59,11 @@ async function judge(
   const results = await runTests({ sandbox: opened.sandbox, subject, tests })
   const failed = results.flatMap(({ test, failure }) => (failure === null ? [] : [`${test.name}: ${failure}`]))
   expect(failed, 'a tool that passes its own tests').toEqual([])
-  const { decision, findings } = await openAdmissionGate().decide({
+  const { decision, findings } = await openAdmissionGate().admit({
+    policy: 'made',
     sandbox: opened.sandbox,
+    turnstile: turnstileOf(opened.sandbox),
+    spending: new SpendingLimit({ executions: EXECUTIONS[language], wallMs: 600_000 }),
     tool: subject,
     specification,
     specificationText: described.description,
@@ -66,12 +72,13 @@ async function judge(
     depth: 'standard',
     otherLanguages: false,
     askReviewer: () => Promise.resolve('```json\n{"verdict": "keep", "reasons": []}\n```'),
-    executions: EXECUTIONS[language],
     mayStrengthen: true,
+    passed: ['static', 'tests'],
     earlier: null,
     signal: new AbortController().signal,
   })
-  return { decision, against: findings.map(({ check, code: word, message }) => `${check}: ${word} (${message})`) }
+  const against = findings.map(({ finding }) => `${finding.check}: ${finding.code} (${describeFinding(finding)})`)
+  return { decision, against }
 }
 
 test('there are twenty bad tools at least, and twenty good ones', () => {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../contracts/json.ts'
 import type { InputFile, Sandbox } from '../../contracts/sandbox.ts'
+import type { DeterminismFinding, Source } from '../../domain/admission/finding.ts'
 import {
   observeCalls,
   observeHashOrders,
@@ -10,9 +11,9 @@ import {
 import { compareOutcomes, type CallOutcome } from '../observation/outcome.ts'
 import { mergeReads, type Reads } from '../observation/reads.ts'
 import type { CompareValues, ToolUnderTest } from '../subject.ts'
-import { describeFindings, type DeterminismFinding, type Difference } from './describe-findings.ts'
+import { collectFindings, type Difference } from './collect-findings.ts'
 import { longCalls, wentTooDeep } from './long-calls.ts'
-import { CHANGES, WORLDS, type Source } from './worlds.ts'
+import { CHANGES, WORLDS } from './worlds.ts'
 
 /** Two runs of the same code on the same machine agree to the last bit, but for sums in the order of a set. */
 const TOLERANCE = 1e-12
@@ -83,7 +84,7 @@ export async function checkDeterminism(options: DeterminismOptions): Promise<Det
     changedArguments,
     hashOrder: !first.usesHashOrder ? 'not-needed' : hashes === null ? 'not-compared' : 'compared',
     findings: [
-      ...describeFindings({
+      ...collectFindings({
         differences,
         sources,
         reads: withoutGranted(reads, options.tool),
@@ -110,8 +111,7 @@ async function checkDepth(
   if (calls.length === 0) return []
   const observed = await observeTogether({ ...options, calls, world: WORLDS.first })
   if (typeof observed === 'string' || !observed.outcomes.some(wentTooDeep)) return []
-  const message = 'It calls itself so often that a list or text of 3,000 items ends in an error: use a loop.'
-  return [{ code: 'recursion', message }]
+  return [{ check: 'determinism', code: 'recursion' }]
 }
 
 /** What a person granted is no finding: the allow-list bounds it, and what it gives has to be the same in both worlds. */

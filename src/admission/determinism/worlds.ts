@@ -1,14 +1,5 @@
+import type { Source } from '../../domain/admission/finding.ts'
 import type { World } from '../observation/observe-calls.ts'
-
-export type Source =
-  | 'clock'
-  | 'time-zone'
-  | 'randomness'
-  | 'folder'
-  | 'input-files'
-  | 'environment'
-  | 'earlier-calls'
-  | 'hash-order'
 
 /** Noon of a Thursday in 2024 and the last hour of a Saturday in another month, year and summer time, eleven years on. */
 const CLOCKS = { first: Date.UTC(2024, 1, 1, 12) / 1000, second: Date.UTC(2035, 5, 30, 23, 17, 5) / 1000 }

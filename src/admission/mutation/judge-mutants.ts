@@ -1,15 +1,9 @@
 import type { Sandbox } from '../../contracts/sandbox.ts'
 import type { AdmissionRecord, ToolTest } from '../../contracts/tool.ts'
+import { verdictOf, type MutationVerdict } from '../../domain/admission/mutation-verdict.ts'
 import type { CompareValues, ToolUnderTest } from '../subject.ts'
 import type { MutationCheck } from './check-mutants.ts'
-import { mutationVerdict, type MutationVerdict } from './mutation-verdict.ts'
 import { tellApart, type ToldApart } from './tell-apart.ts'
-
-/**
- * Of all mutants, those that may do the same as the tool: studies find 5 to 25 %. More of them stand in code that no input
- * reaches, such as a branch for the data of one request, and that is held against the tests.
- */
-const ALIKE_SHARE = 0.25
 
 export interface JudgedMutants extends MutationVerdict {
   /** For the tool's record. */
@@ -45,13 +39,4 @@ export async function judgeMutants(
   const unseen = told.filter(({ input }) => input !== null)
   const judged = { ...record, alike: told.length - unseen.length }
   return { ...verdictOf(judged, threshold), record: judged, unseen }
-}
-
-/** The verdict on recorded mutants. A record of before `alike` was written gets the benefit of the doubt. */
-export function verdictOf(
-  { tried, survived, alike = survived }: NonNullable<AdmissionRecord['mutants']>,
-  threshold?: number,
-): MutationVerdict {
-  const total = tried - Math.min(alike, Math.floor(ALIKE_SHARE * tried))
-  return mutationVerdict({ total, share: total === 0 ? null : (tried - survived) / total }, threshold)
 }

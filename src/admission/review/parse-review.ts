@@ -1,10 +1,9 @@
 import { z } from 'zod'
+import { REVIEW_FAULTS } from '../../domain/admission/finding.ts'
 import type { FindJson } from '../subject.ts'
 
-export const FAULTS = ['wrong', 'docstring', 'single-use', 'unsafe', 'hidden'] as const
-
 export interface ReviewReason {
-  kind: (typeof FAULTS)[number]
+  kind: (typeof REVIEW_FAULTS)[number]
   /** Of the code, from 1; null where the reviewer named none. */
   line: number | null
   text: string
@@ -24,7 +23,7 @@ export type ReviewOutcome =
 const MOST_REASONS = 20
 
 const reason = z.object({
-  kind: z.enum(FAULTS, `kind has to be one of ${FAULTS.join(', ')}`),
+  kind: z.enum(REVIEW_FAULTS, `kind has to be one of ${REVIEW_FAULTS.join(', ')}`),
   line: z.number().int().positive().nullish(),
   text: z.string().trim().min(1, 'a reason needs a text').max(4000),
 })

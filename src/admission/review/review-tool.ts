@@ -2,7 +2,7 @@ import type { ToolLanguage, ToolModule } from '../../contracts/sandbox.ts'
 import { cutEnd } from '../../domain/text/cut-middle.ts'
 import { joinAssets } from '../../util/join-assets.ts'
 import type { FindJson } from '../subject.ts'
-import { findHidden, showHidden } from './hidden-characters.ts'
+import { showHidden } from './hidden-characters.ts'
 import { parseReview, type ReviewOutcome } from './parse-review.ts'
 
 /** A reply that cannot be read is asked for once more. */
@@ -40,8 +40,7 @@ export async function renderReviewPrompt(subject: {
 }
 
 /**
- * Has a tool reviewed by a model that sees its specification and its code. Characters that a reader does not see reject it
- * without a call. Rejects with what `ask` rejects with.
+ * Has a tool reviewed by a model that sees its specification and its code. Rejects with what `ask` rejects with.
  */
 export async function reviewTool({
   ask,
@@ -56,11 +55,6 @@ export async function reviewTool({
   ask(prompt: ReviewPrompt): Promise<string>
   findJson: FindJson
 }): Promise<ReviewOutcome> {
-  const hidden = findHidden(subject.code)
-  if (hidden !== null) {
-    const text = `Line ${hidden.line} holds the invisible character ${hidden.name}, which makes code look like other code.`
-    return { verdict: 'reject', reasons: [{ kind: 'hidden', line: hidden.line, text }] }
-  }
   const prompt = await renderReviewPrompt(subject)
   let problem = ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {

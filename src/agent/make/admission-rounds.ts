@@ -2,14 +2,19 @@ import { HandaxeError } from '../../contracts/errors.ts'
 import { DEFAULT_ADMISSION_BUDGET } from '../../contracts/limits.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
-import type { AdmissionRecord } from '../../contracts/tool.ts'
-import type { AdmissionDecision, AdmissionGate, Twin } from '../admission-gate.ts'
+import type { AdmissionCheck, CheckYield } from '../../contracts/tool.ts'
+import { addYields } from '../../domain/admission/check-yields.ts'
+import { describeFinding } from '../../domain/admission/describe-finding.ts'
+import type { Twin } from '../../domain/admission/finding.ts'
+import type { AdmissionPolicy, JudgedFinding } from '../../domain/admission/policy.ts'
+import { doubtsOf, type AdmissionReport } from '../../domain/admission/report.ts'
+import type { AdmissionGate } from '../admission-gate.ts'
 import { normaliseReply } from '../parse-reply/normalise-reply.ts'
 import { SpendingLimit, SpendingSpent } from '../../domain/failures/spending-limit.ts'
 import { callModel } from '../run/call-model.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { renderSpecification } from '../text/render-specification.ts'
-import { openCheckedSandbox } from './checked-sandbox.ts'
+import { openCheckedSandbox, openCountedSandbox } from './checked-sandbox.ts'
 import type { Neighbour } from './find-neighbours.ts'
 import { renderFailures } from './render-failures.ts'
 import type { TestSubject } from './judge-test.ts'
@@ -26,13 +31,17 @@ const MAX_REVIEWS = 2
 
 export type AdmissionOutcome =
   /** `doubts`: why it is no more than a candidate; empty where nothing is held against it. */
-  | { record: Omit<AdmissionRecord, 'at' | 'droppedTests'>; doubts: string[] }
+  | { record: AdmissionReport['record']; doubts: string[] }
   | { twin: Twin }
   /** For the author of the code. */
   | { failures: string; problems: string[] }
 
+/** Read, checked as text and tested: what comes here has passed these. */
+const PASSED: readonly AdmissionCheck[] = ['static', 'tests']
+
 interface Options {
   gate: AdmissionGate
+  policy: Extract<AdmissionPolicy, 'made' | 'repaired'>
   stepId: string
   specification: ToolSpecification
   difficulty: Difficulty
@@ -52,6 +61,7 @@ export class AdmissionRounds {
   readonly #options: Options
   /** One account for all versions of the tool: what it cannot pay for any more is not checked. */
   readonly #spending: SpendingLimit
+  #yields: CheckYield[] = []
   #strengthened = false
   #reviews = 0
 
@@ -83,33 +93,41 @@ export class AdmissionRounds {
     }
   }
 
+  /** What checks cost that were made before these, and whether they refused. */
+  count(yields: readonly CheckYield[]): void {
+    this.#yields = addYields([this.#yields, yields])
+  }
+
   async admit(subject: TestSubject): Promise<AdmissionOutcome> {
-    let earlier: AdmissionDecision | null = null
+    let earlier: AdmissionReport | null = null
     for (;;) {
-      const decision = await this.#decide(subject, earlier)
-      const { twin, findings } = decision
-      if (decision.decision === 'reuse' && twin !== null) return { twin }
-      if (decision.decision === 'refuse' && !this.#isLastReview(decision)) {
+      const report: AdmissionReport = await this.#runChecks(subject, earlier)
+      const { decision, twin, findings } = report
+      if (decision === 'reuse' && twin !== null) return { twin }
+      if (decision === 'refuse' && !this.#isLastReview(report)) {
         // That its tests are weak as well is no business of the code's author.
-        const problems = findings.filter((finding) => !isAboutTests(finding)).map(({ message }) => message)
+        const problems = sentencesOf(findings.filter(({ effect }) => effect === 'refuse'))
         return { problems, failures: problems.map((problem) => `- ${problem}`).join('\n') }
       }
-      if (decision.decision !== 'strengthen-tests') {
-        return { record: decision.record, doubts: findings.map(({ message }) => message) }
+      if (decision !== 'strengthen-tests') {
+        const doubts = decision === 'refuse' ? findings.filter(isAgainstIt) : doubtsOf(report)
+        return { record: report.record, doubts: sentencesOf(doubts) }
       }
-      const failures = await this.#strengthen(subject, decision)
+      const failures = await this.#strengthen(subject, report)
       if (failures !== null) return { failures, problems: [] }
-      earlier = decision
+      earlier = report
     }
   }
 
-  async #decide(subject: TestSubject, earlier: AdmissionDecision | null): Promise<AdmissionDecision> {
-    const { gate, stepId, specification, suite, neighbours, isImported } = this.#options
+  async #runChecks(subject: TestSubject, earlier: AdmissionReport | null): Promise<AdmissionReport> {
+    const { gate, policy, stepId, specification, suite, neighbours, isImported } = this.#options
     const { budget, signal, admission, events, clock } = this.#context
     const startedAt = clock()
     let model: string | null = null
-    const decision = await gate.decide({
-      sandbox: await openCheckedSandbox(this.#context, this.#spending),
+    const report = await gate.admit({
+      policy,
+      ...(await openCountedSandbox(this.#context)),
+      spending: this.#spending,
       tool: subject,
       specification,
       specificationText: renderSpecification(specification),
@@ -126,48 +144,49 @@ export class AdmissionRounds {
               model = reply?.model ?? null
               return reply === null ? '' : normaliseReply(reply.text)
             },
-      executions: this.#spending.remainingExecutions,
       mayStrengthen: !this.#strengthened,
+      passed: PASSED,
       earlier,
       signal,
     })
-    const { review } = decision.record
-    const record = { ...decision.record, review: review === null ? null : { ...review, model: model ?? review.model } }
-    const checked = { ...decision, record }
+    this.count(report.record.checks ?? [])
+    const { review } = report.record
     if (review?.verdict === 'reject') this.#reviews += 1
-    const findings = decision.findings.map(({ message }) => message)
+    const named = review === null ? null : { ...review, model: model ?? review.model }
     events.emit({
       type: 'tool-checked',
       stepId,
       tool: specification.name,
-      decision: decision.decision,
-      findings,
-      checks: record,
+      decision: report.decision,
+      findings: sentencesOf(report.findings.filter(isAgainstIt)),
+      checks: { ...report.record, review: named },
       wallMs: clock() - startedAt,
     })
-    return checked
+    // What is kept with the tool is what all its versions took.
+    return { ...report, record: { ...report.record, review: named, checks: this.#yields } }
   }
 
   /** True where nothing but a reviewer's repeated word stands against the code. */
-  #isLastReview({ findings }: AdmissionDecision): boolean {
+  #isLastReview({ findings }: AdmissionReport): boolean {
     return (
-      this.#reviews >= MAX_REVIEWS && findings.every((finding) => finding.check === 'review' || isAboutTests(finding))
+      this.#reviews >= MAX_REVIEWS &&
+      findings.every(({ finding, effect }) => effect !== 'refuse' || finding.check === 'review')
     )
   }
 
   /** Null where the code passes the further tests as well. */
-  async #strengthen(subject: TestSubject, { findings, unseen }: AdmissionDecision): Promise<string | null> {
+  async #strengthen(subject: TestSubject, { findings, unseen }: AdmissionReport): Promise<string | null> {
     const { specification, difficulty, suite } = this.#options
     this.#strengthened = true
     // What a finding on mutants or neighbours says has the code in it; their inputs have not.
-    const missing = findings.filter(({ check }) => check === 'test-quality').map(({ message }) => message)
-    const worthless = findings.filter(({ code }) => code === 'asserts-nothing')
+    const missing = sentencesOf(
+      findings.filter(({ finding, effect }) => effect !== 'note' && finding.check === 'test-quality'),
+    )
     const tests = [...suite.tests]
     const added = await strengthenTests(this.#context, { specification, difficulty, tests, missing, unseen })
     this.replies.push(...added.replies)
-    for (const { message } of worthless) {
-      const names = tests.filter(({ name }) => message.includes(`"${name}"`)).map(({ name }) => name)
-      suite.drop(names, message)
+    for (const { finding } of findings) {
+      if (finding.code === 'asserts-nothing') suite.drop(finding.tests, describeFinding(finding))
     }
     if (added.tests.length === 0) return null
     suite.add(added.tests)
@@ -206,7 +225,10 @@ export class AdmissionRounds {
   }
 }
 
-/** True where a finding says that the tests see too little, and nothing against the code. */
-function isAboutTests({ check, code }: AdmissionDecision['findings'][number]): boolean {
-  return check === 'mutation' || check === 'test-quality' || (check === 'twins' && code === 'not-told-apart')
+function isAgainstIt({ effect }: JudgedFinding): boolean {
+  return effect !== 'note'
+}
+
+function sentencesOf(findings: readonly JudgedFinding[]): string[] {
+  return findings.map(({ finding }) => describeFinding(finding))
 }

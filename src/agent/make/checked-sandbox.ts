@@ -1,15 +1,21 @@
 import type { Sandbox } from '../../contracts/sandbox.ts'
 import { steadySandbox } from '../../domain/failures/execute-steadily.ts'
 import type { SpendingLimit } from '../../domain/failures/spending-limit.ts'
-import { turnstileOf } from '../../domain/failures/turnstile.ts'
+import { turnstileOf, type Turnstile } from '../../domain/failures/turnstile.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
 
+export interface CountedSandbox {
+  sandbox: Sandbox
+  /** Of the sandbox that is counted. */
+  turnstile: Turnstile
+}
+
 /**
  * The sandbox for the checks of a tool: within the run's budget and limits like every execution of model-written code, but
- * without an event for each of what may be a hundred mutants. What a busy machine ended is repeated. Closing it closes nothing.
+ * without an event for each of what may be a hundred mutants. Closing it closes nothing.
  */
-export async function openCheckedSandbox(context: RunContext, spending?: SpendingLimit): Promise<Sandbox> {
+export async function openCountedSandbox(context: RunContext): Promise<CountedSandbox> {
   const { budget, signal, dependencies } = context
   const sandbox = await untilAborted(context.sandbox(), signal)
   const counted: Sandbox = {
@@ -23,5 +29,11 @@ export async function openCheckedSandbox(context: RunContext, spending?: Spendin
     },
     close: () => Promise.resolve(),
   }
-  return steadySandbox(spending === undefined ? counted : spending.bound(counted), turnstileOf(sandbox))
+  return { sandbox: counted, turnstile: turnstileOf(sandbox) }
+}
+
+/** The same within the bounds of `spending`. What a busy machine ended is repeated. */
+export async function openCheckedSandbox(context: RunContext, spending?: SpendingLimit): Promise<Sandbox> {
+  const { sandbox, turnstile } = await openCountedSandbox(context)
+  return steadySandbox(spending === undefined ? sandbox : spending.bound(sandbox), turnstile)
 }

@@ -1,7 +1,7 @@
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { MakeStep } from '../../contracts/plan.ts'
 import type { NewTool, Provenance, ToolNeeds, ToolVersion } from '../../contracts/tool.ts'
-import type { Twin } from '../admission-gate.ts'
+import type { Twin } from '../../domain/admission/finding.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { cutEnd } from '../../domain/text/cut-middle.ts'
 import { AdmissionRounds, type AdmissionOutcome } from './admission-rounds.ts'
@@ -118,7 +118,16 @@ async function openRounds(
   if (gate === null) return null
   const { id: stepId, specification } = step
   const neighbours = await findNeighbours(context, specification)
-  return new AdmissionRounds(context, { gate, stepId, specification, difficulty, suite, neighbours, isImported })
+  return new AdmissionRounds(context, {
+    gate,
+    policy: 'made',
+    stepId,
+    specification,
+    difficulty,
+    suite,
+    neighbours,
+    isImported,
+  })
 }
 
 /** Null where the run keeps nothing, and where it has tried to repair the tool already. */
@@ -151,6 +160,7 @@ async function verify(
   },
 ): Promise<Verified | { twin: Twin } | { failures: string; problems: string[] }> {
   const verified = await verifyCode(context, { ...options, specification: options.step.specification })
+  options.rounds?.count(verified.yields)
   if ('failures' in verified) return verified
   const admitted = (await options.rounds?.admit(verified.subject)) ?? null
   if (admitted !== null && !('doubts' in admitted)) return admitted

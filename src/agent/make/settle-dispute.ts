@@ -8,7 +8,7 @@ import type { Rejection } from './verify-code.ts'
 export async function settleDispute(
   suite: TestSuite,
   { code, failures }: { code: string; failures: string },
-): Promise<Rejection | null> {
+): Promise<Omit<Rejection, 'yields'> | null> {
   if (await suite.dispute(code)) return null
   const parts = ['The code is the same as before.', suite.upheld.join('\n'), failures]
   return { failures: parts.filter((part) => part !== '').join('\n\n'), problems: ['the code is the same as before'] }

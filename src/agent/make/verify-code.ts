@@ -1,6 +1,7 @@
 import type { ToolSpecification } from '../../contracts/run.ts'
 import type { ToolLanguage } from '../../contracts/sandbox.ts'
-import type { ToolNeeds, ToolSignature, ToolVersion } from '../../contracts/tool.ts'
+import type { CheckYield, ToolNeeds, ToolSignature, ToolVersion } from '../../contracts/tool.ts'
+import { createYield } from '../../domain/admission/check-yields.ts'
 import type { SignatureReading } from '../dependencies.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { untilAborted } from '../run/until-aborted.ts'
@@ -15,6 +16,14 @@ import type { TestSuite } from './test-suite.ts'
 export interface Rejection {
   failures: string
   problems: string[]
+  /** What the checks cost that were made, and which of them refused. */
+  yields: CheckYield[]
+}
+
+export interface VerifiedCode {
+  subject: TestSubject
+  needs: ToolNeeds
+  yields: CheckYield[]
 }
 
 /** A version of the code: read, checked as text, and run against every test in a sandbox of its own. */
@@ -34,20 +43,23 @@ export async function verifyCode(
     /** Its literals have no place in the code. Default: that of the run. */
     request?: string
   },
-): Promise<{ subject: TestSubject; needs: ToolNeeds } | Rejection> {
+): Promise<VerifiedCode | Rejection> {
+  const startedAt = performance.now()
+  const since = (): number => performance.now() - startedAt
   const { language, name } = specification
   const { checkCode } = context.dependencies
   const read = await readCode(context, { language, code, expectedName: name })
-  if ('problems' in read) return reject(read.problems)
+  if ('problems' in read) return reject(read.problems, since())
   const { signature } = read
   const otherTools = importable.map((tool) => tool.name)
   const problems = [
     ...(signature.name === name ? [] : [`The tool has to be called ${name}, not ${signature.name}.`]),
     ...checkCode({ ...read, language, code, specification, request, otherTools }),
   ]
-  if (problems.length > 0) return reject(problems)
+  if (problems.length > 0) return reject(problems, since())
   const missing = await findMissing(context, signature)
-  if (missing.length > 0) return reject(missing)
+  if (missing.length > 0) return reject(missing, since())
+  const readMs = since()
   const tools = await context.shelf.closure(signature.uses)
   const imported = await Promise.all(signature.uses.map((name) => context.shelf.find(name)))
   const known = imported.flatMap((shelved) => shelved?.tool ?? [])
@@ -55,8 +67,11 @@ export async function verifyCode(
   const needs = withImported(own, known)
   const subject = { code, signature, tools, needs }
   const reports = await suite.run(subject)
-  if (!reports.some(failed)) return { subject, needs }
-  return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [] }
+  const refused = reports.some(failed) ? 1 : 0
+  const tested = { ...createYield('tests'), ran: 1, refused, executions: reports.length, wallMs: since() - readMs }
+  const yields = [{ ...createYield('static'), ran: 1, wallMs: readMs }, tested]
+  if (refused === 0) return { subject, needs, yields }
+  return { failures: renderFailures(reports, { language, notes: suite.notes }), problems: [], yields }
 }
 
 /** Packages that the code imports and that are not there are asked for; where one was given, the code is read again. */
@@ -83,6 +98,7 @@ async function findMissing(context: RunContext, signature: ToolSignature): Promi
   })
 }
 
-function reject(problems: string[]): Rejection {
-  return { failures: problems.map((problem) => `- ${cutMiddle(problem, 1500)}`).join('\n'), problems }
+function reject(problems: string[], wallMs: number): Rejection {
+  const failures = problems.map((problem) => `- ${cutMiddle(problem, 1500)}`).join('\n')
+  return { failures, problems, yields: [{ ...createYield('static'), ran: 1, refused: 1, wallMs }] }
 }

@@ -162,7 +162,16 @@ async function loadSubject(context: RunContext, { name, version, stepId }: Repai
     suite,
     // What does the same under another name is for `tools tidy`: people and tools call this one by its own.
     rounds:
-      gate === null ? null : new AdmissionRounds(context, { ...common, gate, suite, neighbours: [], isImported: true }),
+      gate === null
+        ? null
+        : new AdmissionRounds(context, {
+            ...common,
+            gate,
+            policy: 'repaired',
+            suite,
+            neighbours: [],
+            isImported: true,
+          }),
     imported: await Promise.all(tool.pins.map((pin) => library.get(pin.name, pin.version))),
   }
 }
@@ -183,6 +192,7 @@ async function check(
 ): Promise<{ passed: Passed; differences: string[] } | { failures: string; problems: string[] }> {
   const request = tool.provenance.request ?? ''
   const verified = await verifyCode(context, { specification, code, suite, tools: imported, request })
+  rounds?.count(verified.yields)
   if ('failures' in verified) return verified
   const { subject, needs } = verified
   const sandbox = await openCheckedSandbox(context)

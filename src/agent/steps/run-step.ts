@@ -1,7 +1,7 @@
 import type { Difficulty } from '../../contracts/models.ts'
 import type { MakeStep, ReuseStep, Step } from '../../contracts/plan.ts'
 import type { ToolVersion } from '../../contracts/tool.ts'
-import type { Twin } from '../admission-gate.ts'
+import type { Twin } from '../../domain/admission/finding.ts'
 import { withoutRequests } from '../make/first-call.ts'
 import { findInstance } from '../instances/bind-instances.ts'
 import { addFirstCall, announceTool, isRejection, saveTool } from '../make/keep-tool.ts'

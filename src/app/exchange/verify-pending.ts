@@ -187,8 +187,9 @@ async function verify(
   { tools, needs, context }: { tools: ToolModule[]; needs: ToolNeeds; context: PendingContext },
 ): Promise<Verification> {
   const { candidate, existing, reading } = pending
-  const { library, sandbox, signal } = context
+  const { library, sandbox, source = 'imported', signal } = context
   return verifyTool({
+    policy: source,
     sandbox,
     tool: {
       code: candidate.code,

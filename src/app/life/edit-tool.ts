@@ -103,6 +103,7 @@ export async function saveEdit(
   const { whenToUse, exampleRequests, provenance } = tool
   const verification = await verifyTool({
     ...common,
+    policy: 'edited',
     tool: {
       ...reading,
       code,

@@ -1,4 +1,4 @@
-import { verdictOf } from '../../admission/mutation/judge-mutants.ts'
+import { verdictOf } from '../../domain/admission/mutation-verdict.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import { USABLE_STATES, type ToolRecord, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 import { readSignature } from '../../library/read-signature.ts'
@@ -49,6 +49,7 @@ export async function verifyVersion(
   const modules = await library.closure(tool.pins)
   const verification = await verifyTool({
     ...common,
+    policy: 'edited',
     tool: { ...tool, ...(await factsOf(app, tool, signal)) },
     tools: modules,
   })

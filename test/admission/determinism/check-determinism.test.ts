@@ -1,3 +1,4 @@
+import { describeFinding } from '../../../src/domain/admission/describe-finding.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkDeterminism, type DeterminismCheck } from '../../../src/admission/determinism/check-determinism.ts'
 import type { JsonObject } from '../../../src/contracts/json.ts'
@@ -196,7 +197,7 @@ describe('a tool that gives something else each time is found out, with the sour
 
   test('the finding shows the arguments, both results and what to do', async () => {
     const { findings } = await check('python', 'import datetime\ndef f(x): return datetime.date.today().year + x')
-    expect(findings[0]?.message).toBe(
+    expect(findings.map(describeFinding)[0]).toBe(
       'The same arguments give different results, for {"x":1}: expected 2025, got 2036. Probably it reads the clock: take the time as a parameter.',
     )
   })
@@ -279,7 +280,12 @@ describe('a tool that reaches beyond its arguments is found out though its resul
   ])('%s', async (_name, language, code, finding, named) => {
     const found = await check(language, code, { calls: [{ x: [3, 1] }] })
     expect(found.findings.map((one) => one.code)).toContain(finding)
-    expect(found.findings.find((one) => one.code === finding)?.message).toContain(named)
+    expect(
+      found.findings
+        .filter((one) => one.code === finding)
+        .map(describeFinding)
+        .join(),
+    ).toContain(named)
   })
 })
 

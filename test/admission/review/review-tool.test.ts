@@ -45,17 +45,6 @@ describe('the review of a tool', () => {
     await expect(review([])).rejects.toThrow('no reply is left')
   })
 
-  test.each([
-    ['turned round', 'def f(x):\n    return x # \u202Eeslaf\u202C\n', 'U+202E'],
-    ['without width', 'def f(x):\n    return x\u200B\n', 'U+200B'],
-    ['for models alone', 'def f(x):\n    return x # \u{E0041}\u{E0042}\n', 'U+E0041'],
-  ])('rejects text %s without asking anybody', async (_name, code, character) => {
-    const { outcome, prompts } = await review([], code)
-    expect(prompts).toEqual([])
-    expect(outcome).toMatchObject({ verdict: 'reject', reasons: [{ kind: 'hidden', line: 2 }] })
-    expect(JSON.stringify(outcome)).toContain(character)
-  })
-
   test('takes other languages, emoji and a byte order mark as they are', async () => {
     const { outcome } = await review([KEEP], '\uFEFFdef f(x):\n    return "👨‍👩‍👧 Größe می‌خواهم"\n')
     expect(outcome.verdict).toBe('keep')

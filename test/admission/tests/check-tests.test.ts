@@ -32,16 +32,9 @@ describe('tests', () => {
     expect(checkTests(GOOD, SPECIFICATION)).toEqual({ worthless: [], problems: [], restsOnProperties: false })
   })
 
-  test('that are too few are told how many there have to be', () => {
+  test('that are too few are found with how many there have to be', () => {
     const { problems } = checkTests(GOOD.slice(1), SPECIFICATION)
-    expect(problems).toEqual([
-      {
-        code: 'few-examples',
-        tests: [],
-        message:
-          'There are 2 tests of a result; at least 3 with different arguments are needed: examples, or properties where no value can be worked out.',
-      },
-    ])
+    expect(problems).toEqual([{ check: 'test-quality', code: 'few-examples', tests: [], results: 2, needed: 3 }])
   })
 
   test('of which one repeats another count it once', () => {

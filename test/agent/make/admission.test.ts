@@ -55,6 +55,23 @@ describe('a tool that passes its tests', () => {
     expect(admission?.mutants?.tried).toBeGreaterThan(4)
     expect(eventsOf(events, 'tool-checked')).toMatchObject([{ tool: 'value_range', decision: 'admit', findings: [] }])
     expect(result.usage.executions).toBeLessThan(60)
+    // Each check has its yield in the record: those that the making itself made as well.
+    const { checks = [] } = admission ?? {}
+    const ran = checks.filter(({ ran: times }) => times > 0).map(({ check }) => check)
+    expect(ran).toEqual([
+      'static',
+      'hidden-characters',
+      'tests',
+      'test-quality',
+      'determinism',
+      'hard-coded',
+      'mutation',
+      'review',
+    ])
+    expect(checks.find(({ check }) => check === 'twins')?.skipped).toEqual({ 'nothing-to-check': 1 })
+    const spent = checks.reduce((sum, { executions }) => sum + executions, 0)
+    // The use itself is none of the checks'.
+    expect(result.usage.executions - spent).toBe(1)
   })
 
   test('is shown to the reviewer with its specification, and without the tests or what its author said', async () => {
@@ -95,6 +112,14 @@ describe('a tool that passes its tests', () => {
       state: 'verified',
       provenance: { repairs: 1 },
       admission: { review: { verdict: 'accept' } },
+    })
+    // The record says what the version that was refused cost, too.
+    const { admission } = await setup.subject.library.get('value_range')
+    expect(admission?.checks?.find(({ check }) => check === 'review')).toMatchObject({ ran: 2, refused: 1 })
+    expect(admission?.checks?.find(({ check }) => check === 'tests')).toMatchObject({
+      ran: 2,
+      refused: 0,
+      skipped: { evidence: 2 },
     })
   })
 

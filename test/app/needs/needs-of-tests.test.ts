@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { decideAdmission } from '../../../src/admission/decide-admission.ts'
 import { loadConfig } from '../../../src/app/config.ts'
 import { exportLibrary } from '../../../src/app/exchange/export-library.ts'
 import { planImport } from '../../../src/app/exchange/plan-import.ts'
@@ -18,7 +17,7 @@ import { NO_NEEDS, type NewTool, type ToolNeeds, type ToolTest } from '../../../
 import { describeSpecification } from '../../../src/library/describe-specification.ts'
 import { readSignature } from '../../../src/library/read-signature.ts'
 import { createEnvironment } from '../../../src/sandbox/environments/create-environment.ts'
-import { compare, runTests } from '../../admission/run-tests.ts'
+import { admit } from '../../admission/run-admission.ts'
 import { newTool, openTestLibrary } from '../../library/support/library.ts'
 import { openLocalNpmRegistry, type LocalRegistry } from '../../sandbox/environments/support/local-npm-registry.ts'
 import { openLocalPythonIndex, type LocalIndex } from '../../sandbox/environments/support/local-python-index.ts'
@@ -185,20 +184,18 @@ test('admission makes all its checks with the packages of the tool', SLOW, async
   if ('problems' in reading) throw new Error(reading.problems.join(' '))
   const { signature } = reading
   const program = 'from tools import double_all\nimport scaling\nresult(double_all([7]) == [scaling.double(7)])\n'
-  const admission = await decideAdmission({
-    sandbox: opened.sandbox,
-    tool: { code, signature, tools: [], needs },
-    specification: describeSpecification(signature, { whenToUse: '', exampleRequests: [] }),
-    tests: [...tests, { name: 'as the package does', kind: 'property', program }],
-    neighbours: [],
-    runTests,
-    compare,
-    review: null,
-    mutants: { limit: 4 },
-  })
+  const admission = await admit(
+    opened.sandbox,
+    {
+      tool: { code, signature, tools: [], needs },
+      specification: describeSpecification(signature, { whenToUse: '', exampleRequests: [] }),
+      tests: [...tests, { name: 'as the package does', kind: 'property', program }],
+    },
+    { mutants: { limit: 4, wallMs: 60_000 } },
+  )
   expect(admission.findings).toEqual([])
-  expect(admission).toMatchObject({ decision: 'admit', determinism: { deterministic: true } })
-  expect(admission.determinism?.compared).toBeGreaterThan(3)
+  expect(admission.decision).toBe('admit')
+  expect(admission.record.repeatedCalls).toBeGreaterThan(3)
 })
 
 test(

@@ -1,3 +1,5 @@
+import type { AdmissionRecord } from '../../contracts/tool.ts'
+
 /**
  * Of the mutants of the good tools in `test/fixtures/admission`, 89 % and more are killed for each; of the two bad ones whose
  * tests have a hole, 33 and 43 %. A share below this sends the tests back; it never refuses the code by itself.
@@ -25,4 +27,19 @@ export function mutationVerdict(
   const percent = Math.round(share * 100)
   const reason = `the tests see ${percent} % of ${total} small mistakes; ${Math.round(threshold * 100)} % are asked for`
   return { verdict: share >= threshold ? 'strong' : 'weak', reason }
+}
+
+/**
+ * Of all mutants, those that may do the same as the tool: studies find 5 to 25 %. More of them stand in code that no input
+ * reaches, such as a branch for the data of one request, and that is held against the tests.
+ */
+const ALIKE_SHARE = 0.25
+
+/** The verdict on recorded mutants. A record of before `alike` was written gets the benefit of the doubt. */
+export function verdictOf(
+  { tried, survived, alike = survived }: NonNullable<AdmissionRecord['mutants']>,
+  threshold?: number,
+): MutationVerdict {
+  const total = tried - Math.min(alike, Math.floor(ALIKE_SHARE * tried))
+  return mutationVerdict({ total, share: total === 0 ? null : (tried - survived) / total }, threshold)
 }

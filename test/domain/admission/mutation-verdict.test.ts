@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DEFAULT_THRESHOLD, mutationVerdict } from '../../../src/admission/mutation/mutation-verdict.ts'
+import { DEFAULT_THRESHOLD, mutationVerdict } from '../../../src/domain/admission/mutation-verdict.ts'
 
 test('tests are strong from the threshold on, and weak below it', () => {
   expect(mutationVerdict({ share: 0.8, total: 30 }, 0.8).verdict).toBe('strong')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { verdictOf } from '../../../src/admission/mutation/judge-mutants.ts'
+import { verdictOf } from '../../../src/domain/admission/mutation-verdict.ts'
 
 describe('the verdict on planted mistakes', () => {
   test.each([
