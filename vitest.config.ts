@@ -23,7 +23,14 @@ const groups = GROUPS.map((group) => ({
 }))
 const basic = {
   extends: true as const,
-  test: { name: 'basic', include: [EVERY_TEST], exclude: GROUPS.flatMap(patternsOf), env: OFFLINE },
+  test: {
+    name: 'basic',
+    include: [EVERY_TEST],
+    exclude: GROUPS.flatMap(patternsOf),
+    env: OFFLINE,
+    isolate: false,
+    setupFiles: ['./test/support/fresh-environment.ts'],
+  },
 }
 
 export default defineConfig({

@@ -53,7 +53,7 @@ function buildRoot(root, release, node) {
 
 function installPackages(root, version, node) {
   console.error(`· installing ${PACKAGES.join(', ')} for Python ${version}`)
-  const script = fileURLToPath(new URL('install-wheels.mjs', import.meta.url))
+  const script = fileURLToPath(new URL('install-wheels.ts', import.meta.url))
   const target = join(root, `usr/local/lib/python${version}/dist-packages`)
   run(node, ['--disable-warning=ExperimentalWarning', script, target, version, ...PACKAGES])
 }

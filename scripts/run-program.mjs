@@ -12,12 +12,15 @@ export function run(command, args, { mayFail = false, cwd } = {}) {
   const options = { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024, timeout: STEP_MS, cwd }
   const outcome = spawnSync(command, args, options)
   if (outcome.status === 0 || mayFail) return outcome
-  const words = (outcome.stderr || outcome.stdout || outcome.error?.message || '')
-    .trim()
-    .split('\n')
-    .slice(-3)
-    .join(' ')
-  throw new Error(`${command} ${args[0] ?? ''} failed: ${words.slice(-300)}`)
+  const said = (outcome.stderr || outcome.stdout || outcome.error?.message || '').trim()
+  throw new Error(`${command} ${args.find((arg) => !arg.startsWith('-')) ?? ''} failed: ${reasonIn(said)}`)
+}
+
+/** The line that names the error, which Node prints above its stack and Python below it; else the end of what was said. */
+function reasonIn(said) {
+  const lines = said.split('\n')
+  const named = lines.findLast((line) => /^(?:\w+Error|E|error|ERROR)\b.*: ./.test(line))
+  return (named ?? lines.slice(-3).join(' ')).slice(-300)
 }
 
 /** The whole path of a command, or '' where it is not there. */

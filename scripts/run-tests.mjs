@@ -52,6 +52,8 @@ try {
 }
 if (!isChecked) counts.failed += 1
 addCounts(counts)
+if (engine.problem)
+  console.log(`NOT TESTED: the docker backend, since no container engine could be had: ${engine.problem}`)
 console.log(renderCounts(counts))
 process.exit(counts.failed === 0 ? 0 : 1)
 
@@ -105,6 +107,7 @@ async function openEngine() {
     return { environment: { HANDAXE_DOCKER_SOCKET: socket }, close: () => stopEngine(ownFolder) }
   } catch (error) {
     console.error(`· no container engine, the tests of the docker backend are skipped: ${error.message}`)
-    return without(error.message.replaceAll(/\s+/g, ' ').slice(0, 200))
+    console.error('  → Mend that, or try it alone: node scripts/setup-docker-tests.mjs')
+    return { ...without(error.message.replaceAll(/\s+/g, ' ').slice(0, 200)), problem: error.message }
   }
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { boundSandbox } from '../../src/admission/bound-sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

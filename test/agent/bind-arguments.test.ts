@@ -3,12 +3,12 @@ import { bindArguments } from '../../src/agent/bind-arguments.ts'
 import { HandaxeError } from '../../src/contracts/errors.ts'
 import type { JsonObject, JsonValue } from '../../src/contracts/json.ts'
 import type { InputFile } from '../../src/contracts/sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

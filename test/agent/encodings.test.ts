@@ -5,7 +5,7 @@ import { HandaxeError } from '../../src/contracts/errors.ts'
 import type { JsonObject } from '../../src/contracts/json.ts'
 import type { InspectedFile } from '../../src/contracts/run.ts'
 import type { InputFile } from '../../src/contracts/sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 /** What is told, by the codec that wrote the file; its header and the words of its rows. */
 const FILES: [told: string, codec: string, header: string, words: string][] = [
@@ -50,7 +50,7 @@ let files: InputFile[]
 let inspected: InspectedFile[]
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   // Node can read these encodings, but not write them.
   const { value } = await opened.sandbox.execute({
     language: 'python',

@@ -3,7 +3,7 @@ import { bindArguments } from '../../src/agent/bind-arguments.ts'
 import { inspectInputs } from '../../src/agent/inspect-inputs.ts'
 import type { JsonObject, JsonValue } from '../../src/contracts/json.ts'
 import type { InspectedFile } from '../../src/contracts/run.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 interface Case {
   content: string
@@ -164,7 +164,7 @@ let inspected: InspectedFile[]
 let bound: JsonObject
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   const references = Object.fromEntries(
     names.map((name, index) => {
       const columns = Object.keys(CASES[name]?.values ?? {})

@@ -4,12 +4,12 @@ import { inspectInputs } from '../../src/agent/inspect-inputs.ts'
 import { loadGuestProgram } from '../../src/agent/load-guest-program.ts'
 import { renderFiles } from '../../src/agent/text/render-files.ts'
 import type { InspectedFile } from '../../src/contracts/run.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

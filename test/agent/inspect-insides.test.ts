@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inspectInputs } from '../../src/agent/inspect-inputs.ts'
 import { renderFiles } from '../../src/agent/text/render-files.ts'
 import type { InspectedFile } from '../../src/contracts/run.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 /** Node writes none of these: a program in the sandbox does. */
 const WRITER = `
@@ -107,7 +107,7 @@ const inspected = new Map<string, InspectedFile>()
 let wallMs = 0
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   const { value, artifacts, error } = await opened.sandbox.execute({ language: 'python', code: WRITER })
   if (value === undefined) throw new Error(JSON.stringify(error))
   const files = artifacts.map(({ name, path }) => ({ name, path }))

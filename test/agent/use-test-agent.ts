@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import type { AgentDependencies } from '../../src/agent/dependencies.ts'
 import type { Request } from '../../src/contracts/run.ts'
 import type { Sandbox } from '../../src/contracts/sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 import { openTestAgent, type TestAgent } from './open-test-agent.ts'
 import { PRICES } from './scripted-replies.ts'
 
@@ -35,7 +35,7 @@ export function useTestAgent({
   }
   beforeAll(async () => {
     process.on('unhandledRejection', onRejection)
-    opened = await openTestSandbox()
+    opened = await borrowTestSandbox()
     if (!each) await openSubject()
   })
   if (each) {

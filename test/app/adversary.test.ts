@@ -13,7 +13,7 @@ import { BAD_TOOLS } from '../fixtures/admission/adversary/bad-tools.ts'
 import { GOOD_TOOLS } from '../fixtures/admission/adversary/good-tools.ts'
 import type { PlayedTool } from '../fixtures/admission/adversary/write-tool.ts'
 import { newTool } from '../library/support/library.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 import { sampleOf } from '../support/sizes.ts'
 
 const SLOW = { timeout: 240_000 }
@@ -24,7 +24,7 @@ const EXECUTIONS = { python: 66, javascript: 48 }
 let opened: TestSandbox
 let library: Neighbour[]
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   library = await Promise.all(GOOD_TOOLS.map(toNeighbour))
 }, 240_000)
 afterAll(() => opened.close())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Library } from '../../src/contracts/library.ts'
 import type { ToolModule } from '../../src/contracts/sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 import { javascriptTool, newTool, openTestLibrary, pythonTool } from './support/library.ts'
 
 let library: Library
@@ -100,7 +100,7 @@ describe('in the sandbox', () => {
   let opened: TestSandbox
 
   beforeAll(async () => {
-    opened = await openTestSandbox()
+    opened = await borrowTestSandbox()
   })
   afterAll(async () => opened.close())
 

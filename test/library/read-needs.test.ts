@@ -3,11 +3,11 @@ import type { ToolLanguage } from '../../src/contracts/sandbox.ts'
 import type { ToolNeeds } from '../../src/contracts/tool.ts'
 import { readNeeds } from '../../src/library/read-needs.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/contracts/json.ts'
 import type { ToolLanguage } from '../../src/contracts/sandbox.ts'
 import { readSignature } from '../../src/library/read-signature.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -210,7 +210,12 @@ describe('programs that change the language', () => {
     const result = await run(
       'Object.prototype.polluted = 1; result(JSON.parse(\'{"__proto__": {"polluted": 2}, "a": 1}\'))',
     )
-    expect(result.value).toEqual({ a: 1 })
+    expect(result.value).toEqual({
+      $entries: [
+        ['__proto__', { polluted: 2 }],
+        ['a', 1],
+      ],
+    })
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
     expect(Object.getPrototypeOf(result.value)).toBe(Object.prototype)
   })

@@ -32,3 +32,27 @@ export async function openTestSandbox(options: Partial<SandboxOptions> = {}): Pr
     },
   }
 }
+
+const KEY = Symbol.for('handaxe.tests.sandboxes')
+const shared = globalThis as typeof globalThis & { [KEY]?: Map<string, Promise<TestSandbox>> }
+
+/**
+ * As `openTestSandbox` without options, but one for all files of tests that this process runs: a sandbox takes a second of a
+ * processor to open. `close` leaves it open. For tests of what uses a sandbox; those of the sandbox itself open their own.
+ */
+export async function borrowTestSandbox(): Promise<TestSandbox> {
+  const sandboxes = (shared[KEY] ??= closeAtTheEnd(new Map()))
+  const python = findPython() ?? ''
+  const opening = sandboxes.get(python) ?? openTestSandbox()
+  sandboxes.set(python, opening)
+  return { ...(await opening), close: () => Promise.resolve() }
+}
+
+/** Vitest ends its processes by SIGTERM. */
+function closeAtTheEnd(sandboxes: Map<string, Promise<TestSandbox>>): Map<string, Promise<TestSandbox>> {
+  process.once('SIGTERM', () => {
+    const closing = [...sandboxes.values()].map(async (opening) => (await opening).close())
+    void Promise.allSettled(closing).then(() => process.exit())
+  })
+  return sandboxes
+}

@@ -4,13 +4,13 @@ import { checkDeterminism, type DeterminismCheck } from '../../../src/admission/
 import type { JsonObject } from '../../../src/contracts/json.ts'
 import type { InputFile, ToolLanguage } from '../../../src/contracts/sandbox.ts'
 import { NO_NEEDS } from '../../../src/contracts/tool.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { compare } from '../run-tests.ts'
 import { subject } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkDeterminism } from '../../../src/admission/determinism/check-determinism.ts'
 import type { JsonObject } from '../../../src/contracts/json.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { compare } from '../run-tests.ts'
 import { subject } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkMutants } from '../../../src/admission/mutation/check-mutants.ts'
 import type { RunTests } from '../../../src/admission/subject.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { runTests } from '../run-tests.ts'
 import { subject } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

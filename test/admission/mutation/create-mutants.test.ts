@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMutants } from '../../../src/admission/mutation/create-mutants.ts'
 import { MUTATION_KINDS, type Mutant } from '../../../src/admission/mutation/mutant.ts'
 import type { ExecutionLanguage } from '../../../src/contracts/sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -3,13 +3,13 @@ import { WORLDS } from '../../../src/admission/determinism/worlds.ts'
 import { observeCalls } from '../../../src/admission/observation/observe-calls.ts'
 import { compareBehaviour } from '../../../src/admission/twins/compare-behaviour.ts'
 import type { Sandbox } from '../../../src/contracts/sandbox.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { compare } from '../run-tests.ts'
 import { subject } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

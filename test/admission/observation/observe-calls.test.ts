@@ -3,12 +3,12 @@ import { WORLDS } from '../../../src/admission/determinism/worlds.ts'
 import { observeCalls, observeHashOrders, type Observation } from '../../../src/admission/observation/observe-calls.ts'
 import type { ToolUnderTest } from '../../../src/admission/subject.ts'
 import type { JsonObject } from '../../../src/contracts/json.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { subject } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findVacuousProperties } from '../../../src/admission/tests/find-vacuous-properties.ts'
 import type { ToolLanguage } from '../../../src/contracts/sandbox.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { runTests } from '../run-tests.ts'
 import { signature } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

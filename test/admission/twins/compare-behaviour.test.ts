@@ -3,13 +3,13 @@ import { compareBehaviour, type BehaviourComparison } from '../../../src/admissi
 import { generateInputs } from '../../../src/admission/twins/generate-inputs.ts'
 import { readDictionary } from '../../../src/admission/twins/read-dictionary.ts'
 import { NEAR_TWINS, TWINS, type Pair } from '../../fixtures/admission/pairs.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { compare } from '../run-tests.ts'
 import { subject } from '../subjects.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ToolUnderTest } from '../../../src/admission/subject.ts'
 import { findTwins, type Neighbour, type TwinSearch } from '../../../src/admission/twins/find-twins.ts'
 import type { ToolTest } from '../../../src/contracts/tool.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { loadPlanted, toVersion, type PlantedTool } from '../load-planted.ts'
 import { compare, runTests } from '../run-tests.ts'
 
@@ -10,7 +10,7 @@ let opened: TestSandbox
 let deviation: PlantedTool
 let spread: PlantedTool
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   deviation = await loadPlanted(opened.sandbox, 'good', 'sample_standard_deviation')
   spread = await loadPlanted(opened.sandbox, 'bad', 'spread_of_sample')
 })

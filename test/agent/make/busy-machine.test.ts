@@ -5,7 +5,7 @@ import { openAdmissionGate } from '../../../src/app/open-admission-gate.ts'
 import type { Execution } from '../../../src/contracts/sandbox.ts'
 import type { ToolSignature, ToolTest } from '../../../src/contracts/tool.ts'
 import type { ScriptedStep } from '../../../src/testing/index.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { slowSandbox } from '../../support/slow-sandbox.ts'
 import { eventsOf, openTestAgent, type TestAgent } from '../open-test-agent.ts'
 import { json, makeRange, PRICES, rangeCode, rangePlan, rangeTests, scriptPlan } from '../scripted-replies.ts'
@@ -13,7 +13,7 @@ import { json, makeRange, PRICES, rangeCode, rangePlan, rangeTests, scriptPlan }
 let opened: TestSandbox
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 
 afterAll(() => opened.close())

@@ -168,10 +168,14 @@ async function play(meter: BudgetMeter, calls: PlannedAttempt[][], price: { in: 
           }
         })()
         if (account === null) return
-        const admitted = await account.begin(estimate(attempt.prompt, attempt.wanted, price)).catch(() => null)
-        if (admitted === null) return void account.end()
-        expect(admitted.maxOutputTokens).toBeGreaterThan(0)
+        // Before it is awaited: its share is set aside at once, beside those that end meanwhile.
         underWay.add(attempt)
+        const admitted = await account.begin(estimate(attempt.prompt, attempt.wanted, price)).catch(() => null)
+        if (admitted === null) {
+          underWay.delete(attempt)
+          return void account.end()
+        }
+        expect(admitted.maxOutputTokens).toBeGreaterThan(0)
         for (let turn = 0; turn < attempt.turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
         const input = attempt.prompt + attempt.more
         const output = Math.floor(admitted.maxOutputTokens * attempt.share)
@@ -206,7 +210,8 @@ test('in no sequence of calls a bound is passed by more than prompts were longer
       expect(meter.usage.tokens).toBeLessThanOrEqual(budget.tokens + beyond.tokens)
       expect(meter.usage.costUsd).toBeLessThanOrEqual(budget.costUsd + beyond.costUsd + 1e-9)
       // All is settled: what is left can be had again.
-      if (meter.passed() === null && meter.remainingCalls > 0 && meter.usage.tokens + 2 <= budget.tokens) {
+      const hasRoom = meter.usage.tokens + 2 <= budget.tokens && meter.usage.costUsd < budget.costUsd - 1e-9
+      if (meter.passed() === null && meter.remainingCalls > 0 && hasRoom) {
         const last = meter.openCall({ signal: never }).begin(estimate(1, 1, { in: 0, out: 0 }))
         expect((await last).maxOutputTokens).toBe(1)
       }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import type { App } from '../../../src/app/open-app.ts'
 import type { Library } from '../../../src/contracts/library.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { openTestLibrary } from '../../library/support/library.ts'
 
 export type TestApp = Pick<App, 'library' | 'sandbox'>
@@ -11,7 +11,7 @@ export function useTestApp(): { readonly app: TestApp; readonly library: Library
   let opened: TestSandbox
   let library: Library
   beforeAll(async () => {
-    opened = await openTestSandbox()
+    opened = await borrowTestSandbox()
   })
   afterAll(() => opened.close())
   beforeEach(async () => {

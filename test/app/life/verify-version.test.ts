@@ -10,7 +10,7 @@ import { openLibrary } from '../../../src/library/open-library.ts'
 import { openStore } from '../../../src/store/open-store.ts'
 import { sampleUse } from '../../store/support/samples.ts'
 import { newTool } from '../../library/support/library.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 
 const SLOW = { timeout: 240_000 }
 
@@ -49,7 +49,7 @@ let library: Library
 let app: Pick<App, 'library' | 'sandbox' | 'config'>
 
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import type { Library } from '../../../src/contracts/library.ts'
 import { compare } from '../../admission/run-tests.ts'
 import { ACROSS_PAIRS, FURTHER_PAIRS, type FurtherPair } from '../../fixtures/library/twins/further-pairs.ts'
 import { newTool, openTestLibrary } from '../../library/support/library.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { sampleOf } from '../../support/sizes.ts'
 import { loadFurtherPairs } from './load-further-twins.ts'
 
@@ -15,7 +15,7 @@ const SLOW = { timeout: 600_000 }
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

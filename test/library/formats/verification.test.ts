@@ -5,13 +5,13 @@ import type { ImportCandidate } from '../../../src/contracts/exchange.ts'
 import { exportTools } from '../../../src/library/formats/export-tools.ts'
 import { readTools } from '../../../src/library/formats/read-tools.ts'
 import { readSignature, type SignatureReading } from '../../../src/library/read-signature.ts'
-import { openTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../support/open-test-sandbox.ts'
 import { temporaryFolder, writeFiles } from './support/temporary-folder.ts'
 import { ALL_TOOLS } from './support/tools.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

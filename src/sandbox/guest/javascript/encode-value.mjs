@@ -198,8 +198,8 @@ function keepsOrder(labels) {
       if (hasOthers || index < last) return false
       last = index
     } else {
-      // It would be read as a tag.
-      if (label === '$entries') return false
+      // The first would be read as a tag, the second dropped by the host.
+      if (label === '$entries' || label === '__proto__') return false
       hasOthers = true
     }
   }

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareValues } from '../../../../src/domain/compare/compare-values.ts'
 import type { JsonValue } from '../../../../src/contracts/json.ts'
 import { assetPath } from '../../../../src/util/asset-path.ts'
-import { openTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
 
 let opened: TestSandbox
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
 })
 afterAll(() => opened.close())
 

@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ToolVersion } from '../../../../src/contracts/tool.ts'
 import { exportTools } from '../../../../src/library/formats/export-tools.ts'
-import { openTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
 import { runInFolder, type CommandOutput } from '../support/run-folder.ts'
 import { readFiles, temporaryFolder } from '../support/temporary-folder.ts'
 import { ALL_TOOLS, makeTool, MEAN, RETURN_RATE } from '../support/tools.ts'
 import { downloadWheel } from '../support/wheel.ts'
 
-const opened: TestSandbox = await openTestSandbox()
+const opened: TestSandbox = await borrowTestSandbox()
 afterAll(() => opened.close())
 
 const probe = await opened.sandbox.execute({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { exportTools } from '../../../../src/library/formats/export-tools.ts'
 import type { ToolVersion } from '../../../../src/contracts/tool.ts'
-import { openTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../../../support/open-test-sandbox.ts'
 import { runInFolder } from '../support/run-folder.ts'
 import { readFiles, temporaryFolder } from '../support/temporary-folder.ts'
 import { ALL_TOOLS, makeTool, MEAN } from '../support/tools.ts'
@@ -20,7 +20,7 @@ function frontmatterOf(page: string): Record<string, unknown> {
 describe('an exported skill in the sandbox', () => {
   let opened: TestSandbox
   beforeAll(async () => {
-    opened = await openTestSandbox()
+    opened = await borrowTestSandbox()
   })
   afterAll(() => opened.close())
 
