@@ -14,18 +14,35 @@ const OFFLINE = {
   PIP_RETRIES: '0',
 }
 
+/**
+ * Tests of code that leaves nothing in its process: one process runs file after file of them, since to load the project takes a
+ * second of a processor. Those of sandboxes, stores and servers look at descriptors, timers and sockets, and have a process each.
+ */
+const SHARING = ['admission', 'agent', 'app', 'cli', 'domain', 'library', 'structure', 'util'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+)
+
 /** The others reach an engine or a registry. */
-const OFFLINE_GROUPS = new Set(['machines', 'packages', 'sized'])
+const OFFLINE_GROUPS = new Set(['machines', 'packages', 'sampled', 'sized'])
 
 const groups = GROUPS.map((group) => ({
   extends: true as const,
-  test: { name: group.name, include: patternsOf(group), ...(OFFLINE_GROUPS.has(group.name) ? { env: OFFLINE } : {}) },
+  test: {
+    name: group.name,
+    include: patternsOf(group),
+    ...(OFFLINE_GROUPS.has(group.name) ? { env: OFFLINE } : {}),
+    ...(group.name === 'sampled' ? { runner: './test/support/sampling-runner.ts' } : {}),
+  },
 }))
 const basic = {
   extends: true as const,
+  test: { name: 'basic', include: [EVERY_TEST], exclude: [...GROUPS.flatMap(patternsOf), ...SHARING], env: OFFLINE },
+}
+const sharing = {
+  extends: true as const,
   test: {
-    name: 'basic',
-    include: [EVERY_TEST],
+    name: 'basic-sharing',
+    include: SHARING,
     exclude: GROUPS.flatMap(patternsOf),
     env: OFFLINE,
     isolate: false,
@@ -44,6 +61,6 @@ export default defineConfig({
     // One second, Vitest's own, is what a busy machine may take for anything.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './scripts/count-reporter.mjs'],
-    projects: [basic, ...groups],
+    projects: [basic, sharing, ...groups],
   },
 })

@@ -5,8 +5,9 @@
 //   npm run test:all -- --rest    everything but what `npm test` has run
 //
 // Whatever else is given goes to vitest. test/groups.ts says which file needs what.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { availableParallelism, freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GROUPS, groupOf } from '../test/groups.ts'
 import { startEngine, stopEngine } from './docker-engine.mjs'
@@ -16,12 +17,17 @@ import { addCounts, COUNTS_VARIABLE, readCounts, renderCounts } from './test-cou
 const REST = '--rest'
 /** One more than processors: a good part of these tests waits for processes and timers. Engines and kernels want them whole. */
 const WORKERS = Math.min(4, availableParallelism() + 1)
+const SHARED_MEMORY = '/dev/shm'
+/** The number of this kind of file system. */
+const TMPFS = 0x01021994
+/** A run writes some hundred megabytes. */
+const LEAST_MEMORY_BYTES = 2 ** 31
 const isAll = process.argv[2] === 'all'
 const args = process.argv.slice(3)
 const isRest = args.includes(REST)
 const forVitest = args.filter((arg) => arg !== REST)
 const { isPart, files } = findFiles()
-const wanted = isRest ? GROUPS.map(({ name }) => name) : isAll ? null : ['basic', 'sized']
+const wanted = isRest ? GROUPS.map(({ name }) => name) : isAll ? null : ['basic', 'sampled', 'sized']
 const chosen = files.filter((file) => wanted === null || wanted.includes(groupOf(file)))
 const groups = new Set(chosen.map(groupOf))
 
@@ -41,6 +47,7 @@ runOrExit(node, ['scripts/build.mjs'])
 // A part is run again and again while somebody works on it; what `npm test` has checked is not checked again.
 const isChecked = isPart || isRest || check()
 const folder = mkdtempSync(join(tmpdir(), 'handaxe-tests-'))
+const memory = isAll ? null : makeMemoryFolder()
 // Stopped whatever comes of the tests: by `close`, or by the kernel where this process is killed.
 const engine = groups.has('engine') ? await openEngine() : without('these tests were not asked for')
 let counts
@@ -48,7 +55,7 @@ try {
   counts = runVitest()
 } finally {
   await engine.close()
-  rmSync(folder, { recursive: true, force: true })
+  for (const made of [folder, memory]) if (made !== null) rmSync(made, { recursive: true, force: true })
 }
 if (!isChecked) counts.failed += 1
 addCounts(counts)
@@ -75,18 +82,45 @@ function check() {
 }
 
 function runVitest() {
-  const projects = (wanted ?? []).map((name) => `--project=${name}`)
+  const projects = (wanted ?? []).map((name) => `--project=${name === 'basic' ? 'basic*' : name}`)
   const reporters = isPart ? [] : ['progress', 'count'].map((name) => `--reporter=./scripts/${name}-reporter.mjs`)
   const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs')
   const countsFile = join(folder, 'counts')
   const workers = isAll ? [] : [`--maxWorkers=${WORKERS}`]
   const status = runOrExit(node, [vitest, 'run', ...projects, ...reporters, ...workers, ...forVitest], {
     mayFail: true,
-    env: { ...(isAll ? { HANDAXE_FULL_SIZE: '1' } : {}), ...engine.environment, [COUNTS_VARIABLE]: countsFile },
+    env: {
+      ...(memory === null ? {} : { TMPDIR: memory }),
+      ...(isAll ? { HANDAXE_FULL_SIZE: '1' } : {}),
+      ...engine.environment,
+      [COUNTS_VARIABLE]: countsFile,
+    },
   })
   const found = readCounts(countsFile)
   // It may have failed without a failed test: an option that it does not know, no test of that name.
   return status !== 0 && found.failed === 0 ? { ...found, failed: 1 } : found
+}
+
+/**
+ * A folder in memory for what tests write: each of thousands of transactions waits for the disk, some for a tenth of a second. Null
+ * where there is too little of it, as in containers, or where programs may not be run from it. `test:all` has the disk.
+ */
+function makeMemoryFolder() {
+  try {
+    const { bavail, bsize, type } = statfsSync(SHARED_MEMORY)
+    if (type !== TMPFS || bavail * bsize < LEAST_MEMORY_BYTES || freemem() < 2 * LEAST_MEMORY_BYTES) return null
+    const made = mkdtempSync(join(SHARED_MEMORY, 'handaxe-tests-'))
+    // As of `/tmp`: some tests have users of their own.
+    chmodSync(made, 0o1777)
+    const program = join(made, 'program')
+    writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 })
+    if (spawnSync(program).status === 0) return made
+    rmSync(made, { recursive: true, force: true })
+    return null
+  } catch {
+    // Not Linux, or not to be written to.
+    return null
+  }
 }
 
 function without(reason) {

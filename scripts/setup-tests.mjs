@@ -14,7 +14,8 @@ import { prepareSystemdRoot } from './systemd-root.mjs'
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
 const groups = new Set(process.argv.slice(2))
 /** What needs no more than `npm test`, and stands apart for the time that it takes. */
-const isBasic = groups.size === 0 || ['basic', 'machines', 'packages', 'sized'].some((name) => groups.has(name))
+const isBasic =
+  groups.size === 0 || ['basic', 'machines', 'packages', 'sampled', 'sized'].some((name) => groups.has(name))
 
 if ((isBasic || groups.has('pgvector')) && findPostgres() === null) installPostgres()
 if (isBasic) installPytest()

@@ -5,12 +5,12 @@
 
 export interface TestGroup {
   /** A project of vitest: `npx vitest run --project engine`. */
-  name: 'engine' | 'machines' | 'kernel' | 'registry' | 'packages' | 'pgvector' | 'sized'
+  name: 'engine' | 'machines' | 'kernel' | 'registry' | 'packages' | 'pgvector' | 'sampled' | 'sized'
   /** In words, for people. */
   needs: string
   /** Test files, or folders of them, from the project's root; a folder ends in `/`. */
   files: string[]
-  /** A file that has one of these in its own text, or in that of a module of the tests which it imports, belongs here. */
+  /** A file that has one of these in its own text, or in that of a module of the tests which it imports, belongs here. None: time decides. */
   signs: RegExp[]
 }
 
@@ -67,6 +67,31 @@ export const GROUPS: readonly TestGroup[] = [
     needs: 'the extension pgvector of PostgreSQL, compiled from its source',
     files: ['test/store/postgres/vectors.contract.test.ts'],
     signs: [/\bdescribePgvector\(/],
+  },
+  {
+    // Hundreds of processes and sandboxes of their own: together they take as long as all other files of `npm test`, which runs
+    // every third of their tests (test/support/sampling-runner.ts).
+    name: 'sampled',
+    needs: 'time: the command line as a process, and hostile programs, one after the other',
+    files: [
+      'test/admission/twins/compare-behaviour.test.ts',
+      'test/agent/make/admission.test.ts',
+      'test/e2e/bad-input.test.ts',
+      'test/e2e/daemon/executions.test.ts',
+      'test/e2e/daemon/life.test.ts',
+      'test/e2e/daemon/privacy.test.ts',
+      'test/e2e/exchange.test.ts',
+      'test/e2e/exec.test.ts',
+      'test/e2e/life.test.ts',
+      'test/e2e/output.test.ts',
+      'test/e2e/run.test.ts',
+      'test/e2e/sessions.test.ts',
+      'test/sandbox/attacks/javascript-files.test.ts',
+      'test/sandbox/attacks/javascript-kernel.test.ts',
+      'test/sandbox/attacks/javascript.test.ts',
+      'test/sandbox/attacks/protocol.test.ts',
+    ],
+    signs: [],
   },
   {
     // They need nothing more, but their full size takes minutes: `npm test` runs them too, small (test/support/sizes.ts).
