@@ -5,7 +5,7 @@ import { findJson } from '../../src/agent/parse-reply/find-json.ts'
 import { ADMISSION_CHECKS, type ToolTest } from '../../src/contracts/tool.ts'
 import { verdictOf } from '../../src/domain/admission/mutation-verdict.ts'
 import type { AdmissionDecision, AdmissionReport } from '../../src/domain/admission/report.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 import { isFullSize, sampleOf } from '../support/sizes.ts'
 import { loadPlanted, plantedNames, toVersion, type PlantedTool } from './load-planted.ts'
 import { admit } from './run-admission.ts'
@@ -37,7 +37,7 @@ const PATIENCE_MS = 180_000
 let opened: TestSandbox
 let library: PlantedTool[]
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   library = await Promise.all(GOOD.map((name) => loadPlanted(opened.sandbox, 'good', name)))
 })
 afterAll(() => opened.close())

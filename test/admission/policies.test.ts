@@ -5,7 +5,7 @@ import type { AdmissionCheck, CheckYield, ToolTest } from '../../src/contracts/t
 import type { AdmissionPolicy } from '../../src/domain/admission/policy.ts'
 import type { AdmissionReport } from '../../src/domain/admission/report.ts'
 import { SpendingLimit } from '../../src/domain/failures/spending-limit.ts'
-import { openTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
+import { borrowTestSandbox, type TestSandbox } from '../support/open-test-sandbox.ts'
 import { loadPlanted, toVersion, type PlantedTool } from './load-planted.ts'
 import { admit } from './run-admission.ts'
 
@@ -15,7 +15,7 @@ const SLOW = { timeout: 180_000 }
 let opened: TestSandbox
 let good: PlantedTool
 beforeAll(async () => {
-  opened = await openTestSandbox()
+  opened = await borrowTestSandbox()
   good = await loadPlanted(opened.sandbox, 'good', 'sample_standard_deviation')
 })
 afterAll(() => opened.close())
