@@ -53,8 +53,16 @@ export const PROJECT_SETTINGS: Readonly<Record<RuledSetting, ProjectRule>> = {
     refused: () => null,
   },
   admissionBudget: nothing('admissionBudget', 'decides how far tools are checked, and what that may use'),
-  keepCalls: { may: '`false`', danger: 'keeps what the user’s files hold', refused: () => null },
-  keepRequests: { may: '`false`', danger: 'keeps the user’s words', refused: () => null },
+  keepCalls: {
+    may: '`false`',
+    danger: 'keeps what the user’s files hold',
+    refused: ({ keepCalls }, own) => (keepCalls === true && own.keepCalls !== true ? 'keepCalls' : null),
+  },
+  keepRequests: {
+    may: '`false`',
+    danger: 'keeps the user’s words',
+    refused: ({ keepRequests }, own) => (keepRequests === true && own.keepRequests === false ? 'keepRequests' : null),
+  },
   keepRunsDays: nothing('keepRunsDays', 'removes runs of the user’s'),
   store: nothing('store', 'chooses where requests, results and tools are kept, and which tools are used'),
   python: nothing('python', 'names a program that is run on this machine'),

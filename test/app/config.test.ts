@@ -54,14 +54,15 @@ describe('loadConfig', () => {
     writeProject('{"keepRequests": false}')
     expect(load().keepRequests).toBe(false)
     writeProject('{"keepRequests": true}')
+    expect(load().keepRequests).toBe(true)
     writeUser('{"keepRequests": false}')
-    expect(load().keepRequests).toBe(false)
+    expect(errorOf(() => load()).message).toContain('handaxe.json: keepRequests: ')
   })
 
   test('calls are kept where the user’s own file says so, never by a project’s alone', () => {
     expect(load().keepCalls).toBe(false)
     writeProject('{"keepCalls": true}')
-    expect(load().keepCalls).toBe(false)
+    expect(errorOf(() => load()).message).toContain('handaxe.json: keepCalls: ')
     writeUser('{"keepCalls": true}')
     expect(load().keepCalls).toBe(true)
     writeProject('{"keepCalls": false}')
@@ -96,6 +97,7 @@ describe('loadConfig', () => {
     ['{"maxOutputTokens": {"fast": 64000}}', 'maxOutputTokens.fast'],
     ['{"modelTimeoutMs": 3600000}', 'modelTimeoutMs'],
     ['{"make": "always"}', 'make'],
+    ['{"keepCalls": true}', 'keepCalls'],
   ])('a project may not say %s: it may be somebody else’s', (text, setting) => {
     writeProject(text)
     const error = errorOf(() => load())
