@@ -109,7 +109,8 @@ function makeMemoryFolder() {
   try {
     const { bavail, bsize, type } = statfsSync(SHARED_MEMORY)
     if (type !== TMPFS || bavail * bsize < LEAST_MEMORY_BYTES || freemem() < 2 * LEAST_MEMORY_BYTES) return null
-    const made = mkdtempSync(join(SHARED_MEMORY, 'handaxe-tests-'))
+    // A short name: the path of a socket has room for 107 bytes.
+    const made = mkdtempSync(join(SHARED_MEMORY, 'ht-'))
     // As of `/tmp`: some tests have users of their own.
     chmodSync(made, 0o1777)
     const program = join(made, 'program')
