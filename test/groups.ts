@@ -72,14 +72,19 @@ export const GROUPS: readonly TestGroup[] = [
     // Hundreds of processes and sandboxes of their own: together they take as long as all other files of `npm test`, which runs
     // every third of their tests (test/support/sampling-runner.ts).
     name: 'sampled',
-    needs: 'time: the command line as a process, and hostile programs, one after the other',
+    needs: 'time: the command line as a process, hostile programs, and tools that are checked, one after the other',
     files: [
+      'test/admission/determinism/check-determinism.test.ts',
       'test/admission/twins/compare-behaviour.test.ts',
+      'test/agent/inspect-inputs.test.ts',
       'test/agent/make/admission.test.ts',
+      'test/agent/repair/repair-tool.test.ts',
+      'test/app/exchange/import-tools.test.ts',
       'test/e2e/bad-input.test.ts',
       'test/e2e/daemon/executions.test.ts',
       'test/e2e/daemon/life.test.ts',
       'test/e2e/daemon/privacy.test.ts',
+      'test/e2e/daemon/stop.test.ts',
       'test/e2e/exchange.test.ts',
       'test/e2e/exec.test.ts',
       'test/e2e/life.test.ts',
@@ -90,6 +95,7 @@ export const GROUPS: readonly TestGroup[] = [
       'test/sandbox/attacks/javascript-kernel.test.ts',
       'test/sandbox/attacks/javascript.test.ts',
       'test/sandbox/attacks/protocol.test.ts',
+      'test/sandbox/attacks/sharing.test.ts',
     ],
     signs: [],
   },
