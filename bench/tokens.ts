@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { countTokens } from 'gpt-tokenizer'
+import { openAdmissionGate } from '../src/app/open-admission-gate.ts'
 import { createAgent } from '../src/agent/create-agent.ts'
 import { HandaxeError } from '../src/contracts/errors.ts'
 import type { Gateway, RoutedCall } from '../src/contracts/models.ts'
@@ -106,7 +107,8 @@ async function planPrompt(
     renderSignature,
     readNeeds,
     describeSpecification: (tool) => describeSpecification(tool, tool),
-    admission: null,
+    admission: openAdmissionGate(),
+    checksTools: false,
     artifactsFolder: folder,
     environmentPackages: { python: ['numpy', 'pandas', 'scipy', 'matplotlib'], javascript: [] },
   })

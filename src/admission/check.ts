@@ -3,6 +3,8 @@ import type { ToolSpecification } from '../contracts/run.ts'
 import type { InputFile, Sandbox } from '../contracts/sandbox.ts'
 import type { AdmissionCheck, AdmissionRecord, SkipReason, ToolTest } from '../contracts/tool.ts'
 import type { AdmissionFinding, Twin } from '../domain/admission/finding.ts'
+import type { Predecessor } from '../domain/admission/predecessor.ts'
+import type { Regression } from '../domain/admission/report.ts'
 import type { CallOutcome, JudgeOutcome } from './observation/outcome.ts'
 import type { ReviewPrompt } from './review/review-tool.ts'
 import type { CompareValues, FindJson, RunTests, ToolUnderTest } from './subject.ts'
@@ -17,6 +19,8 @@ export interface AdmissionSubject {
   neighbours: readonly Neighbour[]
   /** Whether a neighbour in another language will do. Default false. */
   otherLanguages?: boolean
+  /** The version that it is to take the place of; absent where there is none. */
+  predecessor?: Predecessor
   /** Input files that the tests' arguments name, beside those that tests bring. */
   inputs?: readonly InputFile[]
 }
@@ -47,6 +51,7 @@ export type MutationBudget = { limit: number; wallMs: number; seed?: number; thr
 /** What the checks found out so far, each for those after it and for the record. */
 export interface AdmissionFacts {
   testsPassed: number | null
+  regression: Regression | null
   /** Tests that can fail; null where nobody looked. */
   asserting: number | null
   /** True where there are results enough only because properties count. */
@@ -61,7 +66,7 @@ export interface AdmissionFacts {
 }
 
 export interface CheckContext {
-  /** Within the budget. Every execution is counted. */
+  /** Within the budget, unless the check is owed. Every execution is counted. */
   sandbox: Sandbox
   subject: AdmissionSubject
   means: AdmissionMeans
@@ -90,6 +95,8 @@ export interface Check {
   name: AdmissionCheck
   /** False where it is made also when no execution is left. */
   executes: boolean
+  /** True where it is made whatever the budget says: others rely on what it asks. Default false. */
+  isOwed?: boolean
   /** Why there is nothing to do; null where there is. */
   skip(context: CheckContext): Extract<SkipReason, 'not-asked' | 'nothing-to-check'> | null
   run(context: CheckContext): Promise<CheckVerdict>

@@ -7,6 +7,7 @@ import type { AdmissionDecision, AdmissionReport } from '../domain/admission/rep
 import { steadySandbox } from '../domain/failures/execute-steadily.ts'
 import { SpendingSpent, type SpendingLimit } from '../domain/failures/spending-limit.ts'
 import { turnstileOf, type Turnstile } from '../domain/failures/turnstile.ts'
+import { boundSandbox } from './bound-sandbox.ts'
 import type {
   AdmissionFacts,
   AdmissionMeans,
@@ -20,6 +21,7 @@ import { determinismCheck } from './checks/determinism.ts'
 import { hardCodedCheck } from './checks/hard-coded.ts'
 import { hiddenCharactersCheck } from './checks/hidden-characters.ts'
 import { mutationCheck } from './checks/mutation.ts'
+import { regressionCheck } from './checks/regression.ts'
 import { reviewCheck } from './checks/review.ts'
 import { staticCheck } from './checks/static.ts'
 import { testQualityCheck } from './checks/test-quality.ts'
@@ -31,6 +33,7 @@ const CHECKS: readonly Check[] = [
   staticCheck,
   hiddenCharactersCheck,
   testsCheck,
+  regressionCheck,
   testQualityCheck,
   determinismCheck,
   hardCodedCheck,
@@ -73,12 +76,14 @@ export async function runAdmission(options: AdmissionOptions): Promise<Admission
   const { budget, signal, mayStrengthen = true, policy } = options
   const { spending } = budget
   const { sandbox, turnstile = turnstileOf(sandbox) } = options
-  const bounded = steadySandbox(spending.bound(sandbox), turnstile)
+  const counted = boundSandbox(sandbox)
+  const bounded = steadySandbox(spending.bound(counted.sandbox), turnstile)
+  const unbounded = steadySandbox(counted.sandbox, turnstile)
   const state = openState(options)
   for (const check of CHECKS) {
     signal?.throwIfAborted()
     const context: CheckContext = {
-      sandbox: bounded,
+      sandbox: check.isOwed ? unbounded : bounded,
       subject: options.subject,
       means: options.means,
       remainingExecutions: spending.remainingExecutions,
@@ -93,12 +98,12 @@ export async function runAdmission(options: AdmissionOptions): Promise<Admission
       tally.skipped[skipped] = 1
       continue
     }
-    const before = { executions: spending.executions, at: performance.now() }
+    const before = { executions: counted.executions, at: performance.now() }
     const verdict = await runWithin(check, context)
     const judged = verdict.findings.map((finding) => judgeFinding(finding, policy, { mayStrengthen }))
     record(state, verdict, judged)
     tally.ran = 1
-    tally.executions = spending.executions - before.executions
+    tally.executions = counted.executions - before.executions
     tally.wallMs = performance.now() - before.at
     if (verdict.stopped) tally.cutShort = 1
     if (state.decision !== 'admit') tally.refused = 1
@@ -122,6 +127,7 @@ function openState({ subject, evidence = {} }: AdmissionOptions): State {
   const { passed = [], earlier = null } = evidence
   const facts: AdmissionFacts = {
     testsPassed: passed.includes('tests') ? subject.tests.length : null,
+    regression: earlier?.regression ?? null,
     asserting: null,
     restsOnProperties: false,
     observed: null,
@@ -134,8 +140,8 @@ function openState({ subject, evidence = {} }: AdmissionOptions): State {
   return { decision: 'admit', findings: [], facts, unseen: [], stopped: null, yields: [] }
 }
 
-/** The checks whose verdict an earlier round with fewer tests has given. */
-const INDEPENDENT_OF_TESTS: ReadonlySet<AdmissionCheck> = new Set(['determinism', 'hard-coded'])
+/** An earlier round with fewer tests has given their verdict for good. */
+const INDEPENDENT_OF_TESTS: ReadonlySet<AdmissionCheck> = new Set(['regression', 'determinism', 'hard-coded'])
 
 function whySkipped(
   check: Check,
@@ -145,8 +151,8 @@ function whySkipped(
   if (state.decision !== 'admit') return 'refused-before'
   const { passed = [], earlier = null } = evidence
   if (passed.includes(check.name)) return 'evidence'
-  const wasSeen = earlier !== null && earlier.record.repeatedCalls !== null
-  if (wasSeen && INDEPENDENT_OF_TESTS.has(check.name)) return 'evidence'
+  const wasMade = earlier?.record.checks?.some((one) => one.check === check.name && one.ran > 0)
+  if (wasMade && INDEPENDENT_OF_TESTS.has(check.name)) return 'evidence'
   const reason = check.skip(context)
   if (reason !== null) return reason
   // A review is no execution: it is made also where nothing is left for these.
@@ -183,14 +189,15 @@ function record(state: State, { facts, unseen = [], stopped = null }: CheckVerdi
 
 function toReport({ policy, subject }: AdmissionOptions, state: State): AdmissionReport {
   const { decision, findings, facts, unseen, stopped, yields } = state
-  const { mutants, repeatedCalls, review, neighbours, testsPassed } = facts
+  const { mutants, repeatedCalls, review, neighbours, testsPassed, twin, regression } = facts
   return {
     policy,
     decision,
     findings,
     unseen,
     tests: { total: subject.tests.length, passed: testsPassed ?? 0 },
-    twin: facts.twin,
+    twin,
+    regression,
     record: {
       mutants,
       repeatedCalls,

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../contracts/json.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
 import type { ToolNeeds, ToolSignature, ToolTest } from '../contracts/tool.ts'
+import type { TestResult } from '../domain/admission/report.ts'
 
 /** A tool that is to be kept, or one that it is held against: its code and what is needed to run it. */
 export interface ToolUnderTest {
@@ -10,14 +11,6 @@ export interface ToolUnderTest {
   tools: ToolModule[]
   /** What its executions get, and nothing more. Absent: nothing. */
   needs?: ToolNeeds
-}
-
-export interface TestResult {
-  test: ToolTest
-  /** Why it failed, in one line; null where it passed. */
-  failure: string | null
-  /** This machine was too busy to tell, which is no failure of the code; `failure` says so. */
-  undecided?: true
 }
 
 export interface TestRun {

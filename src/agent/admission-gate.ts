@@ -2,6 +2,7 @@ import type { AdmissionDepth, ToolSpecification } from '../contracts/run.ts'
 import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
 import type { AdmissionCheck, ToolNeeds, ToolSignature, ToolTest, ToolVersion } from '../contracts/tool.ts'
 import type { Twin } from '../domain/admission/finding.ts'
+import type { Predecessor } from '../domain/admission/predecessor.ts'
 import type { AdmissionPolicy } from '../domain/admission/policy.ts'
 import type { AdmissionReport } from '../domain/admission/report.ts'
 import type { SpendingLimit } from '../domain/failures/spending-limit.ts'
@@ -35,6 +36,8 @@ export interface AdmissionRequest extends Surroundings {
   turnstile: Turnstile
   /** The account that pays for the executions. */
   spending: SpendingLimit
+  /** The version that it is to take the place of; absent where there is none. */
+  predecessor?: Predecessor
   depth: AdmissionDepth
   /** Whether a tool of another language may take its place: no program of the plan imports it. */
   otherLanguages: boolean

@@ -3,7 +3,7 @@ import { closest } from '../util/closest.ts'
 import type { JsonObject } from '../contracts/json.ts'
 import type { ToolSignature } from '../contracts/tool.ts'
 import { coerceArguments } from './steps/coerce-arguments.ts'
-import { validateValue } from './steps/validate-value.ts'
+import { validateValue } from '../domain/json/validate-value.ts'
 
 /**
  * The arguments as the tool's schema wants them: brought to its types where nothing can be lost, then held against it.

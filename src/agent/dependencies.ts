@@ -49,8 +49,13 @@ export interface AgentDependencies {
   readNeeds(language: ToolLanguage, facts: unknown): ToolNeeds
   /** What a kept tool's signature and docstring promise, as a specification. */
   describeSpecification: (tool: ToolVersion) => ToolSpecification
-  /** What is asked of a tool that passes its tests. Null: nothing, and its version says so. */
-  admission: AdmissionGate | null
+  /** What is asked of a tool that passes its tests. */
+  admission: AdmissionGate
+  /**
+   * False: of a tool that passes its tests nothing further is asked than that it holds what the version held that it takes the
+   * place of, and its own version says so. Default true.
+   */
+  checksTools?: boolean
   /** A tool as the planner is shown it: the typed signature with its description. */
   renderSignature: (tool: ToolVersion) => string
   /** Every run gets a folder of its own in it, for artifacts and for the full text of what executions wrote. */

@@ -32,10 +32,11 @@ export function openAdmissionGate(): AdmissionGate {
 
 function admit(request: AdmissionRequest): Promise<AdmissionReport> {
   const { policy, sandbox, turnstile, spending, depth, passed, earlier, mayStrengthen, signal } = request
-  const { tool, specification, tests, neighbours, otherLanguages, specificationText, askReviewer } = request
+  const { tool, specification, tests, neighbours, predecessor, otherLanguages, specificationText, askReviewer } =
+    request
   return runAdmission({
     policy,
-    subject: { tool, specification, tests, neighbours, otherLanguages },
+    subject: { tool, specification, tests, neighbours, otherLanguages, ...(predecessor ? { predecessor } : {}) },
     means: {
       runTests,
       judge: judgeCall,

@@ -1,5 +1,6 @@
 import type { CallOutcome, JudgeOutcome } from '../admission/observation/outcome.ts'
-import type { RunTests, TestResult } from '../admission/subject.ts'
+import type { RunTests } from '../admission/subject.ts'
+import type { TestResult } from '../domain/admission/report.ts'
 import { judgeOutcome, judgeTest, toTestExecution, type TestOutcome } from '../agent/make/judge-test.ts'
 import { mapLimited } from '../agent/run/map-limited.ts'
 import type { ToolTest } from '../contracts/tool.ts'

@@ -1,7 +1,7 @@
 import { bindArguments } from '../agent/bind-arguments.ts'
 import { checkArguments } from '../agent/check-arguments.ts'
 import { describeUse } from '../agent/steps/describe-use.ts'
-import { validateValue } from '../agent/steps/validate-value.ts'
+import { validateValue } from '../domain/json/validate-value.ts'
 import { HandaxeError } from '../contracts/errors.ts'
 import type { JsonObject } from '../contracts/json.ts'
 import type { ExecutionResult, InputFile } from '../contracts/sandbox.ts'

@@ -4,7 +4,8 @@ import type { Sandbox, ToolModule } from '../contracts/sandbox.ts'
 import type { AdmissionRecord, ToolNeeds, ToolSignature, ToolTest } from '../contracts/tool.ts'
 import { describeFinding } from '../domain/admission/describe-finding.ts'
 import type { AdmissionPolicy, JudgedFinding } from '../domain/admission/policy.ts'
-import type { AdmissionReport } from '../domain/admission/report.ts'
+import type { Predecessor } from '../domain/admission/predecessor.ts'
+import type { AdmissionReport, Regression } from '../domain/admission/report.ts'
 import { compareValues } from '../domain/compare/compare-values.ts'
 import { SpendingLimit } from '../domain/failures/spending-limit.ts'
 import { checkCode } from '../library/check-code.ts'
@@ -41,9 +42,18 @@ export interface VerifyOptions {
   tool: ToolToVerify
   /** The closure of what it imports. */
   tools: ToolModule[]
+  /** The version that it is to take the place of. */
+  predecessor?: Predecessor
   /** Tools of the library that may do the same, nearest first. */
   neighbours?: readonly Neighbour[]
   signal?: AbortSignal
+}
+
+/** How a version stands beside the one that it is to take the place of. */
+export interface Succession extends Regression {
+  predecessor: number
+  /** One sentence for each test that fails and each call that gives something else. */
+  differences: string[]
 }
 
 export interface Verification {
@@ -56,6 +66,8 @@ export interface Verification {
   tests: { total: number; passed: number }
   /** A tool of the library that does the same. */
   twin: { name: string; version: number; reason: string } | null
+  /** Beside the version that it is to take the place of; null where there is none, and where it is refused. */
+  succession: Succession | null
   admission: AdmissionRecord
 }
 
@@ -65,12 +77,18 @@ export interface Verification {
  * reason.
  */
 export async function verifyTool(options: VerifyOptions): Promise<Verification> {
-  const { policy, sandbox, tool, tools, neighbours = [], signal } = options
+  const { policy, sandbox, tool, tools, neighbours = [], predecessor, signal } = options
   const { code, signature, needs, tests } = tool
   const specification = describeSpecification(signature, tool)
   const report = await runAdmission({
     policy,
-    subject: { tool: { code, signature, tools, needs }, specification, tests, neighbours },
+    subject: {
+      tool: { code, signature, tools, needs },
+      specification,
+      tests,
+      neighbours,
+      ...(predecessor ? { predecessor } : {}),
+    },
     means: {
       runTests,
       judge: judgeCall,
@@ -82,7 +100,7 @@ export async function verifyTool(options: VerifyOptions): Promise<Verification> 
     budget: { spending: openAccount(tests.length), mutants: MUTANTS },
     ...(signal ? { signal } : {}),
   })
-  return toVerification(report)
+  return toVerification(report, predecessor)
 }
 
 function openAccount(tests: number): SpendingLimit {
@@ -93,16 +111,25 @@ function openAccount(tests: number): SpendingLimit {
   })
 }
 
-function toVerification({ decision, findings, tests, twin, record }: AdmissionReport): Verification {
+function toVerification(
+  { decision, findings, tests, twin, regression, record }: AdmissionReport,
+  predecessor: Predecessor | undefined,
+): Verification {
+  const differences = findings
+    .filter(({ kind }) => kind === 'regression')
+    .map(({ finding }) => describeFinding(finding))
   const isUntested = findings.some(({ kind }) => kind === 'untested')
   const isRefused = decision !== 'admit'
   return {
     verdict: isRefused ? 'refused' : isUntested ? 'untested' : 'verified',
     problems: describeProblems(findings.filter(({ effect }) => effect === 'refuse')),
-    // That it is untested is the verdict.
-    notes: findings.filter(({ effect, kind }) => effect !== 'refuse' && kind !== 'untested').map(describeNote),
+    notes: findings.filter(isNote).map(describeNote),
     tests,
     twin: twin === null ? null : { name: twin.name, version: twin.version, reason: twin.reason },
+    succession:
+      isRefused || regression === null || predecessor === undefined
+        ? null
+        : { predecessor: predecessor.version, ...regression, differences },
     admission: { at: new Date().toISOString(), droppedTests: [], ...record },
   }
 }
@@ -117,6 +144,11 @@ function describeProblems(refusing: readonly JudgedFinding[]): string[] {
     shown.push('Nothing speaks against it but that: try it again when this machine is less busy.')
   }
   return shown
+}
+
+/** That it is untested is the verdict, and what the version before it did otherwise has a place of its own. */
+function isNote({ effect, kind }: JudgedFinding): boolean {
+  return effect !== 'refuse' && kind !== 'untested' && kind !== 'regression'
 }
 
 function describeNote({ finding }: JudgedFinding): string {

@@ -89,7 +89,7 @@ describe('a good tool is admitted', () => {
       expect(verdictOf(mutants ?? { tried: 0, survived: 0 }).verdict).not.toBe('weak')
       expect(repeatedCalls).toBeGreaterThan(3)
       // Each check has its yield, in the order in which it was made.
-      expect(checks.map(({ check }) => check)).toEqual(ADMISSION_CHECKS.filter((check) => check !== 'regression'))
+      expect(checks.map(({ check }) => check)).toEqual(ADMISSION_CHECKS)
       expect(checks.map(({ refused }) => refused)).toEqual(checks.map(() => 0))
       expect(checks.find(({ check }) => check === 'static')?.skipped).toEqual({ 'not-asked': 1 })
       for (const { check, ran, executions } of checks) {

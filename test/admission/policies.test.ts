@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Reviewer } from '../../src/admission/check.ts'
 import { findJson } from '../../src/agent/parse-reply/find-json.ts'
-import type { AdmissionCheck, CheckYield, ToolTest } from '../../src/contracts/tool.ts'
+import type { AdmissionCheck, CheckYield, KeptCall, ToolTest } from '../../src/contracts/tool.ts'
+import { describeFinding } from '../../src/domain/admission/describe-finding.ts'
+import type { Predecessor } from '../../src/domain/admission/predecessor.ts'
 import type { AdmissionPolicy } from '../../src/domain/admission/policy.ts'
 import type { AdmissionReport } from '../../src/domain/admission/report.ts'
 import { SpendingLimit } from '../../src/domain/failures/spending-limit.ts'
@@ -46,7 +48,7 @@ describe.each(POLICIES)('a tool that is %s', (policy) => {
     expect(found.decision).toBe('refuse')
     expect(effectsOf(found)).toEqual(['static: problem: refuse'])
     expect(found.record.checks?.reduce((sum, { executions }) => sum + executions, 0)).toBe(0)
-    expect(found.record.checks?.filter(({ skipped }) => skipped['refused-before'] === 1)).toHaveLength(8)
+    expect(found.record.checks?.filter(({ skipped }) => skipped['refused-before'] === 1)).toHaveLength(9)
   })
 
   test('is refused where it fails a test', SLOW, async () => {
@@ -159,3 +161,84 @@ test(
     }
   },
 )
+
+describe('a tool that is to take the place of another version', () => {
+  const example = (name: string, values: number[], expected: number): ToolTest => {
+    return { name, kind: 'example', arguments: { values }, expected }
+  }
+  const call = (values: number[], value: number): KeptCall => {
+    return { inputHash: String(values), at: '2026-02-01T00:00:00.000Z', arguments: { values }, value }
+  }
+  const held: Predecessor = {
+    version: 4,
+    tests: [example('of three', [1, 2, 3], 1)],
+    calls: [call([2, 4, 6], 2), call([1, 3, 5], 2)],
+  }
+  const other: Predecessor = {
+    ...held,
+    tests: [example('of three', [1, 2, 3], 9)],
+    calls: [call([2, 4, 6], 2), call([1, 3, 5], 8)],
+  }
+  const EFFECTS: Record<AdmissionPolicy, string> = {
+    made: 'doubt',
+    repaired: 'refuse',
+    imported: 'note',
+    edited: 'doubt',
+  }
+
+  test.each(POLICIES)('has to hold what that one held: %s', SLOW, async (policy) => {
+    const given = subjectOf(good)
+    const same = await admit(opened.sandbox, { ...given, predecessor: held }, { policy, mutants: null })
+    expect(effectsOf(same)).toEqual([])
+    expect(same.regression?.calls.map(({ value, difference }) => [value, difference])).toEqual([
+      [2, null],
+      [2, null],
+    ])
+    // One test and two calls; its own tests are not run for it again.
+    expect(yieldOf(same, 'regression')).toMatchObject({ ran: 1, refused: 0, executions: 3 })
+    const found = await admit(opened.sandbox, { ...given, predecessor: other }, { policy, mutants: null })
+    expect(found.decision).toBe(policy === 'repaired' ? 'refuse' : 'admit')
+    expect(effectsOf(found)).toEqual([`regression: test: ${EFFECTS[policy]}`, `regression: call: ${EFFECTS[policy]}`])
+    expect(found.findings.map(({ finding }) => describeFinding(finding))).toEqual([
+      'Test "of three" of version 4: expected 9, got 1',
+      'The call {"values":[1,3,5]} of 2026-02-01: expected 8, got 2',
+    ])
+  })
+
+  test('is not held against tests that are its own as well', SLOW, async () => {
+    const predecessor = { version: 4, tests: good.tests, calls: [] }
+    const found = await admit(opened.sandbox, { ...subjectOf(good), predecessor }, { mutants: null })
+    expect(yieldOf(found, 'regression')).toMatchObject({ ran: 1, executions: 0 })
+  })
+
+  test('must not fail where that one failed, before anything else is asked', SLOW, async () => {
+    const code = good.tool.code.replace('return ', 'values[7] if 5 in values else 0\n    return ')
+    expect(code).not.toBe(good.tool.code)
+    const tests = good.tests.filter(({ kind }) => kind === 'example')
+    const predecessor = { ...other, failures: [{ values: [5, 6] }] }
+    const given = { ...subjectOf(good), tests, tool: { ...good.tool, code }, predecessor }
+    const found = await admit(opened.sandbox, given, { policy: 'repaired', evidence: { passed: ['tests'] } })
+    expect(effectsOf(found)).toEqual(['regression: still-fails: refuse'])
+    expect(found.regression).toBeNull()
+    expect(found.findings.map(({ finding }) => describeFinding(finding)).join()).toMatch(
+      /^It still fails for \{"values":\[5,6\]\}: it ended with 'error', IndexError/,
+    )
+  })
+
+  test('is held against it whatever the budget says: others rely on it', SLOW, async () => {
+    const spending = new SpendingLimit({ executions: 0, wallMs: 600_000 })
+    const evidence = { passed: ['tests'] as const }
+    const given = { ...subjectOf(good), predecessor: other }
+    const found = await admit(opened.sandbox, given, { policy: 'repaired', spending, evidence })
+    expect(found.decision).toBe('refuse')
+    expect(yieldOf(found, 'regression')).toMatchObject({ ran: 1, refused: 1, cutShort: 0, executions: 3 })
+  })
+
+  test('is held against it once, also where its tests are strengthened', SLOW, async () => {
+    const given = { ...subjectOf(good), predecessor: held }
+    const earlier = await admit(opened.sandbox, given, { policy: 'repaired', mutants: null })
+    const again = await admit(opened.sandbox, given, { policy: 'repaired', mutants: null, evidence: { earlier } })
+    expect(yieldOf(again, 'regression')).toMatchObject({ ran: 0, skipped: { evidence: 1 } })
+    expect(again.regression).toEqual(earlier.regression)
+  })
+})

@@ -2,6 +2,7 @@ import { STANDARD_PACKAGE_NAMES } from '../../src/sandbox/standard-packages.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openAdmissionGate } from '../../src/app/open-admission-gate.ts'
 import { createAgent } from '../../src/agent/create-agent.ts'
 import type { AgentDependencies } from '../../src/agent/dependencies.ts'
 import type { Agent } from '../../src/contracts/agent.ts'
@@ -62,7 +63,9 @@ export async function openTestAgent(
       checkCode,
       readNeeds,
       describeSpecification: (tool) => describeSpecification(tool, tool),
-      admission: null,
+      // Most tests script no reviewer: what they make is checked no further than a version before it asks.
+      admission: openAdmissionGate(),
+      checksTools: over.admission !== undefined,
       renderSignature,
       artifactsFolder: join(folder, 'runs'),
       environmentPackages: { python: [...STANDARD_PACKAGE_NAMES], javascript: [] },

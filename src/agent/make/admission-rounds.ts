@@ -2,12 +2,13 @@ import { HandaxeError } from '../../contracts/errors.ts'
 import { DEFAULT_ADMISSION_BUDGET } from '../../contracts/limits.ts'
 import type { Difficulty, RoutedReply } from '../../contracts/models.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
-import type { AdmissionCheck, CheckYield } from '../../contracts/tool.ts'
+import { ADMISSION_CHECKS, type AdmissionCheck, type CheckYield } from '../../contracts/tool.ts'
 import { addYields } from '../../domain/admission/check-yields.ts'
 import { describeFinding } from '../../domain/admission/describe-finding.ts'
 import type { Twin } from '../../domain/admission/finding.ts'
 import type { AdmissionPolicy, JudgedFinding } from '../../domain/admission/policy.ts'
-import { doubtsOf, type AdmissionReport } from '../../domain/admission/report.ts'
+import type { Predecessor } from '../../domain/admission/predecessor.ts'
+import { doubtsOf, type AdmissionReport, type Regression } from '../../domain/admission/report.ts'
 import type { AdmissionGate } from '../admission-gate.ts'
 import { normaliseReply } from '../parse-reply/normalise-reply.ts'
 import { SpendingLimit, SpendingSpent } from '../../domain/failures/spending-limit.ts'
@@ -31,13 +32,22 @@ const MAX_REVIEWS = 2
 
 export type AdmissionOutcome =
   /** `doubts`: why it is no more than a candidate; empty where nothing is held against it. */
-  | { record: AdmissionReport['record']; doubts: string[] }
+  | { record: AdmissionReport['record']; doubts: string[]; regression: Regression | null }
   | { twin: Twin }
   /** For the author of the code. */
-  | { failures: string; problems: string[] }
+  | { failures: string; problems: string[]; differing: Differing | null }
+
+/** Nothing else is against it than that it is not what the version before it was: a person may want it so. */
+export interface Differing {
+  record: AdmissionReport['record']
+  regression: Regression
+}
 
 /** Read, checked as text and tested: what comes here has passed these. */
 const PASSED: readonly AdmissionCheck[] = ['static', 'tests']
+
+/** Where nothing further is asked of tools than what others rely on. */
+const PASSED_UNCHECKED = ADMISSION_CHECKS.filter((check) => check !== 'regression')
 
 interface Options {
   gate: AdmissionGate
@@ -47,6 +57,8 @@ interface Options {
   difficulty: Difficulty
   suite: TestSuite
   neighbours: Neighbour[]
+  /** The version that it is to take the place of; absent where there is none. */
+  predecessor?: Predecessor
   /** Whether a program of the plan may import the tool. */
   isImported: boolean
 }
@@ -107,21 +119,23 @@ export class AdmissionRounds {
       if (decision === 'refuse' && !this.#isLastReview(report)) {
         // That its tests are weak as well is no business of the code's author.
         const problems = sentencesOf(findings.filter(({ effect }) => effect === 'refuse'))
-        return { problems, failures: problems.map((problem) => `- ${problem}`).join('\n') }
+        const failures = problems.map((problem) => `- ${problem}`).join('\n')
+        return { problems, failures, differing: this.#findDiffering(report) }
       }
       if (decision !== 'strengthen-tests') {
         const doubts = decision === 'refuse' ? findings.filter(isAgainstIt) : doubtsOf(report)
-        return { record: report.record, doubts: sentencesOf(doubts) }
+        return { record: this.#toRecord(report), doubts: sentencesOf(doubts), regression: report.regression }
       }
       const failures = await this.#strengthen(subject, report)
-      if (failures !== null) return { failures, problems: [] }
+      if (failures !== null) return { failures, problems: [], differing: null }
       earlier = report
     }
   }
 
   async #runChecks(subject: TestSubject, earlier: AdmissionReport | null): Promise<AdmissionReport> {
-    const { gate, policy, stepId, specification, suite, neighbours, isImported } = this.#options
-    const { budget, signal, admission, events, clock } = this.#context
+    const { gate, policy, specification, suite, neighbours, predecessor, isImported } = this.#options
+    const { budget, signal, admission, clock, dependencies } = this.#context
+    const { checksTools = true } = dependencies
     const startedAt = clock()
     let model: string | null = null
     const report = await gate.admit({
@@ -133,11 +147,12 @@ export class AdmissionRounds {
       specificationText: renderSpecification(specification),
       tests: suite.tests,
       neighbours,
+      ...(predecessor ? { predecessor } : {}),
       otherLanguages: !isImported,
       depth: admission,
       // A review is worth a call, but not the run: where the last call of the budget is needed for the answer it is left out.
       askReviewer:
-        budget.remainingCalls < 2
+        budget.remainingCalls < 2 || !checksTools
           ? null
           : async (prompt) => {
               const reply = await this.#askReviewer(prompt)
@@ -145,7 +160,7 @@ export class AdmissionRounds {
               return reply === null ? '' : normaliseReply(reply.text)
             },
       mayStrengthen: !this.#strengthened,
-      passed: PASSED,
+      passed: checksTools ? PASSED : PASSED_UNCHECKED,
       earlier,
       signal,
     })
@@ -153,17 +168,34 @@ export class AdmissionRounds {
     const { review } = report.record
     if (review?.verdict === 'reject') this.#reviews += 1
     const named = review === null ? null : { ...review, model: model ?? review.model }
-    events.emit({
+    const checked = { ...report, record: { ...report.record, review: named } }
+    if (checksTools) this.#announce(checked, clock() - startedAt)
+    return checked
+  }
+
+  #announce({ decision, findings, record }: AdmissionReport, wallMs: number): void {
+    const { stepId, specification } = this.#options
+    this.#context.events.emit({
       type: 'tool-checked',
       stepId,
       tool: specification.name,
-      decision: report.decision,
-      findings: sentencesOf(report.findings.filter(isAgainstIt)),
-      checks: { ...report.record, review: named },
-      wallMs: clock() - startedAt,
+      decision,
+      findings: sentencesOf(findings.filter(isAgainstIt)),
+      checks: record,
+      wallMs,
     })
-    // What is kept with the tool is what all its versions took.
-    return { ...report, record: { ...report.record, review: named, checks: this.#yields } }
+  }
+
+  /** What is kept with the tool is what all its versions took. */
+  #toRecord({ record }: AdmissionReport): AdmissionReport['record'] {
+    return { ...record, checks: this.#yields }
+  }
+
+  #findDiffering(report: AdmissionReport): Differing | null {
+    const { findings, regression } = report
+    const refusing = findings.filter(({ effect }) => effect === 'refuse')
+    const isOther = refusing.every(({ kind, finding }) => kind === 'regression' && finding.code !== 'still-fails')
+    return isOther && regression !== null ? { record: this.#toRecord(report), regression } : null
   }
 
   /** True where nothing but a reviewer's repeated word stands against the code. */

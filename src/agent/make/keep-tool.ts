@@ -10,8 +10,8 @@ import { toUnsavedVersion } from './to-unsaved-version.ts'
  * this run; no later one is offered it. A tool never takes the place of a version that it was not held against: that of the
  * same name which was taken out of use, or one that another run saved in the meantime. Rejects with `tool_rejected`.
  */
-export async function saveTool(context: RunContext, stepId: string, tool: NewTool): Promise<ToolVersion> {
-  const saved = context.save ? await saveHeld(context, stepId, tool) : toUnsavedVersion(tool)
+export async function saveTool(context: RunContext, tool: NewTool): Promise<ToolVersion> {
+  const saved = context.save ? await saveHeld(context, tool) : toUnsavedVersion(tool)
   context.shelf.add(saved, { saved: context.save })
   context.progress.made.push({ name: saved.name, version: saved.version, saved: context.save })
   return saved
@@ -54,20 +54,20 @@ async function amend(
   }
 }
 
-async function saveHeld(context: RunContext, stepId: string, tool: NewTool): Promise<ToolVersion> {
+async function saveHeld(context: RunContext, tool: NewTool): Promise<ToolVersion> {
   const { library } = context.dependencies
   const { name } = tool
   // A repair was held against all versions that it found.
   const isHeld = tool.heldAgainst !== undefined
   const standing = await findStanding(context, name)
-  const held = isHeld ? tool : await holdAgainst(context, { stepId, tool, old: standing.predecessor })
+  const held = isHeld ? tool : await holdAgainst(context, { tool, old: standing.predecessor })
   const newest = tool.heldAgainst ?? standing.newest
   const saved = await library.save({ ...held, heldAgainst: newest })
   const wasOvertaken = isUsable(held) && saved.version > newest && saved.state === 'candidate'
   if (!wasOvertaken) return saved
   // Another run saved a version in the meantime: this one has to hold what that one holds, too.
   const other = await findStanding(context, name)
-  const again = await holdAgainst(context, { stepId, tool: held, old: other.predecessor })
+  const again = await holdAgainst(context, { tool: held, old: other.predecessor })
   await library.amend(name, saved.version, { tests: again.tests, admission: saved.admission })
   await library.setState(name, saved.version, again.state ?? 'candidate', again.stateReason ?? '')
   return library.get(name, saved.version)

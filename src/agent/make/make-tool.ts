@@ -114,8 +114,8 @@ async function openRounds(
     isImported,
   }: { step: MakeStep; difficulty: Difficulty; suite: TestSuite; isImported: boolean },
 ): Promise<AdmissionRounds | null> {
-  const gate = context.dependencies.admission
-  if (gate === null) return null
+  const { admission: gate, checksTools = true } = context.dependencies
+  if (!checksTools) return null
   const { id: stepId, specification } = step
   const neighbours = await findNeighbours(context, specification)
   return new AdmissionRounds(context, {

@@ -31,8 +31,8 @@ interface Task {
 export async function writeTests(context: RunContext, task: Task): Promise<WrittenTests> {
   const { value, replies } = await askForTests(context, task)
   const tests = mergeTests(toTests(task.specification), value)
-  const gate = context.dependencies.admission
-  if (gate === null || context.admission !== 'thorough') return { tests, dropped: [], replies }
+  const { admission: gate, checksTools = true } = context.dependencies
+  if (!checksTools || context.admission !== 'thorough') return { tests, dropped: [], replies }
   const second = await workOutTests(context, { ...task, tests })
   const reconciled = gate.reconcile(tests, second.tests, task.specification)
   return { ...reconciled, replies: [...replies, ...second.replies] }

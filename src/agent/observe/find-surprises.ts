@@ -3,7 +3,7 @@ import { compareValues } from '../../domain/compare/compare-values.ts'
 import { isObject, readEntries } from '../../domain/json/entries.ts'
 import { variantsOf } from '../../domain/json/schema-variants.ts'
 import { readNumber } from '../../domain/numbers/read-number.ts'
-import { validateValue } from '../steps/validate-value.ts'
+import { validateValue } from '../../domain/json/validate-value.ts'
 
 /** Ends a surprise that is the tool's fault: its value is not what its schema says. */
 export const DECLARED = ', as the tool declares it'

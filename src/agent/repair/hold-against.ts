@@ -1,10 +1,17 @@
-import { USABLE_STATES, type NewTool, type ToolVersion } from '../../contracts/tool.ts'
-import { openCheckedSandbox } from '../make/checked-sandbox.ts'
+import { DEFAULT_ADMISSION_BUDGET } from '../../contracts/limits.ts'
+import { ADMISSION_CHECKS, USABLE_STATES, type NewTool, type ToolVersion } from '../../contracts/tool.ts'
+import { describeFinding } from '../../domain/admission/describe-finding.ts'
+import { doubtsOf } from '../../domain/admission/report.ts'
+import { SpendingLimit } from '../../domain/failures/spending-limit.ts'
+import { openCountedSandbox } from '../make/checked-sandbox.ts'
 import { withUniqueNames } from '../make/parse-tests.ts'
-import { runTests } from '../make/run-test.ts'
 import type { RunContext } from '../run/run-context.ts'
 import { joinTests } from './join-tests.ts'
-import { describeDifferences, replayCalls } from './replay-calls.ts'
+
+const REASON_CHARACTERS = 800
+
+/** It was admitted for itself; this is what is left to ask. */
+const PASSED = ADMISSION_CHECKS.filter((check) => check !== 'regression')
 
 /**
  * A tool that is to take the place of `old` has to pass that version's tests, which become its own, and to give the values of
@@ -12,25 +19,32 @@ import { describeDifferences, replayCalls } from './replay-calls.ts'
  */
 export async function holdAgainst(
   context: RunContext,
-  { stepId, tool, old }: { stepId: string; tool: NewTool; old: ToolVersion | null },
+  { tool, old }: { tool: NewTool; old: ToolVersion | null },
 ): Promise<NewTool> {
   // A candidate never takes the place of another version.
   if (old === null || !USABLE_STATES.includes(tool.state ?? 'candidate')) return tool
-  const { library } = context.dependencies
-  const tools = await context.shelf.closure(tool.uses)
+  const { library, admission, admissionBudget, describeSpecification } = context.dependencies
   const { code, needs } = tool
-  const subject = { code, signature: tool, tools, ...(needs ? { needs } : {}) }
-  const tests = joinTests([tool, old])
-  const added = tests.slice(tool.tests.length)
-  const reports = await runTests(context, { stepId, tests: added, subject })
-  const sandbox = await openCheckedSandbox(context)
-  const calls = await library.keptCalls(old.name, old.version)
-  const replayed = await replayCalls(calls, { sandbox, successor: subject, signal: context.signal })
-  const differences = [
-    ...reports.flatMap(({ test, failure }) => (failure === null ? [] : [`Test "${test.name}": ${failure}`])),
-    ...describeDifferences(replayed),
-  ]
-  if (differences.length === 0) return { ...tool, tests: withUniqueNames(tests) }
-  const reason = `does not hold what version ${old.version} held: ${differences.join(' ').slice(0, 800)}`
+  const report = await admission.admit({
+    policy: 'made',
+    ...(await openCountedSandbox(context)),
+    spending: new SpendingLimit(admissionBudget ?? DEFAULT_ADMISSION_BUDGET),
+    tool: { code, signature: tool, tools: await context.shelf.closure(tool.uses), ...(needs ? { needs } : {}) },
+    specification: describeSpecification(old),
+    specificationText: '',
+    tests: tool.tests,
+    neighbours: [],
+    otherLanguages: false,
+    predecessor: { version: old.version, tests: old.tests, calls: await library.keptCalls(old.name, old.version) },
+    depth: context.admission,
+    askReviewer: null,
+    mayStrengthen: false,
+    passed: PASSED,
+    earlier: null,
+    signal: context.signal,
+  })
+  const differences = doubtsOf(report).map(({ finding }) => describeFinding(finding))
+  if (differences.length === 0) return { ...tool, tests: withUniqueNames(joinTests([tool, old])) }
+  const reason = `does not hold what version ${old.version} held: ${differences.join(' ').slice(0, REASON_CHARACTERS)}`
   return { ...tool, state: 'candidate', stateReason: reason }
 }

@@ -4,8 +4,8 @@ import type { RoutedReply } from '../../contracts/models.ts'
 import type { ToolSpecification } from '../../contracts/run.ts'
 import { USABLE_STATES, type KeptCall, type ToolNeeds, type ToolTest, type ToolVersion } from '../../contracts/tool.ts'
 import { isSameProgram } from '../../domain/code/same-program.ts'
-import { AdmissionRounds, type AdmissionOutcome } from '../make/admission-rounds.ts'
-import { openCheckedSandbox } from '../make/checked-sandbox.ts'
+import type { AdmissionReport, Regression } from '../../domain/admission/report.ts'
+import { AdmissionRounds } from '../make/admission-rounds.ts'
 import { announceTool, saveTool } from '../make/keep-tool.ts'
 import { describeProvenance } from '../make/make-tool.ts'
 import { withUniqueNames } from '../make/parse-tests.ts'
@@ -20,7 +20,6 @@ import type { RunContext } from '../run/run-context.ts'
 import { collectFailures, type RecordedFailure } from './collect-failures.ts'
 import { joinTests } from './join-tests.ts'
 import { renderFaults } from './render-faults.ts'
-import { describeDifferences, replayCalls, retryFailures, type ReplayedCall } from './replay-calls.ts'
 
 /** As for a new tool: what four versions do not reach, each by a stronger model, is for a person. */
 const MAX_VERSIONS = 4
@@ -47,7 +46,7 @@ interface Subject {
   calls: KeptCall[]
   failures: RecordedFailure[]
   suite: TestSuite
-  rounds: AdmissionRounds | null
+  rounds: AdmissionRounds
   /** What it imports. */
   imported: ToolVersion[]
 }
@@ -55,8 +54,9 @@ interface Subject {
 interface Passed {
   subject: TestSubject
   needs: ToolNeeds
-  replayed: ReplayedCall[]
-  admission: Extract<AdmissionOutcome, { doubts: string[] }> | null
+  regression: Regression | null
+  record: AdmissionReport['record']
+  doubts: string[]
 }
 
 /** A repair as a run of its own: gives a sentence on what became of it. Rejects as `repairVersion` does. */
@@ -138,7 +138,8 @@ export async function repairVersion(context: RunContext, repair: Repair): Promis
 
 /** Without a version: what was taken out of use and is newer than what is in use, else that. */
 async function loadSubject(context: RunContext, { name, version, stepId }: Repair): Promise<Subject> {
-  const { library, describeSpecification, admission: gate } = context.dependencies
+  const { dependencies } = context
+  const { library, describeSpecification, admission: gate } = dependencies
   const { versions, currentVersion } = await library.record(name)
   const quarantined = versions.findLast((one) => one.state === 'quarantined' && one.version > currentVersion)
   const tool = await library.get(name, version ?? quarantined?.version)
@@ -148,32 +149,40 @@ async function loadSubject(context: RunContext, { name, version, stepId }: Repai
   const held = [tool, ...(await Promise.all(others.map((one) => library.get(name, one))))]
   const tests = withUniqueNames(joinTests(held))
   const calls = (await Promise.all(held.map((one) => library.keptCalls(name, one.version)))).flat()
+  const known = [...new Map(calls.toReversed().map((call) => [call.inputHash, call])).values()]
   const specification = describeSpecification(tool)
   const common = { stepId, specification, difficulty: 'medium' as const }
   const suite = new TestSuite(context, { ...common, tests, keepAll: true })
+  const failures = await collectFailures(dependencies, tool)
   return {
     stepId,
     tool,
     newest: versions.at(-1)?.version ?? tool.version,
     specification,
     tests,
-    calls: [...new Map(calls.toReversed().map((call) => [call.inputHash, call])).values()],
-    failures: await collectFailures(context.dependencies, tool),
+    calls: known,
+    failures,
     suite,
-    // What does the same under another name is for `tools tidy`: people and tools call this one by its own.
-    rounds:
-      gate === null
-        ? null
-        : new AdmissionRounds(context, {
-            ...common,
-            gate,
-            policy: 'repaired',
-            suite,
-            neighbours: [],
-            isImported: true,
-          }),
+    rounds: new AdmissionRounds(context, {
+      ...common,
+      gate,
+      policy: 'repaired',
+      suite,
+      // Its tests are the suite's own.
+      predecessor: { version: tool.version, tests: [], calls: known, failures: toInputs(failures) },
+      // What does the same under another name is for `tools tidy`: people and tools call this one by its own.
+      neighbours: [],
+      isImported: true,
+    }),
     imported: await Promise.all(tool.pins.map((pin) => library.get(pin.name, pin.version))),
   }
+}
+
+/** Arguments that the version failed for by its own fault. */
+function toInputs(failures: readonly RecordedFailure[]): JsonObject[] {
+  return failures.flatMap((failure) =>
+    failure.fault === 'tool' && failure.arguments !== null ? [failure.arguments] : [],
+  )
 }
 
 async function runOldTests(context: RunContext, { tool, suite }: Subject): Promise<string> {
@@ -184,31 +193,23 @@ async function runOldTests(context: RunContext, { tool, suite }: Subject): Promi
   return renderFailures(reports, { language: tool.language, notes: suite.notes })
 }
 
-/** `differences`: it passes, and gives something else for past calls. */
+/** `differences`: nothing else is against it than that it gives something else for past calls. */
 async function check(
   context: RunContext,
-  { tool, specification, suite, rounds, calls, failures, imported }: Subject,
+  { tool, specification, suite, rounds, imported }: Subject,
   code: string,
 ): Promise<{ passed: Passed; differences: string[] } | { failures: string; problems: string[] }> {
   const request = tool.provenance.request ?? ''
   const verified = await verifyCode(context, { specification, code, suite, tools: imported, request })
-  rounds?.count(verified.yields)
+  rounds.count(verified.yields)
   if ('failures' in verified) return verified
   const { subject, needs } = verified
-  const sandbox = await openCheckedSandbox(context)
-  const options = { sandbox, successor: subject, signal: context.signal }
-  const inputs = failures.flatMap((failure): JsonObject[] =>
-    failure.fault === 'tool' && failure.arguments !== null ? [failure.arguments] : [],
-  )
-  const again = await retryFailures(inputs, { ...options, tests: suite.tests })
-  if (again.length > 0) return { problems: again, failures: again.map((problem) => `- ${problem}`).join('\n') }
-  const replayed = await replayCalls(calls, options)
-  const differences = describeDifferences(replayed)
-  if (differences.length > 0) return { passed: { subject, needs, replayed, admission: null }, differences }
-  const admitted = (await rounds?.admit(subject)) ?? null
-  if (admitted !== null && 'twin' in admitted) throw new TypeError('Without neighbours there is no twin')
-  if (admitted !== null && 'failures' in admitted) return admitted
-  return { passed: { subject, needs, replayed, admission: admitted }, differences: [] }
+  const admitted = await rounds.admit(subject)
+  if ('twin' in admitted) throw new TypeError('Without neighbours there is no twin')
+  if ('doubts' in admitted) return { passed: { subject, needs, ...admitted }, differences: [] }
+  const { differing, problems } = admitted
+  if (differing === null) return admitted
+  return { passed: { subject, needs, ...differing, doubts: [] }, differences: problems }
 }
 
 async function keep(
@@ -216,12 +217,13 @@ async function keep(
   { stepId, tool, newest, calls, suite, rounds }: Subject,
   result: Passed & { differences?: string[]; replies: RoutedReply[]; repairs: number },
 ): Promise<ToolVersion> {
-  const { subject, needs, replayed, admission, differences = [], replies, repairs } = result
+  const { subject, needs, regression, record, doubts: open, differences = [], replies, repairs } = result
+  const { checksTools = true } = context.dependencies
   const tests = [...suite.tests]
-  const doubts = [...differences, ...(admission?.doubts ?? []), ...suite.undecided]
+  const doubts = [...differences, ...open, ...suite.undecided]
   const past = calls.length === 0 ? '' : ` and gave ${calls.length} of its past values again`
-  const all = [...replies, ...suite.replies, ...(rounds?.replies ?? [])]
-  const kept = await saveTool(context, stepId, {
+  const all = [...replies, ...suite.replies, ...rounds.replies]
+  const kept = await saveTool(context, {
     ...subject.signature,
     code: subject.code,
     whenToUse: tool.whenToUse,
@@ -234,10 +236,9 @@ async function keep(
       ...(tool.provenance.earlierRequests ? { earlierRequests: tool.provenance.earlierRequests } : {}),
     },
     needs,
-    admission:
-      admission === null
-        ? null
-        : { at: new Date(context.clock()).toISOString(), ...admission.record, droppedTests: [...suite.dropped] },
+    admission: checksTools
+      ? { at: new Date(context.clock()).toISOString(), ...record, droppedTests: [...suite.dropped] }
+      : null,
     state: doubts.length === 0 ? 'verified' : 'candidate',
     stateReason:
       doubts.length === 0
@@ -250,7 +251,7 @@ async function keep(
   await context.dependencies.library.keepCalls(
     name,
     version,
-    replayed.map(({ call, value }) => ({ ...call, value })),
+    (regression?.calls ?? []).map(({ call, value }) => ({ ...call, value })),
   )
   return kept
 }

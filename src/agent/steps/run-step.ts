@@ -82,7 +82,7 @@ async function make(context: RunContext, step: MakeStep, situation: StepSituatio
       const repaired = await repairTwin(context, step, made.quarantined)
       return 'failure' in repaired ? notMade(repaired.failure) : await useTool(context, step, repaired)
     }
-    const saved = await saveTool(context, step.id, context.keepRequests ? made.tool : withoutRequests(made.tool))
+    const saved = await saveTool(context, context.keepRequests ? made.tool : withoutRequests(made.tool))
     if (context.save && saved.state !== 'candidate') await markInstances(context, step, saved.name)
     // It is in the library before its first use: a process that is killed now has not lost what was paid for.
     return await useTool(context, step, { tool: saved, found: false, kept: context.save }, async (call) => {

@@ -4,6 +4,7 @@ import type { Library } from '../../contracts/library.ts'
 import type { Sandbox, ToolModule } from '../../contracts/sandbox.ts'
 import type { NewTool, ToolNeeds, ToolTest, ToolVersion } from '../../contracts/tool.ts'
 import { NO_NEEDS } from '../../contracts/tool.ts'
+import type { Predecessor } from '../../domain/admission/predecessor.ts'
 import { sha256 } from '../../library/formats/sha256.ts'
 import { readNeeds } from '../../library/read-needs.ts'
 import { toSnakeCase } from '../../library/resolve-imports.ts'
@@ -13,6 +14,7 @@ import { carriedKey, refuse, type Pending } from './import-item.ts'
 import type { PendingLibrary } from './pending-library.ts'
 
 const NEIGHBOURS = 3
+const SHOWN_DIFFERENCES = 5
 
 const ADD_TESTS =
   'It has no test that asserts anything, so it stays a candidate, which runs do not use. Write some into a `tests.json` ' +
@@ -57,7 +59,7 @@ export async function verifyPending(pending: Pending, context: PendingContext): 
   pending.verification = verification
   item.tests = verification.tests
   item.twin = verification.twin
-  item.notes.push(...verification.notes)
+  item.notes.push(...verification.notes, ...describeSuccession(verification))
   const { existing } = pending
   const isInUse = existing !== null && IN_USE.has(existing.state)
   if (verification.verdict === 'untested' && isInUse && pending.carried === null) {
@@ -187,9 +189,10 @@ async function verify(
   { tools, needs, context }: { tools: ToolModule[]; needs: ToolNeeds; context: PendingContext },
 ): Promise<Verification> {
   const { candidate, existing, reading } = pending
-  const { library, sandbox, source = 'imported', signal } = context
+  const { library, sandbox, signal } = context
+  const predecessor = await findPredecessor(pending, library)
   return verifyTool({
-    policy: source,
+    policy: 'imported',
     sandbox,
     tool: {
       code: candidate.code,
@@ -201,9 +204,27 @@ async function verify(
       needs,
     },
     tools,
+    ...(predecessor === null ? {} : { predecessor }),
     neighbours: await findNeighbours(reading.signature, library),
     ...(signal === undefined ? {} : { signal }),
   })
+}
+
+/** The version in use that it will take the place of. What came along for others takes nobody's place. */
+async function findPredecessor({ existing, carried }: Pending, library: Library): Promise<Predecessor | null> {
+  if (existing === null || carried !== null || !IN_USE.has(existing.state)) return null
+  const { name, version, tests } = existing
+  return { version, tests, calls: await library.keptCalls(name, version) }
+}
+
+/** What people and tools that use it will see otherwise. */
+function describeSuccession({ succession }: Verification): string[] {
+  const differences = succession?.differences ?? []
+  const more = differences.length - SHOWN_DIFFERENCES
+  return [
+    ...differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `It does not hold what is in use: ${difference}`),
+    ...(more > 0 ? [`${more} more tests and past calls of version ${succession?.predecessor} differ.`] : []),
+  ]
 }
 
 /** A file that says nothing of tests has to pass those that the library has. */

@@ -8,8 +8,7 @@ import { resolvePins } from './resolve-pins.ts'
 import type { App } from '../open-app.ts'
 import { parseToolReference } from '../parse-tool-reference.ts'
 import { showDifference } from '../exchange/show-difference.ts'
-import { verifyTool, type Verification } from '../verify-tool.ts'
-import { checkSuccessor, type Succession } from './check-successor.ts'
+import { verifyTool, type Succession, type Verification } from '../verify-tool.ts'
 import { decide } from './verify-version.ts'
 import { parseJson } from '../../domain/json/parse-json.ts'
 
@@ -114,17 +113,16 @@ export async function saveEdit(
       needs,
     },
     tools: modules,
+    predecessor: {
+      version: tool.version,
+      tests: tool.tests,
+      calls: await library.keptCalls(tool.name, tool.version),
+      limits: app.config.limits,
+    },
   })
   outcome.notes.push(...verification.notes)
   if (verification.verdict === 'refused') return refuse(verification.problems)
-  const succession = await checkSuccessor({
-    ...common,
-    successor: { code, signature, tools: modules, needs },
-    ownTests: tests.tests,
-    predecessor: tool,
-    calls: await library.keptCalls(tool.name, tool.version),
-    limits: app.config.limits,
-  })
+  const { succession } = verification
   const { accepted, reason } = decide({ tests: tests.tests }, { verification, succession })
   const state = accepted ? 'verified' : 'candidate'
   const edited = toNewTool(tool, { signature, code, tests: tests.tests, verification, state, stateReason: reason })
@@ -136,7 +134,7 @@ export async function saveEdit(
     return { ...outcome, outcome: 'candidate', version, succession, reason: `${saved.stateReason}. ${hint}` }
   }
   if (accepted) {
-    const calls = succession.calls.toReversed().map(({ call, value }) => ({ ...call, value }))
+    const calls = (succession?.calls ?? []).toReversed().map(({ call, value }) => ({ ...call, value }))
     await library.keepCalls(name, version, calls)
   }
   return { ...outcome, outcome: state, version, succession, reason }

@@ -1,4 +1,4 @@
-import type { TestResult } from '../../admission/subject.ts'
+import type { TestResult } from '../../domain/admission/report.ts'
 import type { App } from '../open-app.ts'
 import { steadySandbox } from '../../domain/failures/execute-steadily.ts'
 import { parseToolReference } from '../parse-tool-reference.ts'

@@ -1,10 +1,10 @@
+import type { Predecessor } from '../../domain/admission/predecessor.ts'
 import { verdictOf } from '../../domain/admission/mutation-verdict.ts'
 import { HandaxeError } from '../../contracts/errors.ts'
 import { USABLE_STATES, type ToolRecord, type ToolState, type ToolVersion } from '../../contracts/tool.ts'
 import { readSignature } from '../../library/read-signature.ts'
 import type { App } from '../open-app.ts'
-import { verifyTool, type Verification } from '../verify-tool.ts'
-import { checkSuccessor, type Succession } from './check-successor.ts'
+import { verifyTool, type Succession, type Verification } from '../verify-tool.ts'
 
 export interface VerifyVersionOptions {
   name: string
@@ -19,7 +19,7 @@ export interface VersionVerification {
   name: string
   version: number
   /** Its own tests and checks. */
-  verification: Verification
+  verification: Omit<Verification, 'succession'>
   /** Beside the newest version before it that was usable; null where there is none. */
   succession: Succession | null
   /** What its admission had against it. */
@@ -45,26 +45,15 @@ export async function verifyVersion(
   const [library, sandbox] = [await app.library(), await app.sandbox()]
   const record = await library.record(name)
   const tool = await library.get(name, version ?? record.versions.at(-1)?.version)
-  const common = { sandbox, ...(signal ? { signal } : {}) }
-  const modules = await library.closure(tool.pins)
-  const verification = await verifyTool({
-    ...common,
+  const before = findPredecessor(record, tool.version)
+  const { succession, ...verification } = await verifyTool({
+    sandbox,
     policy: 'edited',
     tool: { ...tool, ...(await factsOf(app, tool, signal)) },
-    tools: modules,
+    tools: await library.closure(tool.pins),
+    ...(before === null ? {} : { predecessor: await loadPredecessor(app, { name, version: before }) }),
+    ...(signal ? { signal } : {}),
   })
-  const before = findPredecessor(record, tool.version)
-  const succession =
-    before === null || verification.verdict === 'refused'
-      ? null
-      : await checkSuccessor({
-          ...common,
-          successor: { code: tool.code, signature: tool, tools: modules, needs: tool.needs },
-          ownTests: tool.tests,
-          predecessor: await library.get(name, before),
-          calls: await library.keptCalls(name, before),
-          limits: app.config.limits,
-        })
   const objections = findObjections(tool)
   const { accepted, reason } = decide(tool, { verification, succession, objections, acceptDifferences })
   const found = {
@@ -90,6 +79,15 @@ export async function verifyVersion(
 /** The newest one before it that was usable at some time. */
 function findPredecessor({ versions }: ToolRecord, version: number): number | null {
   return versions.findLast((one) => one.version < version && one.wasUsable)?.version ?? null
+}
+
+async function loadPredecessor(
+  app: Pick<App, 'library' | 'config'>,
+  { name, version }: { name: string; version: number },
+): Promise<Predecessor> {
+  const library = await app.library()
+  const [{ tests }, calls] = await Promise.all([library.get(name, version), library.keptCalls(name, version)])
+  return { version, tests, calls, limits: app.config.limits }
 }
 
 /** What the checks look at beside the version itself, which is read from its code again. */
@@ -131,7 +129,7 @@ export function decide(
     objections = [],
     acceptDifferences = false,
   }: {
-    verification: Verification
+    verification: Pick<Verification, 'verdict' | 'problems'>
     succession: Succession | null
     objections?: readonly string[]
     acceptDifferences?: boolean

@@ -2,7 +2,7 @@ import type { AdmissionFinding } from './finding.ts'
 
 /**
  * Where a tool comes from. `made`: a model wrote it for a request. `repaired`: a model wrote the next version of a kept one.
- * `imported`: it came from a file. `edited`: a person changed a kept one, or has a version verified.
+ * `imported`: it came from a file or a folder. `edited`: a person changed a kept one here, or has a version verified.
  */
 export type AdmissionPolicy = 'made' | 'repaired' | 'imported' | 'edited'
 
@@ -65,7 +65,8 @@ const EFFECTS: Readonly<Record<AdmissionPolicy, Readonly<Record<FindingKind, Eff
     fault: 'refuse',
     undecided: 'refuse',
     unfinished: 'refuse',
-    regression: 'doubt',
+    // Who brings a file has seen what changed, and is told what that changes.
+    regression: 'note',
     'weak-tests': 'note',
     untested: 'doubt',
     twin: 'note',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { coerceArguments } from '../../../src/agent/steps/coerce-arguments.ts'
-import { validateValue } from '../../../src/agent/steps/validate-value.ts'
+import { validateValue } from '../../../src/domain/json/validate-value.ts'
 import type { JsonObject, JsonValue } from '../../../src/contracts/json.ts'
 
 const schema = {

@@ -245,6 +245,10 @@ describe('tools that import each other', () => {
       ['value_range', 'verified', []],
     ])
     expect((await opened.library.get('relative_range')).pins).toEqual([{ name: 'value_range', version: 2 }])
+    // Its tests say what the one in use does otherwise: a person who looks at the change is told.
+    expect(itemOf(items, 'value_range').notes).toContainEqual(
+      expect.stringMatching(/^It does not hold what is in use: Test "three" of version 1: expected 4, got 2/),
+    )
   })
 })
 

@@ -18,7 +18,7 @@ const EFFECTS: [string, AdmissionFinding, Effect[]][] = [
   ['a fault', FAULT, ['refuse', 'refuse', 'refuse', 'refuse']],
   ['a test that a busy machine left open', BUSY, ['doubt', 'doubt', 'refuse', 'refuse']],
   ['a budget that is spent', SPENT, ['note', 'note', 'refuse', 'refuse']],
-  ['what the version before it did otherwise', CHANGED, ['doubt', 'refuse', 'doubt', 'doubt']],
+  ['what the version before it did otherwise', CHANGED, ['doubt', 'refuse', 'note', 'doubt']],
   ['tests that see too little', WEAK, ['strengthen', 'strengthen', 'note', 'note']],
   ['tests of which none can fail', UNTESTED, ['strengthen', 'strengthen', 'doubt', 'doubt']],
   ['a twin', TWIN, ['reuse', 'note', 'note', 'note']],

@@ -1,42 +1,34 @@
-import type { JsonObject, JsonValue } from '../../contracts/json.ts'
+import type { JsonObject } from '../../contracts/json.ts'
 import type { Limits } from '../../contracts/limits.ts'
 import type { ExecutionResult, Sandbox } from '../../contracts/sandbox.ts'
 import type { KeptCall, ToolTest } from '../../contracts/tool.ts'
 import { grantNeeds } from '../../util/grant-needs.ts'
 import { compareValues } from '../../domain/compare/compare-values.ts'
-import type { TestSubject } from '../make/judge-test.ts'
-import { mapLimited } from '../run/map-limited.ts'
+import type { RegressionFinding } from '../../domain/admission/finding.ts'
+import type { ReplayedCall } from '../../domain/admission/report.ts'
 import { decodeNumbers } from '../../domain/numbers/decode-numbers.ts'
 import { describeEnd } from '../../domain/failures/describe-end.ts'
 import { wasStarved } from '../../domain/failures/host-ended.ts'
 import { attributeFailure } from '../../domain/failures/attribute-failure.ts'
-import { validateValue } from '../steps/validate-value.ts'
+import { validateValue } from '../../domain/json/validate-value.ts'
+import { eachLimited } from '../each-limited.ts'
+import type { ToolUnderTest } from '../subject.ts'
 
 const CONCURRENT_CALLS = 4
 
 /** Tighter than tests are: the same code on the same machine gives the same digits, a repaired one nearly. */
 const REPLAY_TOLERANCE = 1e-9
 
-const SHOWN_CHARACTERS = 120
-
-export interface ReplayedCall {
-  call: KeptCall
-  /** What the new version gives; null where it gives nothing. */
-  value: JsonValue
-  /** How that is not what the old version gave; null where they agree. */
-  difference: string | null
-}
-
 export interface ReplayOptions {
   sandbox: Sandbox
-  successor: TestSubject
+  successor: ToolUnderTest
   limits?: Partial<Limits>
   signal?: AbortSignal
 }
 
 /** Makes past calls again with another version, each in a fresh sandbox, compared on the host. */
 export async function replayCalls(calls: readonly KeptCall[], options: ReplayOptions): Promise<ReplayedCall[]> {
-  return mapLimited(calls, CONCURRENT_CALLS, async (call) => {
+  return inOrder(calls, async (call) => {
     const outcome = await callAgain(call.arguments, options)
     if ('problem' in outcome) return { call, value: null, difference: outcome.problem }
     const value = outcome.result.value ?? null
@@ -44,31 +36,25 @@ export async function replayCalls(calls: readonly KeptCall[], options: ReplayOpt
   })
 }
 
-/** One sentence for each call that gives something else. */
-export function describeDifferences(calls: readonly ReplayedCall[]): string[] {
-  return calls.flatMap(({ call, difference }) =>
-    difference === null ? [] : [`The call ${shorten(call.arguments)} of ${call.at.slice(0, 10)}: ${difference}`],
-  )
-}
-
 /**
- * Calls the version with inputs that the one before it failed for. One sentence for each that fails by its own fault again;
- * an error that it announces is no such fault.
+ * Calls the version with inputs that the one before it failed for. One finding for each that fails by its own fault again; an
+ * error that it announces is no such fault.
  */
 export async function retryFailures(
   inputs: readonly JsonObject[],
   { tests, ...options }: ReplayOptions & { tests: readonly ToolTest[] },
-): Promise<string[]> {
+): Promise<RegressionFinding[]> {
   const { code, signature } = options.successor
-  const found = await mapLimited(inputs, CONCURRENT_CALLS, async (input) => {
+  const failure = { check: 'regression', code: 'still-fails' } as const
+  const found = await inOrder(inputs, async (input): Promise<RegressionFinding[]> => {
     const outcome = await callAgain(input, options)
     if ('problem' in outcome) {
       const { result, problem } = outcome
       const isOwn = result === null || isItsFault({ code, tests }, result)
-      return isOwn ? [`It still fails for ${shorten(input)}: ${problem}`] : []
+      return isOwn ? [{ ...failure, arguments: input, problem, misfit: false }] : []
     }
     const [misfit] = validateValue(signature.outputSchema, outcome.result.value ?? null, 'the value')
-    return misfit === undefined ? [] : [`For ${shorten(input)} ${misfit}`]
+    return misfit === undefined ? [] : [{ ...failure, arguments: input, problem: misfit, misfit: true }]
   })
   return found.flat()
 }
@@ -106,7 +92,10 @@ async function callAgain(
   return { result, problem: `it ended with '${result.status}'${end === null ? error : `: ${end}`}` }
 }
 
-function shorten(value: JsonValue): string {
-  const text = JSON.stringify(value)
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS - 3)}…` : text
+async function inOrder<Item, Result>(items: readonly Item[], act: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  await eachLimited(items.entries(), CONCURRENT_CALLS, async ([index, item]) => {
+    results[index] = await act(item)
+  })
+  return results
 }

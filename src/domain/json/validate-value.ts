@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { JsonObject, JsonSchema, JsonValue } from '../../contracts/json.ts'
-import { withoutTags } from '../../domain/json/without-tags.ts'
-import { cutEnd } from '../../domain/text/cut-middle.ts'
+import { withoutTags } from './without-tags.ts'
+import { cutEnd } from '../text/cut-middle.ts'
 
 const MAX_PROBLEMS = 5
 
