@@ -14,13 +14,13 @@ const STOP_MS = 20_000
 
 /**
  * Starts an engine in `folder` that has the image; installs what is missing. Returns its socket; throws with the reason
- * where it cannot be done. `staysOn` lets it outlive this process.
+ * where it cannot be done. `staysOn` lets it outlive this process; `onMissing` is told what is not there for a part of the tests.
  */
-export async function startEngine(folder, node, { staysOn = false } = {}) {
+export async function startEngine(folder, node, { staysOn = false, onMissing = () => {} } = {}) {
   if (process.platform !== 'linux' || process.getuid() !== 0) throw new Error('it takes Linux and root')
   installMissing({ dockerd: 'docker.io', debootstrap: 'debootstrap' })
   // gVisor is a second runtime: without its package its tests are skipped.
-  if (hasCommand('runsc') === '') tryToInstall('runsc')
+  if (hasCommand('runsc') === '') tryToInstall('runsc', (reason) => onMissing('containers with gVisor', reason))
   const archive = prepareImage(node)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const socket = join(folder, 'docker.sock')
@@ -100,11 +100,12 @@ function withParent(staysOn, command, options) {
   return ['setpriv', ['--pdeathsig', 'TERM', command, ...args]]
 }
 
-function tryToInstall(name) {
+function tryToInstall(name, onMissing) {
   try {
     installPackages(name)
   } catch (error) {
     console.error(`· ${error.message}`)
+    onMissing(error.message)
   }
 }
 

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installPackages, runAsRoot } from './system-packages.mjs'
+import { addNotTested } from './test-counts.mjs'
 import { extensionFolders, findPostgres } from '../test/support/find-postgres.ts'
 
 const SOURCE_RELEASE = 'trixie'
@@ -20,6 +21,7 @@ export function installPgvector() {
     build(folder)
   } catch (error) {
     console.error(`· that did not work (${error.message}), its tests are skipped`)
+    addNotTested('search by vectors on PostgreSQL', error.message)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { HandaxeError } from '../src/contracts/errors.ts'
 import { describePythonBase } from '../src/sandbox/environments/python/describe-python-base.ts'
 import { findPip } from '../src/sandbox/environments/python/find-pip.ts'
 import { findPython } from '../test/support/python.ts'
@@ -27,6 +28,15 @@ try {
   const outcome = await pip(['install', '--quiet', '--only-binary', ':all:', ...target, ...packages])
   if (outcome.exitCode !== 0) console.error(outcome.stderr)
   process.exitCode = outcome.exitCode ?? 1
+} catch (error) {
+  // On one line, for whoever shows the last words of a program: a stack names neither the registry's answer nor the next step.
+  if (!HandaxeError.isInstance(error)) throw error
+  const answer = String(error.details['registry'] ?? 'no registry was asked')
+    .trim()
+    .split('\n')
+    .at(-1)
+  console.error(`error: ${error.message} (${answer}). ${error.hint ?? ''}`)
+  process.exitCode = 1
 } finally {
   rmSync(work, { recursive: true, force: true })
 }

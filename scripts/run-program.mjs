@@ -7,13 +7,20 @@ process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
 const STEP_MS = 10 * 60_000
 
 /** Runs a program to its end. Throws with the end of what it said where it fails. */
-export function run(command, args, { mayFail = false, cwd } = {}) {
+export function run(command, args, { mayFail = false, cwd, timeoutMs = STEP_MS } = {}) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const options = { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024, timeout: STEP_MS, cwd }
+  const options = { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024, timeout: timeoutMs, cwd }
   const outcome = spawnSync(command, args, options)
   if (outcome.status === 0 || mayFail) return outcome
-  const said = (outcome.stderr || outcome.stdout || outcome.error?.message || '').trim()
-  throw new Error(`${command} ${args.find((arg) => !arg.startsWith('-')) ?? ''} failed: ${reasonIn(said)}`)
+  throw new Error(
+    `${command} ${args.find((arg) => !arg.startsWith('-')) ?? ''} failed: ${reasonOf(outcome, timeoutMs)}`,
+  )
+}
+
+function reasonOf({ error, stderr, stdout }, timeoutMs) {
+  const said = reasonIn((stderr || stdout || '').trim())
+  if (error?.code === 'ETIMEDOUT') return `it took longer than ${timeoutMs / 1000} s; the last that it said: ${said}`
+  return said || (error?.message ?? 'it said nothing')
 }
 
 /** The line that names the error, which Node prints above its stack and Python below it; else the end of what was said. */

@@ -10,9 +10,9 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync 
 import { availableParallelism, freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GROUPS, groupOf } from '../test/groups.ts'
-import { startEngine, stopEngine } from './docker-engine.mjs'
+import { isUp, startEngine, stopEngine } from './docker-engine.mjs'
 import { projectRoot, runOrExit } from './ensure-dependencies.mjs'
-import { addCounts, COUNTS_VARIABLE, readCounts, renderCounts } from './test-counts.mjs'
+import { addCounts, addNotTested, COUNTS_VARIABLE, readCounts, renderCounts } from './test-counts.mjs'
 
 const REST = '--rest'
 /** One more than processors: a good part of these tests waits for processes and timers. Engines and kernels want them whole. */
@@ -41,12 +41,14 @@ if (left.length > 0) {
 if (chosen.length === 0) process.exit(2)
 
 const node = process.execPath
+const folder = mkdtempSync(join(tmpdir(), 'handaxe-tests-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const countsFile = join(folder, 'counts')
 runOrExit(node, ['scripts/setup.mjs'])
-runOrExit(node, ['scripts/setup-tests.mjs', ...groups])
+runOrExit(node, ['scripts/setup-tests.mjs', ...groups], { env: { [COUNTS_VARIABLE]: countsFile } })
 runOrExit(node, ['scripts/build.mjs'])
 // A part is run again and again while somebody works on it; what `npm test` has checked is not checked again.
 const isChecked = isPart || isRest || check()
-const folder = mkdtempSync(join(tmpdir(), 'handaxe-tests-'))
 const memory = isAll ? null : makeMemoryFolder()
 // Stopped whatever comes of the tests: by `close`, or by the kernel where this process is killed.
 const engine = groups.has('engine') ? await openEngine() : without('these tests were not asked for')
@@ -55,12 +57,10 @@ try {
   counts = runVitest()
 } finally {
   await engine.close()
-  for (const made of [folder, memory]) if (made !== null) rmSync(made, { recursive: true, force: true })
+  if (memory !== null) rmSync(memory, { recursive: true, force: true })
 }
 if (!isChecked) counts.failed += 1
 addCounts(counts)
-if (engine.problem)
-  console.log(`NOT TESTED: the docker backend, since no container engine could be had: ${engine.problem}`)
 console.log(renderCounts(counts))
 process.exit(counts.failed === 0 ? 0 : 1)
 
@@ -85,7 +85,6 @@ function runVitest() {
   const projects = (wanted ?? []).map((name) => `--project=${name === 'basic' ? 'basic*' : name}`)
   const reporters = isPart ? [] : ['progress', 'count'].map((name) => `--reporter=./scripts/${name}-reporter.mjs`)
   const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs')
-  const countsFile = join(folder, 'counts')
   const workers = isAll ? [] : [`--maxWorkers=${WORKERS}`]
   const status = runOrExit(node, [vitest, 'run', ...projects, ...reporters, ...workers, ...forVitest], {
     mayFail: true,
@@ -125,6 +124,7 @@ function makeMemoryFolder() {
 }
 
 function without(reason) {
+  if (groups.has('engine')) addNotTested('the docker backend', reason, countsFile)
   return { environment: { HANDAXE_DOCKER_PROBLEM: reason }, close: () => {} }
 }
 
@@ -133,16 +133,21 @@ async function openEngine() {
   const { HANDAXE_SKIP_DOCKER, HANDAXE_DOCKER_SOCKET } = process.env
   if (HANDAXE_SKIP_DOCKER) return without('HANDAXE_SKIP_DOCKER is set')
   // Somebody else's, who also stops it.
-  if (HANDAXE_DOCKER_SOCKET) return { environment: {}, close: () => {} }
+  if (HANDAXE_DOCKER_SOCKET) {
+    if (!isUp(HANDAXE_DOCKER_SOCKET))
+      return without(`no engine answers at HANDAXE_DOCKER_SOCKET, ${HANDAXE_DOCKER_SOCKET}`)
+    return { environment: {}, close: () => {} }
+  }
   const ownFolder = mkdtempSync(join(tmpdir(), 'handaxe-docker-'))
   const startedAt = Date.now()
   try {
-    const socket = await startEngine(ownFolder, node)
+    const onMissing = (what, reason) => addNotTested(what, reason, countsFile)
+    const socket = await startEngine(ownFolder, node, { onMissing })
     console.error(`· a container engine for the tests: ready after ${Math.round((Date.now() - startedAt) / 1000)} s`)
     return { environment: { HANDAXE_DOCKER_SOCKET: socket }, close: () => stopEngine(ownFolder) }
   } catch (error) {
     console.error(`· no container engine, the tests of the docker backend are skipped: ${error.message}`)
     console.error('  → Mend that, or try it alone: node scripts/setup-docker-tests.mjs')
-    return { ...without(error.message.replaceAll(/\s+/g, ' ').slice(0, 200)), problem: error.message }
+    return without(error.message.replaceAll(/\s+/g, ' '))
   }
 }

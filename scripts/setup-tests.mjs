@@ -10,6 +10,7 @@ import { findPython } from '../test/support/python.ts'
 import { installPgvector } from './install-pgvector.mjs'
 import { installMissing, installPackages, runAsRoot } from './system-packages.mjs'
 import { prepareSystemdRoot } from './systemd-root.mjs'
+import { addNotTested } from './test-counts.mjs'
 
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.conf'
 const groups = new Set(process.argv.slice(2))
@@ -29,6 +30,7 @@ function prepareKernel() {
     prepareSystemdRoot()
   } catch (error) {
     console.error(`· no root folder with systemd, its tests are skipped: ${error.message}`)
+    addNotTested('the sandbox under systemd', error.message)
   }
 }
 
@@ -41,6 +43,7 @@ function installKernel() {
     installPackages('user-mode-linux')
   } catch (error) {
     console.error(`· that did not work, those tests are skipped: ${error.message}`)
+    addNotTested('cgroup version 2', error.message)
   }
 }
 
@@ -62,7 +65,9 @@ function installPytest() {
     'pytest',
     'setuptools>=70.1',
   )
-  if (status !== 0) console.error('· that did not work, the tests of exported Python packages are skipped')
+  if (status === 0) return
+  console.error('· that did not work, the tests of exported Python packages are skipped')
+  addNotTested('exported Python packages', 'pip could not install pytest and setuptools')
 }
 
 function installCurl() {
@@ -70,6 +75,7 @@ function installCurl() {
     installMissing({ curl: 'curl' })
   } catch (error) {
     console.error(`· that did not work, its tests are skipped: ${error.message}`)
+    addNotTested('what takes curl', error.message)
   }
 }
 
@@ -83,5 +89,6 @@ function installPostgres() {
     installPackages('postgresql')
   } catch (error) {
     console.error(`· PostgreSQL could not be installed, its tests are skipped: ${error.message}`)
+    addNotTested('the store on PostgreSQL', error.message)
   }
 }
