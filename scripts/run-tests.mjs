@@ -89,7 +89,7 @@ function runVitest() {
   const status = runOrExit(node, [vitest, 'run', ...projects, ...reporters, ...workers, ...forVitest], {
     mayFail: true,
     env: {
-      ...(memory === null ? {} : { TMPDIR: memory }),
+      ...(memory === null ? {} : { HANDAXE_TEST_MEMORY: memory }),
       ...(isAll ? { HANDAXE_FULL_SIZE: '1' } : {}),
       ...engine.environment,
       [COUNTS_VARIABLE]: countsFile,

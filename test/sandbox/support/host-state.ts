@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
@@ -8,10 +8,12 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 /** Zygotes, and bubblewrap above them, whose folders lie below `state`. Slots show no path of the host: see `descendants`. */
 export function zygotesBelow(state: string): number[] {
+  // A mount of a file system in memory names the path below that system's own root.
+  const end = join(basename(dirname(state)), basename(state))
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => textOf(`/proc/${name}/cmdline`).includes('/opt/guest/python/zygote.py'))
-    .filter((name) => textOf(`/proc/${name}/mountinfo`).includes(state))
+    .filter((name) => textOf(`/proc/${name}/mountinfo`).includes(end))
     .map(Number)
 }
 
