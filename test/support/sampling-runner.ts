@@ -2,11 +2,11 @@ import { TestRunner, type RunnerTask, type RunnerTestFile } from 'vitest'
 import { isFullSize } from './sizes.ts'
 
 /** One test in so many of a file runs in `npm test`; all of them in `npm run test:all`. */
-const SHARE = 3
+const SHARE = 6
 
 type Report = (files: RunnerTestFile[]) => Promise<void>
 
-/** Runs the first test of a file, and every third after it. The others are not there: neither passed nor skipped. */
+/** Runs the first test of a file, and every sixth after it. The others are not there: neither passed nor skipped. */
 export default class SamplingRunner extends TestRunner {
   #report: Report | undefined
 
