@@ -14,11 +14,6 @@ const OFFLINE = {
   PIP_RETRIES: '0',
 }
 
-/** For what tests write (scripts/run-tests.mjs): in memory, unless they look at how the sandbox hides this machine's folders. */
-const memory = process.env['HANDAXE_TEST_MEMORY']
-const IN_MEMORY = { ...OFFLINE, ...(memory === undefined || memory === '' ? {} : { TMPDIR: memory }) }
-const SANDBOX = 'test/sandbox/**/*.test.ts'
-
 /**
  * Tests of code that leaves nothing in its process: one process runs file after file of them, since to load the project takes a
  * second of a processor. Those of sandboxes, stores and servers look at descriptors, timers and sockets, and have a process each.
@@ -35,7 +30,7 @@ const groups = GROUPS.map((group) => ({
   test: {
     name: group.name,
     include: patternsOf(group),
-    ...(OFFLINE_GROUPS.has(group.name) ? { env: IN_MEMORY } : {}),
+    ...(OFFLINE_GROUPS.has(group.name) ? { env: OFFLINE } : {}),
     ...(group.name === 'sampled' ? { runner: './test/support/sampling-runner.ts' } : {}),
   },
 }))
@@ -44,13 +39,9 @@ const basic = {
   test: {
     name: 'basic',
     include: [EVERY_TEST],
-    exclude: [...GROUPS.flatMap(patternsOf), ...SHARING, SANDBOX],
-    env: IN_MEMORY,
+    exclude: [...GROUPS.flatMap(patternsOf), ...SHARING],
+    env: OFFLINE,
   },
-}
-const sandbox = {
-  extends: true as const,
-  test: { name: 'basic-sandbox', include: [SANDBOX], exclude: GROUPS.flatMap(patternsOf), env: OFFLINE },
 }
 const sharing = {
   extends: true as const,
@@ -58,9 +49,8 @@ const sharing = {
     name: 'basic-sharing',
     include: SHARING,
     exclude: GROUPS.flatMap(patternsOf),
-    env: IN_MEMORY,
+    env: OFFLINE,
     isolate: false,
-    setupFiles: ['./test/support/fresh-environment.ts'],
   },
 }
 
@@ -68,6 +58,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    setupFiles: ['./test/support/fresh-environment.ts'],
     // Sandboxes, servers and databases are real in these tests: two files at a time suit a two-core machine.
     maxWorkers: 2,
     testTimeout: 60_000,
@@ -75,6 +66,6 @@ export default defineConfig({
     // One second, Vitest's own, is what a busy machine may take for anything.
     expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './scripts/count-reporter.mjs'],
-    projects: [basic, sandbox, sharing, ...groups],
+    projects: [basic, sharing, ...groups],
   },
 })

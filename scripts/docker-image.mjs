@@ -16,9 +16,13 @@ const MIRROR = process.env.DEBIAN_MIRROR ? [process.env.DEBIAN_MIRROR] : []
 export function prepareImage(node) {
   const release = /^VERSION_CODENAME=(\S+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
   const version = run(node, ['--version']).stdout.trim()
-  // The recipe is part of the key: who changes this file gets a new image.
-  const recipe = readFileSync(new URL(import.meta.url))
-  const key = createHash('sha256').update([release, version, process.arch, recipe].join('\n')).digest('hex')
+  // The recipe is part of the key: who changes one of these files gets a new image.
+  const recipe = [import.meta.url, new URL('install-wheels.ts', import.meta.url)].map((url) =>
+    readFileSync(new URL(url)),
+  )
+  const key = createHash('sha256')
+    .update([release, version, process.arch, ...recipe].join('\n'))
+    .digest('hex')
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'handaxe-tests')
   const archive = join(cache, `docker-image-${key.slice(0, 16)}.tar`)
   if (existsSync(archive)) return archive

@@ -10,6 +10,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync 
 import { availableParallelism, freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GROUPS, groupOf } from '../test/groups.ts'
+import { SAMPLED_SHARE } from '../test/support/sizes.ts'
 import { isUp, startEngine, stopEngine } from './docker-engine.mjs'
 import { projectRoot, runOrExit } from './ensure-dependencies.mjs'
 import { addCounts, addNotTested, COUNTS_VARIABLE, readCounts, renderCounts } from './test-counts.mjs'
@@ -60,6 +61,10 @@ try {
   if (memory !== null) rmSync(memory, { recursive: true, force: true })
 }
 if (!isChecked) counts.failed += 1
+const sampled = isAll ? [] : chosen.filter((file) => groupOf(file) === 'sampled')
+if (sampled.length > 0) {
+  console.error(`· of ${sampled.length} slow files one test in ${SAMPLED_SHARE} ran: npm run test:all runs each`)
+}
 addCounts(counts)
 console.log(renderCounts(counts))
 process.exit(counts.failed === 0 ? 0 : 1)

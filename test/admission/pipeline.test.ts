@@ -12,7 +12,7 @@ import { admit } from './run-admission.ts'
 
 const GOOD = (await plantedNames('good')).toSorted()
 const BAD = (await plantedNames('bad')).toSorted()
-/** At least one for each check and for each word of it that costs little; `npm test` takes half of them. */
+/** At least one for each check and for each word of it that costs little; `npm test` takes three of them. */
 const BAD_OF_EACH_KIND = [
   'age_in_years',
   'best_so_far',

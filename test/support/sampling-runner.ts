@@ -1,12 +1,9 @@
 import { TestRunner, type RunnerTask, type RunnerTestFile } from 'vitest'
-import { isFullSize } from './sizes.ts'
-
-/** One test in so many of a file runs in `npm test`; all of them in `npm run test:all`. */
-const SHARE = 6
+import { isFullSize, SAMPLED_SHARE } from './sizes.ts'
 
 type Report = (files: RunnerTestFile[]) => Promise<void>
 
-/** Runs the first test of a file, and every sixth after it. The others are not there: neither passed nor skipped. */
+/** Runs the first test of a file, and one in so many after it. The others are not there: neither passed nor skipped. */
 export default class SamplingRunner extends TestRunner {
   #report: Report | undefined
 
@@ -28,7 +25,7 @@ export default class SamplingRunner extends TestRunner {
 
 function draw(file: RunnerTestFile): void {
   let place = 0
-  keep(file, () => place++ % SHARE === 0)
+  keep(file, () => place++ % SAMPLED_SHARE === 0)
 }
 
 function keep(suite: { tasks: RunnerTask[] }, isChosen: () => boolean): void {

@@ -31,3 +31,6 @@ export const WRITES_OF_TWO = size(100, 500)
 
 /** How often a host is killed. */
 export const KILLED_HOSTS = size(2, 20)
+
+/** One test in so many of a file of the group `sampled` runs in `npm test`; all of them in `npm run test:all`. */
+export const SAMPLED_SHARE = 6

@@ -72,7 +72,7 @@ const observation = z.object({
 
 /**
  * Calls a tool several times inside one sandbox and tells what came of it. Where the process does not live through all calls,
- * the first and the last are made again, then the others, in halves and so on down to the calls that end it. After two of these, or after 24 executions, the outcomes
+ * the halves are made again, and so on down to the calls that end it. After two of these, or after 24 executions, the outcomes
  * of the others are unknown. Rejects where the sandbox cannot execute and with the signal's reason.
  */
 export async function observeCalls(observed: ObservedCalls): Promise<Observation> {
@@ -81,7 +81,7 @@ export async function observeCalls(observed: ObservedCalls): Promise<Observation
   if (typeof together !== 'string') return together
   const outcomes = calls.map((): CallOutcome => ({ kind: 'unknown' }))
   const parts: Observation[] = []
-  const open = firstParts(calls.length)
+  const open = halves({ from: 0, to: calls.length })
   let ended = 0
   for (let executions = 0; executions < MOST_EXECUTIONS && ended < MOST_ENDED; executions += 1) {
     const range = open.shift()
@@ -111,16 +111,6 @@ interface Range {
   from: number
   /** Not included. */
   to: number
-}
-
-/** Both ends first: a tool that hangs whatever it is given is known by them, without all the halves between. */
-function firstParts(count: number): Range[] {
-  if (count < 3) return halves({ from: 0, to: count })
-  return [
-    { from: 0, to: 1 },
-    { from: count - 1, to: count },
-    { from: 1, to: count - 1 },
-  ]
 }
 
 function halves({ from, to }: Range): Range[] {

@@ -318,6 +318,21 @@ describe('code that does not work', () => {
     expect(found.differences.map((one) => one.call)).toEqual([0, 2])
   })
 
+  test('a tool that ends every process in one environment only is found out', async () => {
+    const code = 'import os, time\ndef f(x):\n  if time.localtime().tm_year < 2030: os._exit(3)\n  return x'
+    expect(await check('python', code)).toMatchObject({
+      deterministic: false,
+      sources: expect.arrayContaining(['clock']),
+    })
+  })
+
+  test('the calls between two that end the process are compared', async () => {
+    const code = 'import os, random\ndef f(x):\n  if x in (0, 9): os._exit(3)\n  return random.random()'
+    const found = await check('python', code, { calls: Array.from({ length: 10 }, (_, x) => ({ x })) })
+    expect(found.differences.length).toBeGreaterThan(2)
+    expect(found.deterministic).toBe(false)
+  })
+
   test('a tool that always hangs is given up in bounded time', { timeout: 240_000 }, async () => {
     const startedAt = performance.now()
     const calls = Array.from({ length: 40 }, (_, x) => ({ x }))
