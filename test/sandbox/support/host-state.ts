@@ -46,7 +46,8 @@ export function slotGroupsOf(names: string[]): string[] {
 }
 
 export function isAlive(pid: number): boolean {
-  // A zombie has ended; its parent has not looked yet.
+  // A zombie has ended; its parent has not looked yet. One without any memory runs nothing more: the kernel is clearing it away.
+  if (textOf(`/proc/${pid}/statm`).startsWith('0 ')) return false
   return !/^State:\s+[ZX]/m.test(textOf(`/proc/${pid}/status`) || 'State: X')
 }
 
